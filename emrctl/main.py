@@ -1,0 +1,48 @@
+"""The `emrctl` command: the table of its verbs, and how their errors are told."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from facts.errors import UserError
+
+# group → its help and its verbs; the verb `up` of group `local` is `command` in emrctl/verbs/local_up.py.
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "engine": ("The Pulumi engine.", ("ensure",)),
+    "spark": ("Java, Spark and YARN on this machine.", ("ensure",)),
+    "local": ("An AWS on this machine.", ("up", "status", "down", "logs")),
+    "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs")),
+    "data": ("Sample data.", ("load",)),
+    "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),
+    "runs": ("What ran, and how it went.", ("list", "show")),
+}
+VERBS = ("demo", "down")
+HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."
+
+
+def build() -> typer.Typer:
+    """The command line with every verb in its group."""
+    app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    for verb in VERBS:
+        app.command(name=verb)(import_module(f"emrctl.verbs.{verb}").command)
+    for group, (text, verbs) in GROUPS.items():
+        sub = typer.Typer(help=text, no_args_is_help=True)
+        for verb in verbs:
+            sub.command(name=verb)(import_module(f"emrctl.verbs.{group}_{verb}").command)
+        app.add_typer(sub, name=group)
+    return app
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one line on standard error and exit code 2."""
+    try:
+        build()()
+    except UserError as error:
+        print(f"emrctl: {error}", file=sys.stderr)
+        sys.exit(error.code)
+    except KeyboardInterrupt:
+        print("emrctl: interrupted", file=sys.stderr)
+        sys.exit(130)

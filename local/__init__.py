@@ -1,0 +1,1 @@
+"""AWS on one machine: an API server, a resource provider and a Spark that behave as AWS documents them."""

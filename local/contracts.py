@@ -1,0 +1,92 @@
+"""What the control plane (local/cloud) and the Spark runner (local/spark) say to each other.
+
+The control plane owns every state that the EMR API shows; the runner starts, watches and ends processes and
+reports through `StepSink`. Both sides run in one process, on different threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+InstanceRole = Literal["MASTER", "CORE", "TASK"]
+Market = Literal["ON_DEMAND", "SPOT"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One EC2 instance of a cluster, which one YARN process stands for."""
+
+    instance_id: str  # "ci-…", EMR's own id
+    ec2_instance_id: str  # "i-…"
+    role: InstanceRole
+    instance_type: str
+    market: Market
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """What the runner must know of a cluster when it starts it."""
+
+    cluster_id: str
+    name: str
+    release_label: str
+    log_uri: str | None  # "s3://bucket/prefix/", None when the cluster keeps no logs
+    instance_profile: str  # name or ARN, as RunJobFlow's JobFlowRole had it
+    configurations: Sequence[Mapping[str, object]]  # EMR's: Classification, Properties, Configurations
+    instances: Sequence[Instance]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step as AddJobFlowSteps had it."""
+
+    step_id: str
+    name: str
+    jar: str
+    main_class: str | None
+    args: Sequence[str]
+    properties: Mapping[str, str]
+    execution_role_arn: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepFailure:
+    """Why a step failed, in the words of EMR's FailureDetails."""
+
+    reason: str
+    message: str
+    log_file: str | None  # s3 URI of the log that shows it
+
+
+class StepSink(Protocol):
+    """How the runner tells the control plane what became of a step. Safe to call from any thread."""
+
+    def running(self, cluster_id: str, step_id: str) -> None:
+        """The step's process has started."""
+
+    def finished(self, cluster_id: str, step_id: str, failure: StepFailure | None) -> None:
+        """The step's process has ended and its logs are in the log bucket; `failure` is None on success."""
+
+
+class ClusterRunner(Protocol):
+    """What the control plane asks of whoever runs clusters. No call blocks longer than it takes to note it."""
+
+    def start_step(self, cluster: Cluster, step: Step) -> None:
+        """Run the step on the cluster, whose processes start with its first step."""
+
+    def cancel_step(self, cluster_id: str, step_id: str) -> None:
+        """End a running step and its YARN application; `finished` follows."""
+
+    def resize(self, cluster: Cluster) -> None:
+        """The cluster's instances are now these: start and decommission nodes to match."""
+
+    def terminate(self, cluster_id: str) -> None:
+        """End every process of the cluster."""
+
+    def status(self) -> Sequence[Mapping[str, object]]:
+        """The running clusters with their processes, for `emrctl local status`; plain JSON values."""
+
+    def stop(self) -> None:
+        """End every process of every cluster; returns when they are gone."""

@@ -1,0 +1,1 @@
+"""What is done to stacks: bring up, preview, take down, through the real engine."""
