@@ -23,23 +23,28 @@ VERBS = ("demo", "down")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."
 
 
-def build() -> typer.Typer:
-    """The command line with every verb in its group."""
+def build(wanted: str | None = None) -> typer.Typer:
+    """The command line. Only the group called `wanted` is imported whole, so that a call pays for itself alone."""
     app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
     for verb in VERBS:
         app.command(name=verb)(import_module(f"emrctl.verbs.{verb}").command)
     for group, (text, verbs) in GROUPS.items():
         sub = typer.Typer(help=text, no_args_is_help=True)
-        for verb in verbs:
+        sub.callback()(_group)
+        for verb in verbs if wanted in (group, None) else ():
             sub.command(name=verb)(import_module(f"emrctl.verbs.{group}_{verb}").command)
         app.add_typer(sub, name=group)
     return app
 
 
+def _group() -> None:
+    """A group of one verb stays a group: Typer would make it a command of its own."""
+
+
 def main() -> None:
     """Run the command; a user's mistake is one line on standard error and exit code 2."""
     try:
-        build()()
+        build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except UserError as error:
         print(f"emrctl: {error}", file=sys.stderr)
         sys.exit(error.code)
