@@ -1,0 +1,44 @@
+"""The command line as a user meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from emrctl.main import GROUPS, VERBS
+
+
+def emrctl(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as its console script does."""
+    code = "import sys; from emrctl.main import main; sys.argv[0] = 'emrctl'; main()"
+    return subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=False)
+
+
+def test_help_lists_every_group_and_verb() -> None:
+    shown = emrctl("--help").stdout
+    assert [name for name in (*GROUPS, *VERBS) if name not in shown] == []
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_verb_of_a_group_has_its_help(group: str) -> None:
+    for verb in GROUPS[group][1]:
+        done = emrctl(group, verb, "--help")
+        assert done.returncode == 0, done.stderr
+        assert "Usage: emrctl" in done.stdout
+
+
+def test_a_mistake_is_one_line_and_exit_code_two() -> None:
+    done = emrctl("stack", "outputs", "--target", "gcp")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "emrctl: --target is 'gcp'; allowed are: local, aws"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from emrctl.main import build; build('');"
+        "print([m for m in ('pulumi', 'boto3', 'moto', 'pandas', 'pyspark', 'grpc') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
