@@ -1,0 +1,91 @@
+"""What a launch looks up in the account it happens in, read from moto's other services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from json import JSONDecodeError, loads
+from typing import TYPE_CHECKING, Any
+
+from local.cloud.emr.errors import InvalidRequest, ValidationError
+
+if TYPE_CHECKING:
+    from local.cloud.emr.backend import EmrBackend
+
+_GROUPS = (
+    "emr_managed_master_security_group",
+    "emr_managed_slave_security_group",
+    "service_access_security_group",
+)
+
+
+class MotoAccount:
+    """The account and region of one EMR backend."""
+
+    def __init__(self, backend: EmrBackend) -> None:
+        self._backend = backend
+
+    def cluster_arn(self, cluster_id: str) -> str:
+        b = self._backend
+        return f"arn:{b.partition}:elasticmapreduce:{b.region_name}:{b.account_id}:cluster/{cluster_id}"
+
+    def has_role(self, name_or_arn: str) -> bool:
+        return any(name_or_arn in (role.name, role.arn) for role in self._iam(name_or_arn).get_roles())
+
+    def has_instance_profile(self, name_or_arn: str) -> bool:
+        profiles = self._iam(name_or_arn).get_instance_profiles()
+        return any(name_or_arn in (profile.name, profile.arn) for profile in profiles)
+
+    def subnet_zone(self, subnet_id: str) -> str | None:
+        from moto.ec2.exceptions import InvalidSubnetIdError
+
+        try:
+            return str(self._backend.ec2_backend.get_subnet(subnet_id).availability_zone)
+        except InvalidSubnetIdError:
+            return None
+
+    def security_groups(self, instances: Mapping[str, Any]) -> dict[str, str]:
+        from moto.ec2.exceptions import EC2ClientError
+
+        subnet = instances.get("Ec2SubnetId") or next(iter(instances.get("Ec2SubnetIds") or []), "")
+        asked = (
+            instances.get("EmrManagedMasterSecurityGroup"),
+            instances.get("EmrManagedSlaveSecurityGroup"),
+            instances.get("ServiceAccessSecurityGroup"),
+        )
+        try:
+            found = self._backend._manage_security_groups(
+                ec2_subnet_id=subnet, **dict(zip(_GROUPS, asked, strict=True))
+            )
+        except (ValueError, EC2ClientError) as error:
+            raise ValidationError(f"The security group configuration was invalid: {error}") from error
+        names = (
+            "EmrManagedMasterSecurityGroup",
+            "EmrManagedSlaveSecurityGroup",
+            "ServiceAccessSecurityGroup",
+        )
+        return {name: group for name, group in zip(names, found, strict=True) if group}
+
+    def knows_release(self, label: str) -> bool:
+        return label in self._backend._release_labels
+
+    def instance_types(self, release_label: str) -> frozenset[str]:
+        try:
+            return frozenset(self._backend._get_instance_type_names(release_label))
+        except FileNotFoundError:
+            return frozenset()
+
+    def security_configuration(self, name: str) -> Mapping[str, Any]:
+        try:
+            document = loads(self._backend.get_security_configuration(name).security_configuration)
+        except JSONDecodeError as error:
+            raise InvalidRequest(f"Security configuration '{name}' is not valid JSON: {error}") from error
+        return document if isinstance(document, dict) else {}
+
+    def zones(self) -> list[str]:
+        return [zone.name for zone in self._backend.ec2_backend.describe_availability_zones()]
+
+    def _iam(self, name_or_arn: str) -> Any:
+        from moto.iam.models import iam_backends
+
+        account = name_or_arn.split(":")[4] if name_or_arn.startswith("arn:") else self._backend.account_id
+        return iam_backends[account][self._backend.partition]

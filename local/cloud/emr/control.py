@@ -1,0 +1,69 @@
+"""All the EMR there is in this process: the clusters of every account and region, and what moves them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from local.cloud.emr.capacity import Price
+from local.cloud.emr.lifecycle import Lifecycle, Timing
+from local.cloud.emr.model import Cluster
+from local.cloud.emr.steps import Scheduler
+from local.cloud.plane import ControlPlane
+from local.contracts import ClusterRunner
+
+Region = tuple[str, str]  # account id, region
+
+
+class EmrControl:
+    """Holds the clusters, and hands out what changes them."""
+
+    def __init__(self, plane: ControlPlane, runner: ClusterRunner, timing: Timing, price: Price) -> None:
+        self.plane = plane
+        self.lifecycle = Lifecycle(plane, runner, timing, price)
+        self.scheduler = Scheduler(self.lifecycle, self.find)
+        self._clusters: defaultdict[Region, dict[str, Cluster]] = defaultdict(dict)
+
+    def clusters_of(self, account_id: str, region: str) -> dict[str, Cluster]:
+        """The clusters of one account in one region, by id; the caller adds to it."""
+        with self.plane.lock:
+            return self._clusters[(account_id, region)]
+
+    def find(self, cluster_id: str) -> Cluster | None:
+        """The cluster of this id, wherever it is."""
+        return next((c for _, c in self._each() if c.id == cluster_id), None)
+
+    def forget(self, account_id: str, region: str) -> None:
+        """End and drop the clusters of one account in one region."""
+        with self.plane.lock:
+            for cluster in self._clusters.pop((account_id, region), {}).values():
+                self.lifecycle.terminate(cluster, "USER_REQUEST", "Terminated by user request")
+
+    def overview(self) -> list[Mapping[str, object]]:
+        """Every cluster that has not ended, with its fleets or groups and steps, for `emrctl local status`."""
+        with self.plane.lock:
+            return [_overview(region, c) for (_, region), c in self._each() if c.status.ended is None]
+
+    def _each(self) -> Iterator[tuple[Region, Cluster]]:
+        for region, clusters in self._clusters.items():
+            for cluster in clusters.values():
+                yield region, cluster
+
+
+def _overview(region: str, cluster: Cluster) -> Mapping[str, object]:
+    return {
+        "id": cluster.id,
+        "name": cluster.name,
+        "region": region,
+        "state": cluster.status.state,
+        "reason": cluster.status.message,
+        "pools": [
+            {
+                "id": p.id, "role": p.role, "kind": p.kind, "state": p.status.state,
+                "on_demand": p.provisioned("ON_DEMAND"), "spot": p.provisioned("SPOT"),
+                "target_on_demand": p.targets["ON_DEMAND"], "target_spot": p.targets["SPOT"],
+            }
+            for p in cluster.pools
+        ],
+        "steps": [{"id": s.id, "name": s.name, "state": s.status.state} for s in cluster.steps],
+    }  # fmt: skip

@@ -1,0 +1,59 @@
+"""How requests reach EMR's operations: moto's response class, with one method for each operation that we have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult, BaseResponse, EmptyResult
+from moto.core.utils import camelcase_to_underscores, get_service_model
+from moto.emr.responses import ElasticMapReduceResponse
+
+from local.cloud.emr.shapes import check
+
+# The operations that are ours. moto's own (security configurations, block public access, supported instance types)
+# stay as they are; whatever is in neither answers NotImplemented (local/cloud/gateway.py).
+OPERATIONS = (
+    "AddInstanceFleet", "AddInstanceGroups", "AddJobFlowSteps", "AddTags", "CancelSteps", "DescribeCluster",
+    "DescribeReleaseLabel", "DescribeStep", "GetAutoTerminationPolicy", "GetManagedScalingPolicy",
+    "ListBootstrapActions", "ListClusters", "ListInstanceFleets", "ListInstanceGroups", "ListInstances",
+    "ListReleaseLabels", "ListSecurityConfigurations", "ListSteps", "ModifyCluster", "ModifyInstanceFleet",
+    "ModifyInstanceGroups", "PutAutoScalingPolicy", "PutAutoTerminationPolicy", "PutManagedScalingPolicy",
+    "RemoveAutoScalingPolicy", "RemoveAutoTerminationPolicy", "RemoveManagedScalingPolicy", "RemoveTags",
+    "RunJobFlow", "SetKeepJobFlowAliveWhenNoSteps", "SetTerminationProtection", "SetUnhealthyNodeReplacement",
+    "SetVisibleToAllUsers", "TerminateJobFlows",
+)  # fmt: skip
+
+
+class EmrResponse(ElasticMapReduceResponse):
+    """The EMR API."""
+
+    PROTOCOL_PARSER_MAP_TYPE = dict  # requests as they were sent, not moto's case-blind mapping of them
+
+    def get_region_from_url(self, request: Any, full_url: str) -> str:
+        # moto looks in the host name only, which here is always 127.0.0.1: all regions would be one.
+        return str(BaseResponse.get_region_from_url(self, request, full_url))
+
+    def describe_job_flows(self) -> ActionResult:
+        """Deprecated by AWS since 2012, and moto's would not know our clusters."""
+        raise NotImplementedError("The describe_job_flows action has not been implemented")
+
+
+def _operation(name: str) -> Callable[[EmrResponse], ActionResult]:
+    method = camelcase_to_underscores(name)
+    model = get_service_model("emr").operation_model(name)
+
+    def operation(self: EmrResponse) -> ActionResult:
+        request = dict(self.params)
+        check(model, request)
+        backend = self.backend
+        with backend.control.plane.lock:
+            result = getattr(backend, method)(request)
+        return EmptyResult() if result is None else ActionResult(result)
+
+    operation.__name__ = method
+    return operation
+
+
+for _name in OPERATIONS:
+    setattr(EmrResponse, camelcase_to_underscores(_name), _operation(_name))

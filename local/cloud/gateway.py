@@ -1,0 +1,100 @@
+"""The front of the API server: moto's dispatcher, with answers where moto has none.
+
+moto answers an operation that it lacks, a service that it lacks and its own defects with HTTP 500 and a page of HTML,
+which clients retry. Here each gets an error in the protocol of its service that names the operation: 501
+`NotImplemented` for what is not there, which no SDK retries, and 500 `InternalFailure` for a defect.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from local.cloud.protocol import ApiCall, error_response
+
+log = logging.getLogger("local.api")
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+STATUS_PATH = "/_emrctl/status"
+
+
+class UnknownServiceError(Exception):
+    """A request for a service that moto has no backend for."""
+
+
+class Gateway(DomainDispatcherApplication):
+    """The WSGI application: AWS's APIs, and one path of our own that says how things are."""
+
+    def __init__(self, status: Callable[[], Mapping[str, object]]) -> None:
+        super().__init__(_create_app)
+        self._status = status
+
+    def warm(self, services: Iterable[str]) -> None:
+        """Load the backends of `services`, so that their first request need not wait for it."""
+        for service in services:
+            # Imported before the dispatcher's lock is taken: requests to other services go on meanwhile.
+            app = _create_app(service)
+            with self.lock:
+                self.app_instances.setdefault(service, app)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == STATUS_PATH:
+            return self._own(start_response)
+        started, call, codes = time.monotonic(), ApiCall.of(environ), [""]
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            codes[0] = status
+            return start_response(status, headers, *rest)
+
+        try:
+            return self._answer(call, environ, start)
+        finally:
+            log.info("%s %s %.0f ms", call.name, codes[0][:3], 1000 * (time.monotonic() - started))
+
+    def _answer(self, call: ApiCall, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        try:
+            answer: Iterable[bytes] = super().__call__(environ, start)
+            return answer
+        except (NotImplementedError, NotFound, MethodNotAllowed) as error:
+            log.info("%s: %s", call.name, error)
+            return _fail(call, 501, "NotImplemented", f"{call.name} is not implemented by this local AWS.", start)
+        except UnknownServiceError:
+            message = f"{call.name}: the service '{call.service}' is not part of this local AWS."
+            return _fail(call, 501, "NotImplemented", message, start)
+        except Exception as error:
+            log.exception("%s failed", call.name)
+            message = f"{call.name} failed inside this local AWS: {type(error).__name__}: {error}"
+            return _fail(call, 500, "InternalFailure", message, start)
+
+    def _own(self, start_response: StartResponse) -> Iterable[bytes]:
+        body = json.dumps(self._status(), default=str).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def _create_app(service: Any) -> Any:
+    """moto's application for one service, with routing errors left to us instead of made into HTML."""
+    if service is None:
+        raise UnknownServiceError
+    app = create_backend_app(service)
+    # Only what Flask's routing raises: moto's own errors have these codes too, but other classes.
+    for error in (NotFound, MethodNotAllowed):
+        app.register_error_handler(error, _reraise)
+    return app
+
+
+def _reraise(error: Exception) -> None:
+    raise error
+
+
+def _fail(call: ApiCall, status: int, code: str, message: str, start: StartResponse) -> Iterable[bytes]:
+    headers, body = error_response(call, status, code, message)
+    reason = "Not Implemented" if status == 501 else "Internal Server Error"
+    start(f"{status} {reason}", [*headers, ("Content-Length", str(len(body)))])
+    return [body]

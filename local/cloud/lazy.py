@@ -1,0 +1,45 @@
+"""A runner that is made when it is first needed, so that a server is ready before Spark's code is loaded."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from local.contracts import Cluster, ClusterRunner, Step
+
+log = logging.getLogger(__name__)
+
+
+class LazyRunner:
+    """Passes everything on to the runner that `make` makes at the first step; until then there is nothing to do."""
+
+    def __init__(self, make: Callable[[], ClusterRunner]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._runner: ClusterRunner | None = None
+
+    def start_step(self, cluster: Cluster, step: Step) -> None:
+        with self._lock:
+            if self._runner is None:
+                self._runner = self._make()
+        self._runner.start_step(cluster, step)
+
+    def cancel_step(self, cluster_id: str, step_id: str) -> None:
+        if self._runner is not None:
+            self._runner.cancel_step(cluster_id, step_id)
+
+    def resize(self, cluster: Cluster) -> None:
+        if self._runner is not None:
+            self._runner.resize(cluster)
+
+    def terminate(self, cluster_id: str) -> None:
+        if self._runner is not None:
+            self._runner.terminate(cluster_id)
+
+    def status(self) -> Sequence[Mapping[str, object]]:
+        return () if self._runner is None else self._runner.status()
+
+    def stop(self) -> None:
+        if self._runner is not None:
+            self._runner.stop()

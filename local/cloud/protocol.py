@@ -1,0 +1,80 @@
+"""Which API call a request is, and what an error looks like in its protocol."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_XML_SERVICES = ("s3", "route53", "cloudfront")  # REST with XML; every other REST service speaks JSON
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiCall:
+    """A request, as far as its head tells: enough to name it and to answer in its protocol."""
+
+    service: str  # the name requests are signed for: "elasticmapreduce", "s3"
+    operation: str  # the operation where the protocol names it, else method and path
+    protocol: str  # json, query, ec2, rest-json, rest-xml
+
+    @property
+    def name(self) -> str:
+        """How the call is named in messages and in the log."""
+        return f"{self.service}:{self.operation}"
+
+    @classmethod
+    def of(cls, environ: dict[str, Any]) -> ApiCall:
+        """The call that a WSGI request is."""
+        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        service = scope["service"] if scope else "unsigned"
+        target = environ.get("HTTP_X_AMZ_TARGET")
+        if target:
+            return cls(service=service, operation=target.rpartition(".")[2], protocol="json")
+        if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+            operation = _form_action(environ)
+            if operation:
+                return cls(
+                    service=service, operation=operation, protocol="ec2" if service == "ec2" else "query"
+                )
+        operation = f"{environ.get('REQUEST_METHOD', '')} {environ.get('PATH_INFO', '')}"
+        protocol = "rest-xml" if service in _XML_SERVICES or not scope else "rest-json"
+        return cls(service=service, operation=operation, protocol=protocol)
+
+
+def error_response(call: ApiCall, status: int, code: str, message: str) -> tuple[Headers, bytes]:
+    """Headers and body of an error of `call`, as its protocol has them."""
+    request_id = str(uuid.uuid4())
+    if call.protocol in ("json", "rest-json"):
+        body = json.dumps({"__type": code, "message": message, "Message": message})
+        kind = "application/x-amz-json-1.1" if call.protocol == "json" else "application/json"
+        headers = [("Content-Type", kind), ("x-amzn-ErrorType", code), ("x-amzn-RequestId", request_id)]
+        return headers, body.encode()
+    inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    fault = "Sender" if status == 501 else "Receiver"
+    body = {
+        "ec2": f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>{request_id}</RequestID></Response>",
+        "query": f"<ErrorResponse><Error><Type>{fault}</Type>{inner}</Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>",
+        "rest-xml": f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>",
+    }[call.protocol]
+    headers = [("Content-Type", "text/xml"), ("x-amz-request-id", request_id)]
+    return headers, f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode()
+
+
+def _form_action(environ: dict[str, Any]) -> str | None:
+    """The `Action` of a form; the body is put back for whoever reads it next."""
+    from io import BytesIO
+
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return None
+    body = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = BytesIO(body)
+    return next(iter(parse_qs(body.decode(errors="replace")).get("Action", [])), None)

@@ -1,0 +1,115 @@
+"""The API server: a socket on loopback, moto behind it, and the control plane that makes clusters live."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+
+from facts.errors import UserError
+from local.cloud.clock import Clock
+from local.cloud.emr.capacity import Price
+from local.cloud.emr.control import EmrControl
+from local.cloud.emr.lifecycle import Timing
+from local.cloud.plane import ControlPlane
+from local.contracts import ClusterRunner, StepSink
+
+log = logging.getLogger(__name__)
+HOST = "127.0.0.1"
+# What a first `pulumi up` of the platform calls, in about the order of its needs.
+WARM = ("sts", "iam", "ec2", "kms", "s3", "logs", "emr")
+
+
+def bind(port: int) -> socket.socket:
+    """A listening socket on loopback; port 0 takes a free one. Raises UserError when the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            why = "in use by another process" if error.errno == errno.EADDRINUSE else "not allowed for this user"
+            raise UserError(f"port {port} is {why}; give another with --port, or none for a free one") from None
+        raise
+    listener.listen(128)
+    return listener
+
+
+class CloudServer:
+    """The local AWS without its provider and its Spark: what `local.serve` starts first, and tests start alone."""
+
+    def __init__(
+        self,
+        runner: ClusterRunner,
+        *,
+        listener: socket.socket | None = None,
+        clock: Clock | None = None,
+        timing: Timing | None = None,
+        price: Price = lambda instance_type: None,  # noqa: ARG005 no prices known
+        extra_status: Callable[[], Mapping[str, object]] = dict,
+    ) -> None:
+        from local.cloud.emr import install
+
+        self.plane = ControlPlane(clock)
+        self.control = EmrControl(self.plane, runner, timing or Timing(), price)
+        install(self.control)
+        self._extra_status = extra_status
+        self._listener = listener or bind(0)
+        self.port: int = self._listener.getsockname()[1]
+        self.endpoint = f"http://{HOST}:{self.port}"
+
+    @property
+    def sink(self) -> StepSink:
+        """Where the runner reports."""
+        return self.control.scheduler
+
+    def start(self, warm: Iterable[str] = ()) -> None:
+        """Answer requests; the backends of `warm` are loaded in the background."""
+        from moto.moto_server.werkzeug_app import MotoRequestHandler
+        from werkzeug.serving import make_server
+
+        from local.cloud.gateway import Gateway
+
+        class Handler(MotoRequestHandler):
+            # Head and body of an answer are two writes: with Nagle's algorithm the second waits for the client's
+            # delayed acknowledgement of the first, 40 ms an answer.
+            disable_nagle_algorithm = True
+
+            def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 werkzeug's name
+                """The gateway logs each call, by its operation."""
+
+        self._gateway = Gateway(self._status)
+        self._server = make_server(
+            HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()
+        )
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="api", daemon=True)
+        self._thread.start()
+        self.plane.start()
+        services = tuple(warm)
+        if services:
+            threading.Thread(target=self._gateway.warm, args=(services,), name="warm", daemon=True).start()
+
+    def stop(self) -> None:
+        """Answer no more, and let nothing happen any more."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._listener.close()
+        self.plane.stop()
+
+    def __enter__(self) -> CloudServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _status(self) -> Mapping[str, object]:
+        return {"endpoint": self.endpoint, "clusters": self.control.overview(), **self._extra_status()}
