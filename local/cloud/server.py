@@ -67,8 +67,8 @@ class CloudServer:
         """Where the runner reports."""
         return self.control.scheduler
 
-    def start(self, warm: Iterable[str] = ()) -> None:
-        """Answer requests; the backends of `warm` are loaded in the background."""
+    def start(self) -> None:
+        """Answer requests."""
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
@@ -90,9 +90,10 @@ class CloudServer:
         self._thread = threading.Thread(target=self._server.serve_forever, name="api", daemon=True)
         self._thread.start()
         self.plane.start()
-        services = tuple(warm)
-        if services:
-            threading.Thread(target=self._gateway.warm, args=(services,), name="warm", daemon=True).start()
+
+    def warm(self, services: Iterable[str]) -> None:
+        """Load the backends of `services` in the background, so that their first request need not wait."""
+        threading.Thread(target=self._gateway.warm, args=(services,), name="warm", daemon=True).start()
 
     def stop(self) -> None:
         """Answer no more, and let nothing happen any more."""

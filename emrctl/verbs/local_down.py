@@ -1,0 +1,16 @@
+"""`emrctl local down`: end the AWS on this machine."""
+
+from __future__ import annotations
+
+
+def command() -> None:
+    """End the local AWS of this checkout with everything it started; fine when there is none."""
+    from local import control, paths
+
+    down = control.down(paths.home())
+    if down.server:
+        print("local AWS has ended")
+    elif not down.strays:
+        print("no local AWS is up")
+    if down.strays:
+        print(f"{down.strays} process{'es' if down.strays > 1 else ''} that it had left behind ended too")

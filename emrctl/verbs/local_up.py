@@ -1,0 +1,30 @@
+"""`emrctl local up`: start an AWS on this machine."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+
+def command(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the AWS APIs; 0 takes a free one.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Start the local AWS of this checkout; fine when it is up."""
+    from local import control, paths
+
+    up = control.up(paths.home(), port=port)
+    current = up.state
+    if as_json:
+        shown = {
+            "endpoint": current.endpoint, "provider_port": current.provider_port, "region": current.region,
+            "account_id": current.account_id, "pid": current.pid, "started_at": current.started_at,
+            "started": up.started, "ready_seconds": round(up.seconds, 2),
+        }  # fmt: skip
+        print(json.dumps(shown, indent=2))
+    elif up.started:
+        print(f"local AWS is up at {current.endpoint} (ready in {up.seconds:.1f} s)")
+    else:
+        print(f"local AWS is up already at {current.endpoint}")

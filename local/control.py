@@ -1,0 +1,213 @@
+"""Bring the local AWS of a home up, look at it, take it down: what the verbs of `emrctl local` call."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+from filelock import FileLock, Timeout
+
+from facts.errors import UserError
+from local import paths, processes, state
+from local.processes import MARK, claim
+
+READY_SECONDS = 60.0
+END_SECONDS = 40.0
+NOT_UP = 3  # exit code of `emrctl local status` when nothing is up
+ERROR_LINES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Up:
+    """A local AWS that is up. `seconds` from the start of its process to its readiness; 0 when it was up already."""
+
+    state: state.LocalState
+    started: bool
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Down:
+    """What `down` found to end."""
+
+    server: bool
+    strays: int
+
+
+def log_file(home: Path) -> Path:
+    """The server's log."""
+    return home / "logs" / "local.log"
+
+
+def up(home: Path, *, port: int = 0) -> Up:
+    """Start the local AWS of `home` and wait until it is ready; fine when it is up.
+
+    Raises UserError, with one line, when it cannot start.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "logs").mkdir(exist_ok=True)
+        with _turn(home):
+            current = state.read(home)
+            if current is not None:
+                return Up(state=current, started=False, seconds=0.0)
+            return _start(home, port)
+    except OSError as error:
+        raise UserError(_no_home(home, error)) from None
+
+
+def down(home: Path) -> Down:
+    """End the local AWS of `home` and whatever it has left behind; fine when there is none."""
+    if not home.is_dir():
+        return Down(server=False, strays=0)
+    with _turn(home):
+        return _end(home)
+
+
+def status(home: Path) -> dict[str, Any] | None:
+    """How the local AWS of `home` is, as plain JSON values; None when it is not up."""
+    current = state.read(home)
+    if current is None:
+        return None
+    server = processes.server(current.pid, str(home))
+    children = processes.of_instance(current.instance)
+    with urllib.request.urlopen(f"{current.endpoint}/_emrctl/status", timeout=10) as answer:  # noqa: S310 ours
+        told: dict[str, Any] = json.load(answer)
+    started = datetime.fromisoformat(current.started_at)
+    return {
+        "endpoint": current.endpoint,
+        "provider_port": current.provider_port,
+        "region": current.region,
+        "account_id": current.account_id,
+        "pid": current.pid,
+        "started_at": current.started_at,
+        "uptime_seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
+        "memory_bytes": processes.memory([*([server] if server else []), *children]),
+        "processes": [_process(p) for p in children],
+        **told,
+    }
+
+
+def log_lines(home: Path, lines: int) -> list[str]:
+    """The last `lines` lines of the log; empty when there is none yet."""
+    try:
+        with log_file(home).open(errors="replace") as file:
+            return [line.rstrip("\n") for line in deque(file, maxlen=lines)]
+    except FileNotFoundError:
+        return []
+
+
+def follow(home: Path, *, poll: float = 0.3) -> Iterator[str]:
+    """New lines of the log as they come, for ever; goes on with the new file when the log is rotated."""
+    path = log_file(home)
+    file = path.open(errors="replace")
+    file.seek(0, os.SEEK_END)
+    while True:
+        line = file.readline()
+        if line:
+            yield line.rstrip("\n")
+        elif path.exists() and path.stat().st_ino != os.fstat(file.fileno()).st_ino:
+            file.close()
+            file = path.open(errors="replace")
+        else:
+            time.sleep(poll)
+
+
+def _start(home: Path, port: int) -> Up:
+    _end(home)  # what a killed server may have left
+    began = time.monotonic()
+    ours, theirs = os.pipe()
+    output = home / "logs" / "serve.out"
+    environment = {name: value for name, value in os.environ.items() if name != MARK}
+    with output.open("w") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "local.serve", "--home", str(home), "--port", str(port),
+             "--ready-fd", str(theirs)],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=paths.root(), env=environment,
+            pass_fds=(theirs,), start_new_session=True,
+        )  # fmt: skip
+    os.close(theirs)
+    answer = _answer(ours)
+    if "ready" in answer:
+        current = state.read(home)
+        assert current is not None, "a server that says it is ready has written its state"
+        return Up(state=current, started=True, seconds=time.monotonic() - began)
+    if "error" in answer:
+        child.wait()
+        raise UserError(f"the local AWS does not start: {answer['error']}")
+    code = child.poll()
+    fate = f"ended with code {child.wait()}" if answer else f"is not ready after {READY_SECONDS:.0f} s"
+    if code is None:
+        child.kill()
+        child.wait()
+    _end(home)
+    last = [line for line in output.read_text(errors="replace").splitlines() if line.strip()]
+    tail = "; ".join((last or log_lines(home, ERROR_LINES))[-ERROR_LINES:])
+    raise UserError(f"the local AWS {fate}; its last words: {tail or 'none'}; see {log_file(home)}")
+
+
+def _answer(pipe: int) -> dict[str, str]:
+    """What the child says: `ready` or `error`; `ended` when it says nothing and is gone; empty after too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    with os.fdopen(pipe) as reader:
+        ready, _, _ = select.select([reader], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return {}
+        line = reader.readline()
+    said: dict[str, str] = json.loads(line) if line else {"ended": ""}
+    return said
+
+
+def _end(home: Path) -> Down:
+    try:
+        who = json.loads(claim(home).read_text())
+        pid, instance = int(who["pid"]), str(who["instance"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return Down(server=False, strays=0)
+    server = processes.server(pid, str(home))
+    if server is not None:
+        server.terminate()
+        if not processes.wait_gone(server, END_SECONDS):
+            server.kill()
+            processes.wait_gone(server, END_SECONDS)
+    strays = processes.end_instance(instance)
+    state.remove(home)
+    claim(home).unlink(missing_ok=True)
+    return Down(server=server is not None, strays=strays)
+
+
+@contextmanager
+def _turn(home: Path) -> Iterator[None]:
+    """One `up` or `down` at a time: the second finds what the first has done."""
+    try:
+        with FileLock(home / "control.lock", timeout=READY_SECONDS + END_SECONDS):
+            yield
+    except Timeout:
+        raise UserError(f"another emrctl has been busy with {home} for too long; is it stuck?") from None
+
+
+def _no_home(home: Path, error: OSError) -> str:
+    return (
+        f"cannot use {home}: {error.strerror}; free space, mend its permissions, "
+        "or name another folder with EMRCTL_HOME"
+    )
+
+
+def _process(process: psutil.Process) -> dict[str, object]:
+    try:
+        return {"pid": process.pid, "name": process.name(), "memory_bytes": process.memory_info().rss}
+    except psutil.Error:  # it has ended meanwhile
+        return {"pid": process.pid, "name": "", "memory_bytes": 0}

@@ -1,0 +1,104 @@
+"""The processes of a local AWS: which they are, and how they are ended. Light, because the reaper lives on it.
+
+Every process that a local AWS starts carries `EMRCTL_LOCAL=<instance>` in its environment, and so do theirs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+MARK = "EMRCTL_LOCAL"
+_ROUNDS = 20  # of looking again, because a process may have started another meanwhile
+
+
+def of_instance(instance: str) -> list[psutil.Process]:
+    """The processes that carry the mark of `instance`, and all they have started; never the caller itself."""
+    found: dict[int, psutil.Process] = {}
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == instance:
+                family = [process, *process.children(recursive=True)]
+                found.update({p.pid: p for p in family})
+        except (psutil.Error, OSError):
+            continue  # it has ended, or it is another user's
+    found.pop(os.getpid(), None)
+    return [p for p in found.values() if _alive(p)]
+
+
+def end_instance(instance: str, *, grace: float = 3.0, spare: Iterable[int] = ()) -> int:
+    """End every process of `instance` but those of the pids in `spare`. Returns how many there were.
+
+    Each is asked first, and killed when it has not ended after `grace` seconds.
+    """
+    spared, ended = set(spare), 0
+    for _ in range(_ROUNDS):
+        found = [p for p in of_instance(instance) if p.pid not in spared]
+        if not found:
+            break
+        ended += len(found)
+        end(found, grace=grace)
+    return ended
+
+
+def end(processes: list[psutil.Process], *, grace: float) -> None:
+    """Ask `processes` to end, and kill those that have not after `grace` seconds."""
+    for process in processes:
+        _signal(process.terminate)
+    _, alive = psutil.wait_procs(processes, timeout=grace)
+    for process in alive:
+        _signal(process.kill)
+    psutil.wait_procs(alive, timeout=grace)
+
+
+def memory(processes: Iterable[psutil.Process]) -> int:
+    """Resident bytes of `processes` together."""
+    total = 0
+    for process in processes:
+        try:
+            total += process.memory_info().rss
+        except psutil.Error:
+            continue
+    return total
+
+
+def claim(home: Path) -> Path:
+    """The file in which a server says, before it is ready, who it is: for whoever must end it."""
+    return home / "serve.json"
+
+
+def server(pid: int, home: str) -> psutil.Process | None:
+    """The process `pid` when it is the server of `home`; a number alone may be another process's by now."""
+    try:
+        process = psutil.Process(pid)
+        words = process.cmdline()
+        return process if "local.serve" in words and home in words and _alive(process) else None
+    except psutil.Error:
+        return None
+
+
+def wait_gone(process: psutil.Process, seconds: float) -> bool:
+    """Whether `process` has ended within `seconds`."""
+    try:
+        process.wait(timeout=seconds)
+    except psutil.TimeoutExpired:
+        return not _alive(process)
+    except psutil.Error:
+        pass
+    return True
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _signal(send: Callable[[], None]) -> None:
+    with suppress(psutil.Error):  # it may have ended meanwhile
+        send()

@@ -1,0 +1,198 @@
+"""`python -m local.serve --home H`: the one process of a local AWS.
+
+Composes the API server, the resource provider and the Spark runner, writes the state file when all are ready, and
+takes everything down in order when it is told to end. `emrctl local up` starts it; it also runs in a terminal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import secrets
+import signal
+import string
+import subprocess
+import sys
+import threading
+import uuid
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from facts.errors import UserError
+from local import state
+from local.processes import MARK, claim
+
+if TYPE_CHECKING:
+    from local.contracts import ClusterRunner, StepSink
+
+log = logging.getLogger("local.serve")
+ACCOUNT_ID = "123456789012"
+LOG_BYTES, LOG_FILES = 10_000_000, 3
+REAPER_SECONDS = 15.0
+
+
+class Service:
+    """A local AWS that runs from `home`."""
+
+    def __init__(self, home: Path, *, port: int = 0, provider_port: int = 0, region: str = "us-east-1") -> None:
+        self._home, self._port, self._provider_port, self._region = home, port, provider_port, region
+        self._instance = str(uuid.uuid4())
+        self._access_key = "AKIA" + "".join(secrets.choice(string.ascii_uppercase + "234567") for _ in range(16))
+        self._secret_key = secrets.token_urlsafe(30)
+        self._stop = threading.Event()
+        self._exit = ExitStack()
+
+    def start(self) -> state.LocalState:
+        """Bring everything up; the state file is written last. Raises UserError; then nothing is left running."""
+        try:
+            return self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self) -> None:
+        """Return when `stop` has been called."""
+        self._stop.wait()
+
+    def stop(self) -> None:
+        """Have `wait` return; safe in a signal handler."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Take everything down: the runner, the servers, the state file, the reaper."""
+        self._exit.close()
+
+    def _start(self) -> state.LocalState:
+        from local.cloud.lazy import LazyRunner
+        from local.cloud.server import WARM, CloudServer, bind
+
+        self._claim_home()
+        listener = bind(self._port)
+        self._exit.callback(listener.close)
+        self._start_reaper()
+        runner = LazyRunner(lambda: self._spark(cloud.endpoint, cloud.sink))
+        cloud = CloudServer(runner, listener=listener, extra_status=lambda: {"spark": list(runner.status())})
+        cloud.start()
+        self._exit.callback(cloud.stop)
+        provider_port = self._start_provider(cloud.endpoint)
+        # Last in, first out: the runner ends while its last logs still find their bucket.
+        self._exit.callback(runner.stop)
+        current = state.LocalState(
+            pid=os.getpid(), started_at=datetime.now(UTC).isoformat(timespec="seconds"), instance=self._instance,
+            endpoint=cloud.endpoint, provider_port=provider_port, region=self._region, account_id=ACCOUNT_ID,
+            access_key_id=self._access_key, secret_access_key=self._secret_key,
+        )  # fmt: skip
+        state.write(self._home, current)
+        log.info("ready: %s, provider on port %d, instance %s", cloud.endpoint, provider_port, self._instance)
+        cloud.warm(WARM)
+        return current
+
+    def _claim_home(self) -> None:
+        """One server a home: the lock is held as long as this process lives, and goes with it."""
+        lock = FileLock(self._home / "serve.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UserError(f"another local AWS runs from {self._home}; end it with 'emrctl local down'") from None
+        self._exit.callback(lock.release)
+        self._exit.callback(state.remove, self._home)
+        claim(self._home).write_text(json.dumps({"pid": os.getpid(), "instance": self._instance}))
+        self._exit.callback(claim(self._home).unlink, missing_ok=True)
+        os.environ[MARK] = self._instance  # for every process that is started from here on
+        self._exit.callback(os.environ.pop, MARK, None)
+
+    def _start_reaper(self) -> None:
+        reaper = subprocess.Popen(
+            [sys.executable, "-m", "local.reaper", self._instance],
+            stdin=subprocess.PIPE, start_new_session=True, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+
+        def dismiss() -> None:
+            assert reaper.stdin is not None
+            reaper.stdin.close()
+            try:
+                reaper.wait(REAPER_SECONDS)
+            except subprocess.TimeoutExpired:
+                log.warning("the reaper has not ended after %.0f s", REAPER_SECONDS)
+                reaper.kill()
+                reaper.wait()
+
+        self._exit.callback(dismiss)
+
+    def _start_provider(self, endpoint: str) -> int:
+        from local.provider import serve_provider
+
+        provider = serve_provider(endpoint, self._provider_port)
+        self._exit.callback(provider.stop)
+        return provider.port
+
+    def _spark(self, endpoint: str, sink: StepSink) -> ClusterRunner:
+        from local.spark import SparkRunner
+
+        credentials = {"access_key_id": self._access_key, "secret_access_key": self._secret_key}
+        return SparkRunner(self._home, endpoint, self._region, credentials, sink)
+
+
+def set_up_logging(home: Path) -> None:
+    """Log to `<home>/logs/local.log`, in a few files of bounded size."""
+    folder = home / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / "local.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for noisy in ("botocore", "urllib3", "werkzeug", "filelock"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _tell(ready_fd: int | None, message: dict[str, str]) -> None:
+    """Tell whoever started us how it went: one line of JSON on the pipe it gave us."""
+    if ready_fd is not None:
+        with os.fdopen(ready_fd, "w") as pipe:
+            pipe.write(json.dumps(message) + "\n")
+
+
+def _arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.serve", description="An AWS on this machine.")
+    parser.add_argument("--home", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--port", type=int, default=0, help="port of the AWS APIs (default: a free one)")
+    parser.add_argument("--provider-port", type=int, default=0, help="port of the provider (default: a free one)")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; exit code 2 with one line on standard error for a user's mistake."""
+    given = _arguments(words)
+    try:
+        set_up_logging(given.home)
+        service = Service(
+            given.home, port=given.port, provider_port=given.provider_port, region=given.region
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        current = service.start()
+    except (UserError, OSError) as error:
+        log.error("not started: %s", error)  # noqa: TRY400 a user's mistake needs no traceback
+        _tell(given.ready_fd, {"error": str(error)})
+        print(f"local.serve: {error}", file=sys.stderr)
+        return 2
+    _tell(given.ready_fd, {"ready": current.endpoint})
+    if given.ready_fd is None:
+        print(f"local AWS is up at {current.endpoint}; Ctrl-C ends it", flush=True)
+    service.wait()
+    log.info("ending")
+    service.close()
+    log.info("ended")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
