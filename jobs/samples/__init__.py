@@ -1,0 +1,1 @@
+"""Real data from a package registry, to fill a landing zone with."""

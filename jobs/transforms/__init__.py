@@ -1,0 +1,1 @@
+"""Pure functions DataFrame → DataFrame. What reads and writes is in jobs.workloads."""
