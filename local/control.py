@@ -32,7 +32,7 @@ ERROR_LINES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Up:
-    """A local AWS that is up. `seconds` from the start of its process to its readiness; 0 when it was up already."""
+    """A local AWS that is up; `seconds` are those from start to readiness, 0 when it was up already."""
 
     state: state.LocalState
     started: bool
@@ -160,7 +160,7 @@ def _start(home: Path, port: int) -> Up:
 
 
 def _answer(pipe: int) -> dict[str, str]:
-    """What the child says: `ready` or `error`; `ended` when it says nothing and is gone; empty after too long."""
+    """What the child says: `ready` or `error`; `ended` when it is gone without; empty after too long."""
     deadline = time.monotonic() + READY_SECONDS
     with os.fdopen(pipe) as reader:
         ready, _, _ = select.select([reader], [], [], max(0.0, deadline - time.monotonic()))

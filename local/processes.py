@@ -1,4 +1,4 @@
-"""The processes of a local AWS: which they are, and how they are ended. Light, because the reaper lives on it.
+"""The processes of a local AWS: which they are, and how they are ended. Light: the reaper lives on it.
 
 Every process that a local AWS starts carries `EMRCTL_LOCAL=<instance>` in its environment, and so do theirs.
 """

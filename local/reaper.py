@@ -1,7 +1,7 @@
 """`python -m local.reaper INSTANCE`: ends what a local AWS leaves behind, however the server ended.
 
-The server starts it with a pipe as its standard input and keeps the other end. When the server is gone, by whatever
-means, the pipe ends; then every process that carries the instance's mark is ended, and the reaper with them.
+The server starts it with a pipe as its standard input and keeps the other end. When the server is gone, by
+whatever means, the pipe ends; then every process that carries the instance's mark is ended, and so does this.
 """
 
 from __future__ import annotations

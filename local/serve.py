@@ -1,7 +1,7 @@
 """`python -m local.serve --home H`: the one process of a local AWS.
 
-Composes the API server, the resource provider and the Spark runner, writes the state file when all are ready, and
-takes everything down in order when it is told to end. `emrctl local up` starts it; it also runs in a terminal.
+Composes the API server, the resource provider and the Spark runner, writes the state file when all are ready,
+and takes everything down in order when it is told to end. `emrctl local up` starts it; a terminal can, too.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("local.serve")
 ACCOUNT_ID = "123456789012"
+_KEY_LETTERS = string.ascii_uppercase + "234567"
 LOG_BYTES, LOG_FILES = 10_000_000, 3
 REAPER_SECONDS = 15.0
 
@@ -41,10 +42,12 @@ REAPER_SECONDS = 15.0
 class Service:
     """A local AWS that runs from `home`."""
 
-    def __init__(self, home: Path, *, port: int = 0, provider_port: int = 0, region: str = "us-east-1") -> None:
+    def __init__(
+        self, home: Path, *, port: int = 0, provider_port: int = 0, region: str = "us-east-1"
+    ) -> None:
         self._home, self._port, self._provider_port, self._region = home, port, provider_port, region
         self._instance = str(uuid.uuid4())
-        self._access_key = "AKIA" + "".join(secrets.choice(string.ascii_uppercase + "234567") for _ in range(16))
+        self._access_key = "AKIA" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(16))
         self._secret_key = secrets.token_urlsafe(30)
         self._stop = threading.Event()
         self._exit = ExitStack()
@@ -100,7 +103,9 @@ class Service:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise UserError(f"another local AWS runs from {self._home}; end it with 'emrctl local down'") from None
+            raise UserError(
+                f"another local AWS runs from {self._home}; end it with 'emrctl local down'"
+            ) from None
         self._exit.callback(lock.release)
         self._exit.callback(state.remove, self._home)
         claim(self._home).write_text(json.dumps({"pid": os.getpid(), "instance": self._instance}))
@@ -162,7 +167,9 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.serve", description="An AWS on this machine.")
     parser.add_argument("--home", type=Path, required=True, help="folder of this run")
     parser.add_argument("--port", type=int, default=0, help="port of the AWS APIs (default: a free one)")
-    parser.add_argument("--provider-port", type=int, default=0, help="port of the provider (default: a free one)")
+    parser.add_argument(
+        "--provider-port", type=int, default=0, help="port of the provider (default: a free one)"
+    )
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     return parser.parse_args(words)
@@ -173,14 +180,12 @@ def main(words: list[str] | None = None) -> int:
     given = _arguments(words)
     try:
         set_up_logging(given.home)
-        service = Service(
-            given.home, port=given.port, provider_port=given.provider_port, region=given.region
-        )
+        service = Service(given.home, port=given.port, provider_port=given.provider_port, region=given.region)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         current = service.start()
     except (UserError, OSError) as error:
-        log.error("not started: %s", error)  # noqa: TRY400 a user's mistake needs no traceback
+        log.error("not started: %s", error)
         _tell(given.ready_fd, {"error": str(error)})
         print(f"local.serve: {error}", file=sys.stderr)
         return 2

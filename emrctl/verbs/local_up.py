@@ -9,7 +9,9 @@ import typer
 
 
 def command(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the AWS APIs; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the AWS APIs; 0 takes a free one.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Start the local AWS of this checkout; fine when it is up."""

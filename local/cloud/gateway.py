@@ -1,7 +1,7 @@
 """The front of the API server: moto's dispatcher, with answers where moto has none.
 
-moto answers an operation that it lacks, a service that it lacks and its own defects with HTTP 500 and a page of HTML,
-which clients retry. Here each gets an error in the protocol of its service that names the operation: 501
+moto answers an operation that it lacks, a service that it lacks and its own defects with HTTP 500 and a page
+of HTML, which clients retry. Here each gets an error in the protocol of its service, naming the operation: 501
 `NotImplemented` for what is not there, which no SDK retries, and 500 `InternalFailure` for a defect.
 """
 
@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -31,17 +32,21 @@ class UnknownServiceError(Exception):
 class Gateway(DomainDispatcherApplication):
     """The WSGI application: AWS's APIs, and one path of our own that says how things are."""
 
-    def __init__(self, status: Callable[[], Mapping[str, object]]) -> None:
-        super().__init__(_create_app)
-        self._status = status
+    def __init__(
+        self, status: Callable[[], Mapping[str, object]], extensions: Mapping[str, Callable[[], None]]
+    ) -> None:
+        """`extensions`: by service, what puts our part into moto's; run before its first request."""
+        super().__init__(self._create_app)
+        self._status, self._extensions = status, dict(extensions)
 
     def warm(self, services: Iterable[str]) -> None:
         """Load the backends of `services`, so that their first request need not wait for it."""
         for service in services:
             # Imported before the dispatcher's lock is taken: requests to other services go on meanwhile.
-            app = _create_app(service)
+            import_module(f"moto.{service}.urls")
             with self.lock:
-                self.app_instances.setdefault(service, app)
+                if service not in self.app_instances:
+                    self.app_instances[service] = self._create_app(service)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == STATUS_PATH:
@@ -63,7 +68,9 @@ class Gateway(DomainDispatcherApplication):
             return answer
         except (NotImplementedError, NotFound, MethodNotAllowed) as error:
             log.info("%s: %s", call.name, error)
-            return _fail(call, 501, "NotImplemented", f"{call.name} is not implemented by this local AWS.", start)
+            return _fail(
+                call, 501, "NotImplemented", f"{call.name} is not implemented by this local AWS.", start
+            )
         except UnknownServiceError:
             message = f"{call.name}: the service '{call.service}' is not part of this local AWS."
             return _fail(call, 501, "NotImplemented", message, start)
@@ -77,16 +84,17 @@ class Gateway(DomainDispatcherApplication):
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
-
-def _create_app(service: Any) -> Any:
-    """moto's application for one service, with routing errors left to us instead of made into HTML."""
-    if service is None:
-        raise UnknownServiceError
-    app = create_backend_app(service)
-    # Only what Flask's routing raises: moto's own errors have these codes too, but other classes.
-    for error in (NotFound, MethodNotAllowed):
-        app.register_error_handler(error, _reraise)
-    return app
+    def _create_app(self, service: Any) -> Any:
+        """moto's application for one service, with routing errors left to us instead of made into HTML."""
+        if service is None:
+            raise UnknownServiceError
+        if service in self._extensions:
+            self._extensions[service]()
+        app = create_backend_app(service)
+        # Only what Flask's routing raises: moto's own errors have these codes too, but other classes.
+        for error in (NotFound, MethodNotAllowed):
+            app.register_error_handler(error, _reraise)
+        return app
 
 
 def _reraise(error: Exception) -> None:

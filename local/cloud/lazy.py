@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class LazyRunner:
-    """Passes everything on to the runner that `make` makes at the first step; until then there is nothing to do."""
+    """Passes all on to the runner that `make` makes at the first step; until then there is nothing to do."""
 
     def __init__(self, make: Callable[[], ClusterRunner]) -> None:
         self._make = make

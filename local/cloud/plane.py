@@ -1,8 +1,8 @@
 """The control plane's heart: one lock, one set of timers, one thread that runs them.
 
-API requests and reports of the runner come from many threads; each changes state under `lock` and leaves what is
-to happen later as a timer, and what the runner must do as a command. `settle` runs both: timers under the lock,
-commands outside of it, so that a runner may report while it is being told something.
+API requests and reports of the runner come from many threads; each changes state under `lock` and leaves what
+is to happen later as a timer, and what the runner must do as a command. `settle` runs both: timers under the
+lock, commands outside of it, so that a runner may report while it is being told something.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Action = Callable[[], None]
 
 @dataclass(order=True)
 class Timer:
-    """Something that is to happen at `due` (seconds of the clock's `monotonic`), unless it is cancelled first."""
+    """Something that is to happen at `due`, in seconds of the clock's `monotonic`, unless it is cancelled."""
 
     due: float
     order: int
@@ -54,8 +54,8 @@ class ControlPlane:
     def monotonic(self) -> float:
         """Seconds of the clock; while a timer runs, the moment it was due.
 
-        So a chain of timers falls due in the right order and at the right times, however late the thread comes
-        by, or however far a test has moved the clock.
+        So a chain of timers falls due in the right order and at the right times, however late the thread
+        comes by, or however far a test has moved the clock.
         """
         return self._clock.monotonic() if self._moment is None else self._moment
 

@@ -58,7 +58,8 @@ def error_response(call: ApiCall, status: int, code: str, message: str) -> tuple
     inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
     fault = "Sender" if status == 501 else "Receiver"
     body = {
-        "ec2": f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>{request_id}</RequestID></Response>",
+        "ec2": f"<Response><Errors><Error>{inner}</Error></Errors>"
+        f"<RequestID>{request_id}</RequestID></Response>",
         "query": f"<ErrorResponse><Error><Type>{fault}</Type>{inner}</Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>",
         "rest-xml": f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>",

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 
+from facts import prices
 from facts.errors import UserError
 from local.cloud.clock import Clock
 from local.cloud.emr.capacity import Price
@@ -32,15 +33,29 @@ def bind(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            why = "in use by another process" if error.errno == errno.EADDRINUSE else "not allowed for this user"
-            raise UserError(f"port {port} is {why}; give another with --port, or none for a free one") from None
+            why = (
+                "in use by another process"
+                if error.errno == errno.EADDRINUSE
+                else "not allowed for this user"
+            )
+            raise UserError(
+                f"port {port} is {why}; give another with --port, or none for a free one"
+            ) from None
         raise
     listener.listen(128)
     return listener
 
 
+def list_price(instance_type: str, region: str) -> float | None:
+    """EC2's price on demand in US dollars an hour, None where the table has none."""
+    try:
+        return prices.price(instance_type, region).ec2_usd_per_hour
+    except UserError:
+        return None
+
+
 class CloudServer:
-    """The local AWS without its provider and its Spark: what `local.serve` starts first, and tests start alone."""
+    """The local AWS without its provider and Spark: what `local.serve` starts first, and tests alone."""
 
     def __init__(
         self,
@@ -49,14 +64,11 @@ class CloudServer:
         listener: socket.socket | None = None,
         clock: Clock | None = None,
         timing: Timing | None = None,
-        price: Price = lambda instance_type: None,  # noqa: ARG005 no prices known
+        price: Price = list_price,
         extra_status: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
-        from local.cloud.emr import install
-
         self.plane = ControlPlane(clock)
         self.control = EmrControl(self.plane, runner, timing or Timing(), price)
-        install(self.control)
         self._extra_status = extra_status
         self._listener = listener or bind(0)
         self.port: int = self._listener.getsockname()[1]
@@ -72,17 +84,18 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
+        from local.cloud.emr import install
         from local.cloud.gateway import Gateway
 
         class Handler(MotoRequestHandler):
-            # Head and body of an answer are two writes: with Nagle's algorithm the second waits for the client's
-            # delayed acknowledgement of the first, 40 ms an answer.
+            # Head and body of an answer are two writes: with Nagle's algorithm the second waits for the
+            # client's delayed acknowledgement of the first, 40 ms an answer.
             disable_nagle_algorithm = True
 
-            def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 werkzeug's name
+            def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""
 
-        self._gateway = Gateway(self._status)
+        self._gateway = Gateway(self._status, {"emr": lambda: install(self.control)})
         self._server = make_server(
             HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()
         )

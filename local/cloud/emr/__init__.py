@@ -16,5 +16,5 @@ def install(control: EmrControl) -> None:
     from local.cloud.emr.responses import EmrResponse
 
     emr_backends.clear()
-    emr_backends.backend = partial(EmrBackend, control=control)  # type: ignore[assignment]
+    emr_backends.backend = partial(EmrBackend, control=control)
     urls.url_paths["{0}/$"] = EmrResponse.dispatch

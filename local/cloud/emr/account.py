@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from json import JSONDecodeError, loads
 from typing import TYPE_CHECKING, Any
 
-from local.cloud.emr.errors import InvalidRequest, ValidationError
+from local.cloud.emr.errors import InvalidRequestError, ValidationError
 
 if TYPE_CHECKING:
     from local.cloud.emr.backend import EmrBackend
@@ -78,7 +78,9 @@ class MotoAccount:
         try:
             document = loads(self._backend.get_security_configuration(name).security_configuration)
         except JSONDecodeError as error:
-            raise InvalidRequest(f"Security configuration '{name}' is not valid JSON: {error}") from error
+            raise InvalidRequestError(
+                f"Security configuration '{name}' is not valid JSON: {error}"
+            ) from error
         return document if isinstance(document, dict) else {}
 
     def zones(self) -> list[str]:

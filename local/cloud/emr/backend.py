@@ -1,7 +1,7 @@
 """moto's EMR backend with clusters that live.
 
-moto keeps security configurations, the block-public-access setting and the tables of releases and instance types;
-clusters, their nodes and their steps are ours, because moto's never change state.
+moto keeps security configurations, the block-public-access setting and the tables of releases and instance
+types; clusters, their nodes and their steps are ours, because moto's never change state.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class EmrControl:
                 self.lifecycle.terminate(cluster, "USER_REQUEST", "Terminated by user request")
 
     def overview(self) -> list[Mapping[str, object]]:
-        """Every cluster that has not ended, with its fleets or groups and steps, for `emrctl local status`."""
+        """Every cluster that has not ended, with its nodes and steps, for `emrctl local status`."""
         with self.plane.lock:
             return [_overview(region, c) for (_, region), c in self._each() if c.status.ended is None]
 

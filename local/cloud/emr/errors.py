@@ -15,14 +15,14 @@ class ValidationError(EmrError):
     code = "ValidationException"
 
 
-class InvalidRequest(EmrError):
+class InvalidRequestError(EmrError):
     """The request names something that is not there or cannot be used so."""
 
     code = "InvalidRequestException"
 
 
-def no_such_cluster(cluster_id: str) -> InvalidRequest:
+def no_such_cluster(cluster_id: str) -> InvalidRequestError:
     """What EMR says of a cluster id that it does not know."""
-    error = InvalidRequest(f"Cluster id '{cluster_id}' is not valid.")
+    error = InvalidRequestError(f"Cluster id '{cluster_id}' is not valid.")
     error.error_code = "NoSuchCluster"
     return error

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from local.cloud.emr import policies, pools
-from local.cloud.emr.errors import InvalidRequest, ValidationError
+from local.cloud.emr import policies, pools, releases
+from local.cloud.emr.errors import InvalidRequestError, ValidationError
 from local.cloud.emr.ids import new_id
-from local.cloud.emr.model import Cluster, Status, Step
+from local.cloud.emr.model import Cluster, Pool, Status, Step
 
 
 class Account(Protocol):
@@ -28,7 +28,7 @@ class Account(Protocol):
         """The availability zone of a subnet, None when there is no such subnet."""
 
     def security_groups(self, instances: Mapping[str, Any]) -> dict[str, str]:
-        """The managed security groups, made where the request names none; as Ec2InstanceAttributes has them."""
+        """The managed security groups by their names in Ec2InstanceAttributes, made where none is named."""
 
     def knows_release(self, label: str) -> bool:
         """Whether EMR has the release in this region."""
@@ -37,7 +37,7 @@ class Account(Protocol):
         """The instance types that a release runs on; empty when that is not known."""
 
     def security_configuration(self, name: str) -> Mapping[str, Any]:
-        """The document of a security configuration. Raises InvalidRequest when there is none."""
+        """The document of a security configuration. Raises InvalidRequestError when there is none."""
 
     def zones(self) -> list[str]:
         """The availability zones of the region."""
@@ -71,8 +71,8 @@ def cluster_of(request: Mapping[str, Any], account: Account, now: datetime) -> C
         tags={tag["Key"]: tag.get("Value", "") for tag in request.get("Tags", [])},
         collection="INSTANCE_FLEET" if nodes[0].kind == "FLEET" else "INSTANCE_GROUP",
         pools=nodes,
-        # A subnet that is not there is found only while provisioning: the call succeeds and the cluster ends with
-        # this message (seen on EMR: github.com/Wittline/pyspark-on-aws-emr, issue 3).
+        # A subnet that is not there is found only while provisioning: the call succeeds and the cluster ends
+        # with this message (seen on EMR: github.com/Wittline/pyspark-on-aws-emr, issue 3).
         launch_problem=_missing_subnet(missing[0]) if missing else None,
     )
     policies.check_concurrency(cluster.step_concurrency)
@@ -113,7 +113,7 @@ def application_scoped_roles(document: Mapping[str, Any]) -> bool:
 
 def _check_execution_role(cluster: Cluster, role: str | None, account: Account) -> None:
     # Both messages as seen on EMR: github.com/awslabs/amazon-emr-cli, pull request 21.
-    name = cluster.request.get("SecurityConfiguration")
+    name: str = cluster.request.get("SecurityConfiguration") or ""
     enabled = bool(name) and application_scoped_roles(account.security_configuration(name))
     if role is None and enabled:
         raise ValidationError(
@@ -122,8 +122,8 @@ def _check_execution_role(cluster: Cluster, role: str | None, account: Account) 
         )
     if role is not None and not enabled:
         raise ValidationError(
-            "Runtime roles are not supported on this cluster. Please remove the ExecutionRoleArn parameter, or "
-            "use a cluster whose security configuration has EnableApplicationScopedIAMRole."
+            "Runtime roles are not supported on this cluster. Please remove the ExecutionRoleArn parameter, "
+            "or use a cluster whose security configuration has EnableApplicationScopedIAMRole."
         )
     if role is not None and not account.has_role(role):
         raise ValidationError(f"Role is not valid: {role}")
@@ -135,6 +135,7 @@ def _check_names(request: Mapping[str, Any], account: Account) -> None:
         raise ValidationError("A release label is required: this API runs no AMI versions.")
     if not account.knows_release(label):
         raise ValidationError(f"The supplied release label is invalid: {label}.")
+    _check_applications(label, [str(a.get("Name")) for a in request.get("Applications", [])])
     profile, role = request.get("JobFlowRole"), request.get("ServiceRole")
     if not profile or not account.has_instance_profile(profile):
         raise ValidationError(f"Invalid InstanceProfile: {profile}.")
@@ -147,12 +148,19 @@ def _check_names(request: Mapping[str, Any], account: Account) -> None:
         account.security_configuration(request["SecurityConfiguration"])
 
 
-def _check_instance_types(request: Mapping[str, Any], nodes: list[pools.Pool], account: Account) -> None:
+def _check_applications(label: str, names: list[str]) -> None:
+    known = {name.lower() for name in releases.applications(label)}
+    for name in names:
+        if known and name.lower() not in known:
+            raise ValidationError(f"Specified application: {name} is invalid or not supported by {label}.")
+
+
+def _check_instance_types(request: Mapping[str, Any], nodes: list[Pool], account: Account) -> None:
     known = account.instance_types(request["ReleaseLabel"])
     for pool in nodes:
         for config in pool.types:
             if known and config["InstanceType"] not in known:
-                raise InvalidRequest(
+                raise InvalidRequestError(
                     f"The requested instance type {config['InstanceType']} is not supported by "
                     f"{request['ReleaseLabel']}."
                 )

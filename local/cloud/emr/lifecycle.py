@@ -1,6 +1,6 @@
 """How a cluster lives: from STARTING to TERMINATED, by timers; nothing here answers requests.
 
-Every method runs under the plane's lock. What the runner must do is left as a command, never called from here.
+Every method runs under the plane's lock. What the runner must do is left as a command, never called here.
 """
 
 from __future__ import annotations
@@ -40,19 +40,20 @@ class Lifecycle:
     ) -> None:
         self.plane, self.runner = plane, runner
         self._timing, self._price = timing, price
-        self.ready: Callable[[Cluster], None] = lambda cluster: None  # the step scheduler's, set by it
-        self.cancel_steps: Callable[[Cluster], None] = lambda cluster: None
+        # The step scheduler's part, which it puts here.
+        self.ready: Callable[[Cluster], None] = _nothing
+        self.cancel_steps: Callable[[Cluster], None] = _nothing
 
     def launch(self, cluster: Cluster) -> None:
         """Begin: the cluster is STARTING, its nodes are asked for."""
         for pool in cluster.pools:
-            self._request_nodes(pool)
+            self._request_nodes(cluster, pool)
         self.plane.after(self._timing.provisioning, lambda: self._provisioned(cluster))
 
     def add_pool(self, cluster: Cluster, pool: Pool) -> None:
         """A pool that joins a cluster that may run already."""
         cluster.pools.append(pool)
-        self._request_nodes(pool)
+        self._request_nodes(cluster, pool)
         if cluster.status.state in ("RUNNING", "WAITING"):
             self.plane.after(self._timing.provisioning, lambda: self._fill(cluster, pool))
 
@@ -62,7 +63,7 @@ class Lifecycle:
             alive = [i for i in pool.running() if i.market == market]
             for index in capacity.to_stop(pool.targets[market], [i.weight for i in alive]):
                 self._end_instance(alive[index], None, "Instance was terminated by a resize request.")
-        self._request_nodes(pool)
+        self._request_nodes(cluster, pool)
         if cluster.status.state in ("RUNNING", "WAITING"):
             pool.status.become("RESIZING", message="Resizing to the requested capacity")
             self.plane.after(self._timing.resizing, lambda: self._fill(cluster, pool))
@@ -145,12 +146,12 @@ class Lifecycle:
         pool.status.ready = pool.status.ready or now
         pool.status.become("RUNNING")
 
-    def _request_nodes(self, pool: Pool) -> None:
+    def _request_nodes(self, cluster: Cluster, pool: Pool) -> None:
         for market in MARKETS:
             have = sum(i.weight for i in pool.running() if i.market == market)
             if pool.targets[market] <= have:
                 continue
-            chosen = capacity.choose(pool.types, self._price)
+            chosen = capacity.choose(pool.types, cluster.region, self._price)
             unit = capacity.weight(chosen)
             for _ in range(capacity.to_start(pool.targets[market], have, unit)):
                 pool.instances.append(_instance(pool, chosen["InstanceType"], market, unit, self.plane.now()))
@@ -168,6 +169,10 @@ class Lifecycle:
             pool.status.become("TERMINATED", "CLUSTER_TERMINATED", "Job flow terminated")
         cluster.status.ended = now
         cluster.status.become(state, cluster.status.code, cluster.status.message)
+
+
+def _nothing(cluster: Cluster) -> None:
+    """What happens to a cluster while no scheduler has joined."""
 
 
 def _instance(pool: Pool, instance_type: str, market: Market, unit: int, now: datetime) -> Instance:

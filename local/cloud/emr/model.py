@@ -136,6 +136,11 @@ class Cluster:
         """Whether the cluster takes changes: it has not begun to end."""
         return self.status.state in CLUSTER_ACTIVE
 
+    @property
+    def region(self) -> str:
+        """The region the cluster is in."""
+        return self.arn.split(":")[3]
+
     def open_steps(self) -> list[Step]:
         """The steps that have not ended, oldest first."""
         return [s for s in self.steps if s.status.state in STEP_OPEN]

@@ -25,7 +25,7 @@ def auto_termination(policy: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def managed_scaling(policy: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
-    """A managed scaling policy for `cluster`. Raises ValidationError when its limits contradict each other."""
+    """A managed scaling policy for `cluster`. Raises ValidationError when its limits are not sound."""
     limits = policy.get("ComputeLimits")
     if limits is None:
         raise ValidationError("The managed scaling policy must have ComputeLimits.")
@@ -38,8 +38,8 @@ def managed_scaling(policy: Mapping[str, Any], cluster: Cluster) -> dict[str, An
     low, high = limits["MinimumCapacityUnits"], limits["MaximumCapacityUnits"]
     if not 0 < low <= high:
         raise ValidationError(
-            f"MinimumCapacityUnits is {low} and MaximumCapacityUnits {high}; the minimum must be positive and not "
-            "above the maximum."
+            f"MinimumCapacityUnits is {low} and MaximumCapacityUnits {high}; the minimum must be positive "
+            "and not above the maximum."
         )
     for name in ("MaximumOnDemandCapacityUnits", "MaximumCoreCapacityUnits"):
         value = limits.get(name)

@@ -34,8 +34,8 @@ def fleet(config: dict[str, Any], now: datetime) -> Pool:
     check_targets(role, targets, types)
     _check_types(role, types, config.get("LaunchSpecifications"))
     return Pool(
-        kind="FLEET", id=new_id("if-"), role=role, name=config.get("Name") or _FLEET_NAMES[role], config=config,
-        types=types, targets=targets, status=Status("PROVISIONING", now),
+        kind="FLEET", id=new_id("if-"), role=role, name=config.get("Name") or _FLEET_NAMES[role],
+        config=config, types=types, targets=targets, status=Status("PROVISIONING", now),
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def check_roles(roles: Sequence[InstanceRole], *, kind: str) -> None:
 def check_targets(
     role: InstanceRole, targets: Mapping[Market, int], types: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Whether a fleet may have these targets: a primary exactly one node, every other one at least nothing less."""
+    """Whether a fleet may have these targets: a primary exactly one node, a core fleet at least one unit."""
     if role == "MASTER" and sorted(targets.values()) != [0, 1]:
         raise ValidationError(
             "For a master instance fleet, only one of TargetSpotCapacity and TargetOnDemandCapacity can be "
@@ -102,8 +102,8 @@ def check_steps_action(actions: Sequence[str], concurrency: int) -> None:
     for action in actions:
         if concurrency > 1 and action != "CONTINUE":
             raise ValidationError(
-                f"The ActionOnFailure setting is not valid: {action}. With a StepConcurrencyLevel greater than 1 "
-                "it can only be CONTINUE."
+                f"The ActionOnFailure setting is not valid: {action}. With a StepConcurrencyLevel greater "
+                "than 1 it can only be CONTINUE."
             )
 
 

@@ -1,22 +1,27 @@
-"""The applications of EMR's releases, as far as they are known here.
-
-Sources: EMR release guide, "Application versions" of emr-7.13.0 and of emr-spark-8.0.0, read November 2025.
-"""
+"""The applications of EMR's releases, from the one table of facts; a label that it lacks has none known."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-_APPLICATIONS: Mapping[str, Mapping[str, str]] = {
-    "emr-spark-8.0.0": {"Spark": "4.0.2", "Iceberg": "1.10.1", "Delta": "4.0.0"},
-    "emr-7.13.0": {"Spark": "3.5.6", "Delta": "3.3.2"},
-}
+from facts import releases
 
 
 def applications(label: str) -> Mapping[str, str]:
-    """Names and versions of a release's applications; empty when they are not known here."""
-    return _APPLICATIONS.get(label, {})
+    """Names and versions of a release's applications; a version that is not known is empty."""
+    if label not in releases.labels():
+        return {}
+    known = releases.release(label)
+    versions = {
+        "Spark": known.spark, "Hadoop": known.hadoop, "Iceberg": known.iceberg, "Delta": known.delta,
+    }  # fmt: skip
+    return {name: versions.get(name, "") for name in known.applications}
+
+
+def version(label: str, application: str) -> str:
+    """The version of an application, named in whatever case, in a release; empty when it is not known."""
+    return {name.lower(): value for name, value in applications(label).items()}.get(application.lower(), "")
 
 
 def sort_key(label: str) -> tuple[int, ...]:

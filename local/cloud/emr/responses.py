@@ -1,4 +1,4 @@
-"""How requests reach EMR's operations: moto's response class, with one method for each operation that we have."""
+"""How requests reach EMR's operations: moto's response class, with a method for each operation of ours."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from moto.emr.responses import ElasticMapReduceResponse
 
 from local.cloud.emr.shapes import check
 
-# The operations that are ours. moto's own (security configurations, block public access, supported instance types)
-# stay as they are; whatever is in neither answers NotImplemented (local/cloud/gateway.py).
+# The operations that are ours. moto's own (security configurations, block public access, supported instance
+# types) stay as they are; whatever is in neither answers NotImplemented (local/cloud/gateway.py).
 OPERATIONS = (
     "AddInstanceFleet", "AddInstanceGroups", "AddJobFlowSteps", "AddTags", "CancelSteps", "DescribeCluster",
     "DescribeReleaseLabel", "DescribeStep", "GetAutoTerminationPolicy", "GetManagedScalingPolicy",

@@ -1,4 +1,4 @@
-"""Checks a request against the API's own shapes, as the front of an AWS service does before its logic runs."""
+"""Checks a request against the API's own shapes, as the front of an AWS service does before its logic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from local.cloud.emr.errors import ValidationError
 
 
 def check(operation: OperationModel, request: Mapping[str, Any]) -> None:
-    """Raise ValidationError, in AWS's words, when `request` lacks a member or breaks a bound or an enumeration."""
+    """Raise ValidationError, in AWS's words, when `request` does not fit the operation's shape.
+
+    Required members, bounds and enumerations are checked; patterns are not.
+    """
     shape = operation.input_shape
     problems = list(_problems(shape, request, "")) if shape is not None else []
     if problems:
@@ -45,7 +48,7 @@ def _structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> It
 
 
 def _string(shape: Shape, value: str, path: str) -> Iterator[str]:
-    allowed = shape.enum
+    allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
         yield (
             f"Value '{value}' at '{path}' failed to satisfy constraint: "

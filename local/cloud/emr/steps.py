@@ -28,7 +28,7 @@ class Scheduler:
         lifecycle.cancel_steps = self._cancel_all
 
     def schedule(self, cluster: Cluster) -> None:
-        """Start what may start; when nothing runs and nothing waits, the cluster idles or, if it is to, ends."""
+        """Start what may start; when nothing is left, the cluster idles or, if it is to, ends."""
         if cluster.status.state not in ("RUNNING", "WAITING"):
             return
         waiting = [s for s in cluster.open_steps() if not s.given]
@@ -115,12 +115,12 @@ class Scheduler:
             "step %s of %s failed: %s", step.id, cluster.id, step.failure.message if step.failure else ""
         )
         action = step.action_on_failure
-        # "If you change StepConcurrencyLevel to be greater than 1 while a step is running …, pending steps and the
-        # running step are not canceled; … the cluster does not terminate" (API reference, StepConfig).
+        # "If you change StepConcurrencyLevel to be greater than 1 while a step is running …, pending steps
+        # and the running step are not canceled; … the cluster does not terminate" (StepConfig).
         if action == "CONTINUE" or cluster.step_concurrency > 1:
             return
-        # "If the cluster has termination protection enabled AND auto-terminate disabled, it will not terminate"
-        # (EMR management guide, "Using termination protection"): the steps behind it are cancelled all the same.
+        # "If the cluster has termination protection enabled AND auto-terminate disabled, it will not
+        # terminate" (EMR management guide, on termination protection); the steps behind it are cancelled.
         protected = cluster.termination_protected and cluster.keep_alive
         if action in TERMINATE and not protected:
             self._lifecycle.terminate(cluster, "STEP_FAILURE", "Shut down as step failed")
@@ -128,6 +128,6 @@ class Scheduler:
             self._cancel_all(cluster)
 
     def _cancel_all(self, cluster: Cluster) -> None:
-        """Cancel what is open: "any step not yet completed is canceled" (API reference, TerminateJobFlows)."""
+        """Cancel what is open: "any step not yet completed is canceled" (TerminateJobFlows)."""
         for step in cluster.open_steps():
             self._end(step, "CANCELLED", "Job terminated" if not cluster.active else "Earlier step failed")

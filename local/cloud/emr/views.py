@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from local.cloud.emr import releases
 from local.cloud.emr.model import Cluster, Instance, Pool, Status, Step
 
 Json = dict[str, Any]
 
 # Members of RunJobFlow's request that DescribeCluster gives back under the same name.
 _SAME = (
-    "LogUri", "LogEncryptionKmsKeyId", "ReleaseLabel", "ServiceRole", "Configurations", "SecurityConfiguration",
-    "AutoScalingRole", "ScaleDownBehavior", "CustomAmiId", "EbsRootVolumeSize", "EbsRootVolumeIops",
-    "EbsRootVolumeThroughput", "RepoUpgradeOnBoot", "KerberosAttributes", "OSReleaseLabel", "ExtendedSupport",
-    "MonitoringConfiguration", "SessionEnabled",
+    "LogUri", "LogEncryptionKmsKeyId", "ReleaseLabel", "ServiceRole", "Configurations",
+    "SecurityConfiguration", "AutoScalingRole", "ScaleDownBehavior", "CustomAmiId", "EbsRootVolumeSize",
+    "EbsRootVolumeIops", "EbsRootVolumeThroughput", "RepoUpgradeOnBoot", "KerberosAttributes",
+    "OSReleaseLabel", "ExtendedSupport", "MonitoringConfiguration", "SessionEnabled",
 )  # fmt: skip
 
 
@@ -40,7 +41,9 @@ def cluster(of: Cluster) -> Json:
         "TerminationProtected": of.termination_protected,
         "UnhealthyNodeReplacement": of.unhealthy_node_replacement,
         "VisibleToAllUsers": of.visible_to_all_users,
-        "Applications": [_application(a) for a in request.get("Applications", [])],
+        "Applications": [
+            _application(a, request.get("ReleaseLabel", "")) for a in request.get("Applications", [])
+        ],
         "Tags": [{"Key": key, "Value": value} for key, value in of.tags.items()],
         "NormalizedInstanceHours": 0,
         "MasterPublicDnsName": _master(of),
@@ -175,8 +178,10 @@ def _ec2_attributes(of: Cluster) -> Json:
     return _present(shown)
 
 
-def _application(asked: Mapping[str, Any]) -> Json:
-    return _present({name: asked.get(name) for name in ("Name", "Version", "Args", "AdditionalInfo")})
+def _application(asked: Mapping[str, Any], label: str) -> Json:
+    version = asked.get("Version") or releases.version(label, asked["Name"]) or None
+    shown = {name: asked.get(name) for name in ("Name", "Args", "AdditionalInfo")}
+    return _present({**shown, "Version": version})
 
 
 def _type_specification(asked: Mapping[str, Any]) -> Json:

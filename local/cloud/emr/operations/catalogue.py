@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud.emr.errors import InvalidRequest
+from local.cloud.emr.errors import InvalidRequestError
 from local.cloud.emr.operations.lookup import Json, Lookup, Request
 from local.cloud.emr.paging import page
 from local.cloud.emr.releases import applications, sort_key
@@ -24,14 +24,16 @@ class CatalogueOperations(Lookup):
             for label in sorted(self._release_labels, key=sort_key, reverse=True)
             if label.lower().startswith(prefix.lower()) and (not application or _offers(label, application))
         ]
-        return page("ReleaseLabels", labels, request, request.get("MaxResults") or 100, token="NextToken")
+        return page("ReleaseLabels", labels, request, request.get("MaxResults") or 100, member="NextToken")
 
     def describe_release_label(self, request: Request) -> Json:
         label = request.get("ReleaseLabel")
         if label not in self._release_labels:
-            raise InvalidRequest(f"The supplied release label is invalid: {label}.")
+            raise InvalidRequestError(f"The supplied release label is invalid: {label}.")
         shown = [{"Name": name, "Version": version} for name, version in applications(label).items()]
-        shown_page = page("Applications", shown, request, request.get("MaxResults") or 100, token="NextToken")
+        shown_page = page(
+            "Applications", shown, request, request.get("MaxResults") or 100, member="NextToken"
+        )
         return {"ReleaseLabel": label, **shown_page}
 
     def list_security_configurations(self, request: Request) -> Json:

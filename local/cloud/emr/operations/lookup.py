@@ -7,7 +7,7 @@ from typing import Any
 
 from local.cloud.emr.account import MotoAccount
 from local.cloud.emr.control import EmrControl
-from local.cloud.emr.errors import InvalidRequest, ValidationError, no_such_cluster
+from local.cloud.emr.errors import InvalidRequestError, ValidationError, no_such_cluster
 from local.cloud.emr.model import Cluster, Pool, Step
 
 Request = Mapping[str, Any]
@@ -40,27 +40,27 @@ class Lookup:
         for pool in cluster.pools:
             if pool.id == pool_id:
                 return pool
-        raise InvalidRequest(f"{what} id '{pool_id}' is not valid.")
+        raise InvalidRequestError(f"{what} id '{pool_id}' is not valid.")
 
     def _group(self, group_id: str) -> tuple[Cluster, Pool]:
         for cluster in self.clusters.values():
             for pool in cluster.pools:
                 if pool.id == group_id and pool.kind == "GROUP":
                     return cluster, pool
-        raise InvalidRequest(f"Instance group id '{group_id}' is not valid.")
+        raise InvalidRequestError(f"Instance group id '{group_id}' is not valid.")
 
     def _step(self, cluster: Cluster, step_id: str) -> Step:
         for step in cluster.steps:
             if step.id == step_id:
                 return step
-        raise InvalidRequest(f"Step id '{step_id}' is not valid.")
+        raise InvalidRequestError(f"Step id '{step_id}' is not valid.")
 
     def _only(self, kind: str, cluster: Cluster, operation: str) -> None:
         if all(pool.kind == kind for pool in cluster.pools):
             return
         has, other = ("fleets", "ListInstanceFleets") if kind == "GROUP" else ("groups", "ListInstanceGroups")
-        raise InvalidRequest(
-            "Instance fleets and instance groups are mutually exclusive. The EMR cluster specified in the request "
-            f"uses instance {has}. The {operation} request does not support clusters that use instance {has}. "
-            f"Use the {other} request instead."
+        raise InvalidRequestError(
+            "Instance fleets and instance groups are mutually exclusive. The EMR cluster specified in the "
+            f"request uses instance {has}. The {operation} request does not support clusters that use "
+            f"instance {has}. Use the {other} request instead."
         )

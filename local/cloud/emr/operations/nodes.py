@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.cloud.emr import pools, views
-from local.cloud.emr.errors import InvalidRequest, ValidationError
+from local.cloud.emr.errors import InvalidRequestError, ValidationError
 from local.cloud.emr.operations.lookup import ENDED, Json, Lookup, Request
 from local.cloud.emr.paging import page
 from local.contracts import Market
@@ -30,7 +30,7 @@ class NodeOperations(Lookup):
         self._only("FLEET", cluster, "ModifyInstanceFleet")
         pool = self._pool(cluster, change["InstanceFleetId"], "Instance fleet")
         if pool.role == "MASTER":
-            raise InvalidRequest("The master instance fleet cannot be resized.")
+            raise InvalidRequestError("The master instance fleet cannot be resized.")
         targets: dict[Market, int] = {
             "ON_DEMAND": change.get("TargetOnDemandCapacity", pool.targets["ON_DEMAND"]),
             "SPOT": change.get("TargetSpotCapacity", pool.targets["SPOT"]),
