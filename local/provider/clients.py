@@ -1,0 +1,75 @@
+"""Clients of the local AWS: made once for each service, region and account, because making one is slow."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.model import ServiceModel
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key; whose it is decides the account."""
+
+    access_key_id: str
+    secret_access_key: str
+    token: str | None = None
+
+
+class Clients:
+    """Thread-safe cache of Clients that all talk to one endpoint."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._session = botocore.session.get_session()
+        self._clients: dict[tuple[str, str, Credentials], Any] = {}
+        self._models: dict[str, ServiceModel] = {}
+
+    def get(self, service: str, region: str, credentials: Credentials) -> Any:
+        """The client of `service` in `region` for these credentials."""
+        key = (service, region, credentials)
+        client = self._clients.get(key)
+        if client is None:
+            with self._lock:
+                client = self._clients.get(key) or self._clients.setdefault(key, self._make(*key))
+        return client
+
+    def model(self, service: str) -> ServiceModel:
+        """botocore's description of a service."""
+        model = self._models.get(service)
+        if model is None:
+            with self._lock:
+                model = self._models.setdefault(service, self._session.get_service_model(service))
+        return model
+
+    def regions(self, service: str = "ec2") -> list[str]:
+        """Every region that botocore knows."""
+        with self._lock:
+            return [one for part in ("aws", "aws-us-gov", "aws-cn") for one in self._regions(service, part)]
+
+    def _regions(self, service: str, partition: str) -> list[str]:
+        return list(self._session.get_available_regions(service, partition_name=partition))
+
+    def _make(self, service: str, region: str, credentials: Credentials) -> Any:
+        return self._session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=self._endpoint,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.token,
+            config=Config(
+                retries={
+                    "mode": "standard",
+                    "max_attempts": 2,
+                },  # a missing operation must not be asked for long
+                max_pool_connections=64,
+                s3={"addressing_style": "path"},
+                user_agent_extra="emr-platform-provider",
+            ),
+        )

@@ -1,0 +1,21 @@
+"""The table: one row for each Pulumi type, one file a service."""
+
+from __future__ import annotations
+
+from local.provider.table import Resource
+from local.provider.types import ec2, emr, iam, kms, logs, routes, s3, s3_bucket, security_groups, vpc
+
+_ROWS = (
+    *ec2.ROWS,
+    *emr.ROWS,
+    *iam.ROWS,
+    *kms.ROWS,
+    *logs.ROWS,
+    *routes.ROWS,
+    *s3.ROWS,
+    *s3_bucket.ROWS,
+    *security_groups.ROWS,
+    *vpc.ROWS,
+)
+
+RESOURCES: dict[str, Resource] = {row.token: row for row in _ROWS}
