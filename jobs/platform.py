@@ -43,7 +43,7 @@ class Roles(_Model):
 
 
 class Platform(_Model):
-    """What a stack exports as `platform`. Grows by keys; `schema_version` changes when one changes its sense."""
+    """What a stack exports as `platform`. It may grow keys; `schema_version` tells of other changes."""
 
     schema_version: Literal[1]
     environment: str
@@ -76,7 +76,7 @@ class Platform(_Model):
 
 
 def parse(outputs: Mapping[str, Any]) -> Platform:
-    """The platform of a stack's outputs. Raises UserError when the stack is not up, or is of another version."""
+    """The platform of a stack's outputs. Raises UserError when the stack is down or of another version."""
     if "platform" not in outputs:
         raise UserError("the stack has no output 'platform': it is not up; run 'emrctl stack up'")
     try:

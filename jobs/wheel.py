@@ -1,0 +1,114 @@
+"""A job's Python packages as a wheel: the same sources give the same bytes, on any machine, at any time."""
+
+from __future__ import annotations
+
+import ast
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+from facts.errors import UserError
+from jobs.spec import JobSpec
+
+ROOT = Path(__file__).resolve().parent.parent
+# 1980-01-01 is where zip's calendar begins.
+_EPOCH = "315532800"
+_environment = Lock()
+
+
+def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
+    """Every file of the spec's packages, by its path from `root`, with the `__init__.py` of the packages above.
+
+    Raises UserError for a package that is not there, a file that leads out of it, and an import of something
+    of this project that the wheel will not hold.
+    """
+    found: dict[str, bytes] = {}
+    for package in spec.package:
+        folder = root.joinpath(*package.split("."))
+        if not (folder / "__init__.py").is_file():
+            raise UserError(f"job '{spec.name}': package '{package}' is no Python package at {folder}")
+        for above in (folder, *folder.parents):
+            if above == root:
+                break
+            init = above / "__init__.py"
+            found[init.relative_to(root).as_posix()] = init.read_bytes() if init.is_file() else b""
+        for file in _files(folder):
+            if not file.resolve().is_relative_to(folder.resolve()):
+                raise UserError(f"job '{spec.name}': {file} is a link out of package '{package}'")
+            found[file.relative_to(root).as_posix()] = file.read_bytes()
+    if spec.entry_point.replace(".", "/") + ".py" not in found:
+        raise UserError(f"job '{spec.name}': entry_point '{spec.entry_point}' is no module of its packages")
+    _require_complete(spec, found)
+    return found
+
+
+def build(spec: JobSpec, files: Mapping[str, bytes], folder: Path) -> Path:
+    """The wheel of `files` in `folder`."""
+    from hatchling.builders.wheel import WheelBuilder
+
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        for name, content in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(content)
+        tops = sorted({name.partition("/")[0] for name in files})
+        (root / "pyproject.toml").write_text(
+            f'[project]\nname = "{spec.name}"\nversion = "0"\n'
+            # The sources stand alone here: no ignore file of the machine has a say in what goes in.
+            f"[tool.hatch.build]\nignore-vcs = true\n[tool.hatch.build.targets.wheel]\npackages = {tops}\n"
+        )
+        with _fixed_time():
+            return Path(next(WheelBuilder(scratch).build(directory=str(folder), versions=["standard"])))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in file.relative_to(folder).parts)
+        if file.is_file() and not hidden and file.suffix != ".pyc":
+            yield file
+
+
+def _require_complete(spec: JobSpec, files: Mapping[str, bytes]) -> None:
+    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files}
+    tops = {module.partition(".")[0] for module in modules}
+    for name, content in files.items():
+        if not name.endswith(".py"):
+            continue
+        try:
+            tree = ast.parse(content, filename=name)
+        except SyntaxError as error:
+            raise UserError(f"{name}:{error.lineno}: is not Python: {error.msg}") from None
+        for line, target in _imports(tree):
+            # `from a.b import c` may name the module a.b.c or something inside of a.b.
+            inside = target in modules or target.rpartition(".")[0] in modules
+            if target.partition(".")[0] in tops and not inside:
+                raise UserError(
+                    f"{name}:{line}: imports {target}, which is not in the wheel of job '{spec.name}'; "
+                    f"its packages are: {', '.join(spec.package)}"
+                )
+
+
+def _imports(tree: ast.AST) -> Iterable[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+@contextmanager
+def _fixed_time() -> Iterator[None]:
+    """Hatchling takes a wheel's timestamps from SOURCE_DATE_EPOCH, which the caller may have set to anything."""
+    with _environment:
+        before = os.environ.get("SOURCE_DATE_EPOCH")
+        os.environ["SOURCE_DATE_EPOCH"] = _EPOCH
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["SOURCE_DATE_EPOCH"]
+            else:
+                os.environ["SOURCE_DATE_EPOCH"] = before
