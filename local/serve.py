@@ -53,7 +53,7 @@ class Service:
         self._exit = ExitStack()
 
     def start(self) -> state.LocalState:
-        """Bring everything up; the state file is written last. Raises UserError; then nothing is left running."""
+        """Bring everything up; the state file comes last. Raises UserError; then nothing is left."""
         try:
             return self._start()
         except BaseException:
@@ -88,10 +88,16 @@ class Service:
         # Last in, first out: the runner ends while its last logs still find their bucket.
         self._exit.callback(runner.stop)
         current = state.LocalState(
-            pid=os.getpid(), started_at=datetime.now(UTC).isoformat(timespec="seconds"), instance=self._instance,
-            endpoint=cloud.endpoint, provider_port=provider_port, region=self._region, account_id=ACCOUNT_ID,
-            access_key_id=self._access_key, secret_access_key=self._secret_key,
-        )  # fmt: skip
+            pid=os.getpid(),
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            instance=self._instance,
+            endpoint=cloud.endpoint,
+            provider_port=provider_port,
+            region=self._region,
+            account_id=ACCOUNT_ID,
+            access_key_id=self._access_key,
+            secret_access_key=self._secret_key,
+        )
         state.write(self._home, current)
         log.info("ready: %s, provider on port %d, instance %s", cloud.endpoint, provider_port, self._instance)
         cloud.warm(WARM)

@@ -1,7 +1,7 @@
 """The front of the API server: moto's dispatcher, with answers where moto has none.
 
 moto answers an operation that it lacks, a service that it lacks and its own defects with HTTP 500 and a page
-of HTML, which clients retry. Here each gets an error in the protocol of its service, naming the operation: 501
+of HTML, which clients retry. Here each gets an error in its service's protocol, naming the operation: 501
 `NotImplemented` for what is not there, which no SDK retries, and 500 `InternalFailure` for a defect.
 """
 
