@@ -1,0 +1,1 @@
+"""The policy pack: what every stack must keep, judged in every preview and update."""

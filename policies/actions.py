@@ -1,0 +1,54 @@
+"""IAM action patterns against the table of every known action (data/actions.json)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).resolve().parent / "data" / "actions.json"
+
+
+@cache
+def _services() -> dict[str, dict[str, list[str]]]:
+    services: dict[str, dict[str, list[str]]] = json.loads(TABLE.read_text())["services"]
+    return services
+
+
+@lru_cache(maxsize=4096)
+def pattern(text: str) -> re.Pattern[str]:
+    """IAM's wildcards as a regular expression: `*` any run, `?` one character, case ignored."""
+    parts = {"*": ".*", "?": "."}
+    return re.compile("".join(parts.get(c) or re.escape(c) for c in text), re.IGNORECASE | re.DOTALL)
+
+
+def matches(text: str, action: str) -> bool:
+    """Whether the action pattern `text` covers `action`."""
+    return pattern(text).fullmatch(action) is not None
+
+
+def covering(patterns: Iterable[str], action: str) -> str | None:
+    """The first of the patterns that covers `action`."""
+    return next((text for text in patterns if matches(text, action)), None)
+
+
+@lru_cache(maxsize=4096)
+def narrowable(text: str) -> tuple[str, ...]:
+    """The actions that the pattern `text` covers and that could be granted on named resources.
+
+    An action that the table does not know counts as one, since nothing says otherwise. Empty means that AWS
+    takes nothing but `Resource: "*"` for it.
+    """
+    service, _, name = text.partition(":")
+    if not name:
+        return (text,)
+    known: Any = _services().get(service.lower())
+    if known is None:
+        return (text,)
+    found = [action for action in known["narrow"] if matches(name, action)]
+    if not found and not any(matches(name, action) for action in known["any"]):
+        return (text,)
+    return tuple(f"{service}:{action}" for action in found)

@@ -1,0 +1,76 @@
+"""What an identity is granted, statement by statement: shared by the rules on IAM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.documents import Condition, Document, Statement, read
+from policies.resource import Node, Resource
+from policies.unknown import NotYetKnownError, Unknown
+
+ROLE = "aws:iam/role:Role"
+IDENTITY_POLICIES = frozenset(
+    {
+        "aws:iam/policy:Policy",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/groupPolicy:GroupPolicy",
+        "aws:iam/userPolicy:UserPolicy",
+        ROLE,
+    }
+)
+# Condition keys that tie a grant on "*" to certain resources after all.
+NARROWING = ("aws:resourcetag/", "aws:requesttag/", "kms:resourcealiases", "ec2:vpc", "ec2:subnet")
+EXACT = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
+
+
+def _granted(resource: Resource) -> Iterator[Document | Unknown]:
+    """The identity policies of a resource: its own, or a role's inline ones."""
+    nodes = [resource.get("policy")]
+    if resource.type == ROLE:
+        inline = resource.get("inlinePolicies")
+        nodes = (
+            [Node(inline.value, inline.path)] if inline.unknown else [n.get("policy") for n in inline.items()]
+        )
+    for node in nodes:
+        try:
+            document = read(node)
+        except NotYetKnownError as error:
+            yield Unknown(error.path)
+            continue
+        if document is not None:
+            yield document
+
+
+def grants(resource: Resource) -> Iterator[Statement | Unknown]:
+    """Every statement that grants, and what of them is not known yet."""
+    for document in _granted(resource):
+        if isinstance(document, Unknown):
+            yield document
+            continue
+        for statement in document.allowing():
+            yield from statement.settled()
+            yield statement
+
+
+def is_exact(condition: Condition) -> bool:
+    """Whether a condition holds only for values it names: a string or ARN test, no bare wildcard."""
+    operator = condition.operator.lower().removeprefix("foranyvalue:")
+    return (
+        operator in EXACT
+        and bool(condition.values)
+        and not any(set(v) <= {"*", "?"} for v in condition.values)
+    )
+
+
+def is_narrowed(statement: Statement) -> bool:
+    """Whether conditions tie a grant on every resource to certain ones."""
+    return any(
+        is_exact(condition) and (condition.key.startswith(NARROWING) or ":resourcetag/" in condition.key)
+        for condition in statement.conditions
+    )
+
+
+def is_everything(text: str) -> bool:
+    """Whether an ARN pattern names no resource: `*`, or an ARN whose last part is nothing but wildcards."""
+    last = text.split(":", 5)[-1]
+    return "*" in last and set(last) <= {"*", "?", "/", ":"}

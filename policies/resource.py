@@ -1,0 +1,178 @@
+"""What a rule sees: one resource with its properties read safely, and the stack as a graph."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from policies.unknown import NotYetKnownError, Unknown, plain
+
+
+class WrongTypeError(Exception):
+    """A property holds a value of another type than its schema says: reported as a finding."""
+
+    def __init__(self, path: str, value: Any, expected: str) -> None:
+        super().__init__(f"{path} is {show(value)}, not {expected}")
+
+
+def show(value: Any, limit: int = 90) -> str:
+    """`value` as it fits into one line of a finding."""
+    text = repr(value) if isinstance(value, str | Unknown) else json.dumps(value, default=repr)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class Node:
+    """A value at a path inside a resource's properties: typed reads that name the path when they fail."""
+
+    __slots__ = ("path", "value")
+
+    def __init__(self, value: Any, path: str) -> None:
+        self.value = value
+        self.path = path
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the value itself is not known before the update."""
+        return isinstance(self.value, Unknown)
+
+    @property
+    def present(self) -> bool:
+        """Whether something is set here; an unknown value counts, since something was given."""
+        return self.unknown or (self.value is not None and self.value != "")
+
+    def get(self, key: str) -> Node:
+        """The member `key` of a mapping; absent where there is none."""
+        return Node(self.mapping().get(key), f"{self.path}.{key}" if self.path else key)
+
+    def mapping(self) -> Mapping[str, Any]:
+        """The value as a mapping; empty when absent. A single block may also come as a list of one."""
+        value = self._known()
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, Unknown):
+            raise NotYetKnownError(value.path)
+        if value is None or value == []:
+            return {}
+        if not isinstance(value, Mapping):
+            raise WrongTypeError(self.path, value, "an object")
+        return value
+
+    def items(self) -> list[Node]:
+        """The members of a list; none when absent."""
+        value = self._known()
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise WrongTypeError(self.path, value, "a list")
+        return [Node(member, f"{self.path}[{index}]") for index, member in enumerate(value)]
+
+    def text(self) -> str | None:
+        """The value as a string; None when absent or empty."""
+        value = self._known()
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise WrongTypeError(self.path, value, "a string")
+        return value
+
+    def flag(self) -> bool | None:
+        """The value as a boolean; the wire may carry "true" and "false" as strings."""
+        value = self._known()
+        if value is None or isinstance(value, bool):
+            return value
+        if value in ("true", "false"):
+            return bool(value == "true")
+        raise WrongTypeError(self.path, value, "true or false")
+
+    def number(self) -> float | None:
+        """The value as a number; the wire may carry it as a string."""
+        value = self._known()
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            return value
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise WrongTypeError(self.path, value, "a number") from None
+
+    def _known(self) -> Any:
+        if isinstance(self.value, Unknown):
+            raise NotYetKnownError(self.value.path)
+        return self.value
+
+
+@dataclass(eq=False)
+class Resource:
+    """One resource: its inputs when judged alone, its outputs when judged as part of the stack.
+
+    `references` is filled for stack rules: property name to the resources whose outputs flow into it, which
+    the engine knows also in a preview, where ids are not known yet.
+    """
+
+    type: str
+    name: str
+    urn: str
+    raw: Any
+    raw_provider: Any = None
+    references: dict[str, list[Resource]] = field(default_factory=dict)
+
+    @cached_property
+    def props(self) -> Node:
+        """The properties, under their names on the wire (camelCase)."""
+        return Node(plain(self.raw), "")
+
+    @cached_property
+    def provider(self) -> Node:
+        """The properties of the resource's provider; nested ones travel as JSON strings."""
+        return Node(plain(self.raw_provider) if self.raw_provider is not None else {}, "provider")
+
+    @property
+    def label(self) -> str:
+        """Kind and name for a finding, as in `Bucket 'logs'`."""
+        return f"{self.type.rsplit(':', 1)[-1]} '{self.name}'"
+
+    def get(self, key: str) -> Node:
+        """The property `key`."""
+        return self.props.get(key)
+
+
+class Stack:
+    """The resources of a stack, by type, and who refers to whom."""
+
+    def __init__(self, resources: list[Resource]) -> None:
+        self._by_type: dict[str, list[Resource]] = {}
+        for resource in resources:
+            self._by_type.setdefault(resource.type, []).append(resource)
+
+    def of(self, *types: str) -> Iterator[Resource]:
+        """Resources of any of the types."""
+        for kind in types:
+            yield from self._by_type.get(kind, [])
+
+    def referring(self, target: Resource, prop: str, *types: str) -> list[Resource]:
+        """Resources of `types` whose property `prop` names `target`."""
+        return [source for source in self.of(*types) if refers(source, prop, target)]
+
+    def targets(self, source: Resource, prop: str, *types: str) -> list[Resource]:
+        """Resources of `types` that the property `prop` of `source` names."""
+        return [target for target in self.of(*types) if refers(source, prop, target)]
+
+
+IDENTITIES = ("id", "arn", "bucket", "name")
+
+
+def refers(source: Resource, prop: str, target: Resource) -> bool:
+    """Whether `prop` of `source` names `target`: by the flow of outputs, else by literal id, name or arn."""
+    flowing = source.references.get(prop, [])
+    if any(resource is target for resource in flowing):
+        return True
+    if any(resource.type == target.type for resource in flowing):
+        return False
+    value = source.get(prop)
+    if not isinstance(value.value, str):
+        return False
+    return any(
+        target.get(key).value == value.value for key in IDENTITIES if isinstance(target.get(key).value, str)
+    )

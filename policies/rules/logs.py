@@ -1,0 +1,53 @@
+"""CloudWatch log groups: kept for a time that was chosen, under a key of our own."""
+
+from __future__ import annotations
+
+from policies.resource import Resource
+from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, fsbp
+
+LOG_GROUP = frozenset({"aws:cloudwatch/logGroup:LogGroup"})
+
+
+def _check_retention(resource: Resource, config: Config) -> Verdicts:
+    days = resource.get("retentionInDays").number() or 0
+    if days == 0:
+        yield Finding("keeps its events for ever: retentionInDays is not set")
+    elif days < config["minDays"]:
+        yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
+
+
+def _check_key(resource: Resource, _: Config) -> Verdicts:
+    if not resource.get("kmsKeyId").present:
+        yield Finding("has no kmsKeyId")
+
+
+RULES = (
+    ResourceRule(
+        id="log-group-retention",
+        title="Every log group says how long it keeps its events",
+        protects="Money, and evidence from vanishing too soon",
+        remedy="Set retentionInDays",
+        severity=Severity.LOW,
+        types=LOG_GROUP,
+        controls=checkov("CKV_AWS_66") + fsbp("CloudWatch.16"),
+        config={
+            "minDays": {
+                "type": "number",
+                "minimum": 1,
+                "default": 1,
+                "description": "Fewest days to keep events.",
+            }
+        },
+        check=_check_retention,
+    ),
+    ResourceRule(
+        id="log-group-kms",
+        title="Every log group is encrypted with a KMS key of our own",
+        protects="What logs tell about data and people",
+        remedy="Set kmsKeyId to the ARN of a key whose policy lets CloudWatch Logs use it",
+        severity=Severity.MEDIUM,
+        types=LOG_GROUP,
+        controls=checkov("CKV_AWS_158"),
+        check=_check_key,
+    ),
+)

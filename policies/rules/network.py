@@ -1,0 +1,270 @@
+"""Network: nothing open to the world, traffic on record, clusters where the internet does not reach."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from policies.resource import Node, Resource, Stack
+from policies.rule import (
+    Config,
+    Finding,
+    ResourceRule,
+    Severity,
+    StackRule,
+    Verdicts,
+    checkov,
+    cis,
+    fsbp,
+    nag,
+)
+from policies.unknown import Unknown
+
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+VPC = "aws:ec2/vpc:Vpc"
+SUBNET = "aws:ec2/subnet:Subnet"
+# A range with a prefix shorter than this is most of the internet, whether or not it is written as one block.
+WORLD_V4, WORLD_V6 = 8, 16
+
+
+def _ingress(resource: Resource) -> Iterator[tuple[Node, list[Node], list[Node]]]:
+    """Each ingress rule with the nodes of its IPv4 and IPv6 ranges."""
+    if resource.type == INGRESS_RULE:
+        yield resource.props, [resource.get("cidrIpv4")], [resource.get("cidrIpv6")]
+        return
+    if resource.type == OLD_RULE:
+        rules = [resource.props] if resource.get("type").text() == "ingress" else []
+    else:
+        rules = resource.get("ingress").items()
+    for rule in rules:
+        yield rule, rule.get("cidrBlocks").items(), rule.get("ipv6CidrBlocks").items()
+
+
+def _world(node: Node) -> bool:
+    text = node.text()
+    if text is None:
+        return False
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False  # AWS refuses it; not ours to judge
+    return network.prefixlen < (WORLD_V4 if network.version == 4 else WORLD_V6)
+
+
+def _ports(rule: Node) -> str:
+    protocol = rule.get("ipProtocol").text() or rule.get("protocol").text()
+    first, last = rule.get("fromPort").number(), rule.get("toPort").number()
+    if protocol in ("-1", "all") or first is None:
+        return "every port"
+    return f"port {first:.0f}" if first == last else f"ports {first:.0f} to {last or first:.0f}"
+
+
+def _check_open(resource: Resource, config: Config) -> Verdicts:
+    allowed = {int(port) for port in config["allowedPorts"]}
+    for rule, *families in _ingress(resource):
+        for node in (node for family in families for node in family):
+            if node.unknown:
+                yield node.value
+            elif _world(node):
+                first, last = rule.get("fromPort").number(), rule.get("toPort").number()
+                if first is None or first != last or int(first) not in allowed:
+                    yield Finding(f"lets {node.value} in on {_ports(rule)}")
+
+
+def _check_public_ip(resource: Resource, _: Config) -> Verdicts:
+    if resource.get("mapPublicIpOnLaunch").flag() is True:
+        yield Finding("gives every instance a public address: mapPublicIpOnLaunch is true")
+
+
+def _check_default_group(vpc: Resource, stack: Stack, _: Config) -> Verdicts:
+    groups = stack.referring(vpc, "vpcId", DEFAULT_GROUP)
+    if not groups:
+        yield Finding("leaves its default security group as AWS made it, open among its members")
+    for group in groups:
+        for way in ("ingress", "egress"):
+            rules = group.get(way).items() if not group.get(way).unknown else []
+            if rules:
+                yield Finding(f"has {len(rules)} {way} rule{'s' if rules[1:] else ''} in its {group.label}")
+
+
+def _check_flow_log(vpc: Resource, stack: Stack, _: Config) -> Verdicts:
+    logs = stack.referring(vpc, "vpcId", "aws:ec2/flowLog:FlowLog")
+    if not logs:
+        yield Finding("has no flow log")
+        return
+    kinds = [log.get("trafficType") for log in logs]
+    if not any(kind.unknown or kind.text() in (None, "ALL", "REJECT") for kind in kinds):
+        yield Finding(f"records only {kinds[0].text()} traffic in its {logs[0].label}, not what is refused")
+
+
+def _route_gateways(table: Resource, stack: Stack) -> Iterator[tuple[Resource, Node, list[Resource]]]:
+    """Each route of a table: who declares it, its gateway, and the resources that flow into it."""
+    for route in stack.referring(table, "routeTableId", "aws:ec2/route:Route"):
+        yield route, route.get("gatewayId"), route.references.get("gatewayId", [])
+    routes = table.get("routes")
+    if not routes.unknown:
+        flowing = table.references.get("routes", [])
+        for route_node in routes.items():
+            yield table, route_node.get("gatewayId"), flowing
+
+
+def _reaches_internet(table: Resource, stack: Stack) -> Iterator[Resource | Unknown]:
+    """The route of a table that leads to an internet gateway, or what hides it."""
+    for owner, gateway, flowing in _route_gateways(table, stack):
+        leads = any(source.type == "aws:ec2/internetGateway:InternetGateway" for source in flowing)
+        if gateway.unknown and not flowing:
+            yield Unknown(f"{owner.label} {gateway.path}")
+        elif gateway.present and (
+            leads or (not gateway.unknown and (gateway.text() or "").startswith("igw-"))
+        ):
+            yield owner
+
+
+def _tables(subnet: Resource, stack: Stack) -> list[Resource]:
+    """The route table of a subnet: the associated one, else the VPC's main one where the stack changes it."""
+    tables = ("aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable")
+    found = [
+        table
+        for association in stack.referring(
+            subnet, "subnetId", "aws:ec2/routeTableAssociation:RouteTableAssociation"
+        )
+        for table in stack.targets(association, "routeTableId", *tables)
+    ]
+    if found:
+        return found
+    for vpc in stack.targets(subnet, "vpcId", VPC):
+        main = stack.referring(vpc, "vpcId", "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation")
+        found += [
+            table for association in main for table in stack.targets(association, "routeTableId", *tables)
+        ]
+        found += stack.referring(vpc, "defaultRouteTableId", "aws:ec2/defaultRouteTable:DefaultRouteTable")
+    return found
+
+
+def _check_private(cluster: Resource, stack: Stack, config: Config) -> Verdicts:
+    attributes = cluster.get("ec2Attributes")
+    subnets = stack_subnets(cluster, stack)
+    given = (
+        [attributes.get("subnetId"), *attributes.get("subnetIds").items()]
+        if not attributes.unknown
+        else [attributes]
+    )
+    if not any(node.present for node in given):
+        yield Finding("names no subnet, so it starts in the default VPC, which is public")
+        return
+    known = {s.get("id").value for s in subnets if isinstance(s.get("id").value, str)} | set(
+        config["trustedSubnets"]
+    )
+    for node in given:
+        if node.unknown and not subnets:
+            yield node.value
+        elif isinstance(node.value, str) and node.value and node.value not in known:
+            yield Unknown(
+                f"{node.path} ({node.value} is not of this stack: list it in trustedSubnets if it is private)"
+            )
+    for subnet in subnets:
+        if subnet.get("mapPublicIpOnLaunch").flag() is True:
+            yield Finding(f"stands in {subnet.label}, which gives out public addresses")
+        for table in _tables(subnet, stack):
+            for route in _reaches_internet(table, stack):
+                if isinstance(route, Unknown):
+                    yield route
+                else:
+                    yield Finding(
+                        f"stands in {subnet.label}, whose {route.label} leads to an internet gateway"
+                    )
+
+
+def stack_subnets(cluster: Resource, stack: Stack) -> list[Resource]:
+    """The subnets of the stack that a cluster is placed in: by the flow of their ids, else by literal ids."""
+    flowing = [source for source in cluster.references.get("ec2Attributes", []) if source.type == SUBNET]
+    if flowing:
+        return flowing
+    attributes = cluster.get("ec2Attributes")
+    if attributes.unknown:
+        return []
+    ids = {
+        node.value
+        for node in [attributes.get("subnetId"), *attributes.get("subnetIds").items()]
+        if not node.unknown
+    }
+    return [
+        subnet
+        for subnet in stack.of(SUBNET)
+        if not subnet.get("id").unknown and subnet.get("id").value in ids
+    ]
+
+
+RULES = (
+    ResourceRule(
+        id="sg-not-open-to-the-world",
+        title="No security group lets the whole internet in",
+        protects="Every port behind the group",
+        remedy="Name the ranges or the security group that need it",
+        severity=Severity.CRITICAL,
+        types=frozenset({GROUP, OLD_RULE, INGRESS_RULE}),
+        controls=checkov("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_260", "CKV_AWS_277")
+        + fsbp("EC2.13", "EC2.14", "EC2.18", "EC2.19")
+        + nag("AwsSolutions-EC23")
+        + cis("5.3", "5.4"),
+        config={
+            "allowedPorts": {
+                "type": "array",
+                "items": {"type": "integer"},
+                "default": [],
+                "description": "Single ports that the world may reach, as in 443 for a public endpoint.",
+            }
+        },
+        check=_check_open,
+    ),
+    ResourceRule(
+        id="subnet-no-public-ip",
+        title="No subnet gives out public addresses by itself",
+        protects="Instances, from being reachable by accident",
+        remedy="Set mapPublicIpOnLaunch to false",
+        severity=Severity.MEDIUM,
+        types=frozenset({SUBNET}),
+        controls=checkov("CKV_AWS_130") + fsbp("EC2.15"),
+        check=_check_public_ip,
+    ),
+    StackRule(
+        id="vpc-default-group-closed",
+        title="The default security group of every VPC lets nothing through",
+        protects="Whatever is started without a group of its own",
+        remedy="Declare a DefaultSecurityGroup for the VPC with neither ingress nor egress",
+        types=frozenset({VPC}),
+        controls=checkov("CKV2_AWS_12") + fsbp("EC2.2") + cis("5.5"),
+        check=_check_default_group,
+    ),
+    StackRule(
+        id="vpc-flow-log",
+        title="Every VPC has a flow log that shows refused traffic",
+        protects="What can be found out after an incident",
+        remedy="Add a FlowLog with vpcId and trafficType ALL or REJECT",
+        severity=Severity.MEDIUM,
+        types=frozenset({VPC}),
+        controls=checkov("CKV2_AWS_11") + fsbp("EC2.6") + nag("AwsSolutions-VPC7") + cis("3.7"),
+        check=_check_flow_log,
+    ),
+    StackRule(
+        id="emr-private-subnet",
+        title="EMR clusters stand in private subnets",
+        protects="The cluster's nodes and web interfaces, from the internet",
+        remedy="Use a subnet whose route table has no route to an internet gateway",
+        severity=Severity.CRITICAL,
+        types=frozenset({"aws:emr/cluster:Cluster"}),
+        controls=fsbp("EMR.1"),
+        config={
+            "trustedSubnets": {
+                "type": "array",
+                "items": {"type": "string"},
+                "default": [],
+                "description": "Ids of private subnets that other stacks own.",
+            }
+        },
+        check=_check_private,
+    ),
+)

@@ -1,0 +1,140 @@
+"""Every rule against its fixtures, through the policy that the engine would call."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+import warnings
+
+import pytest
+
+from policies.cases import FOLDER, KINDS, Case, judge, load
+from policies.pack import NAME, policies, policy_of
+from policies.rule import ResourceRule, Rule, Source, StackRule
+from policies.rules import ALL, FAMILIES
+from policies.rules.tags import TAGGABLE
+
+CASES = [(rule, case) for rule in ALL for case in load(rule)]
+ID_FORMATS = {
+    Source.CHECKOV: r"CKV2?_AWS_\d+",
+    Source.FSBP: r"(EMR|S3|KMS|IAM|EC2|CloudWatch)\.\d+",
+    Source.CDK_NAG: r"AwsSolutions-[A-Z]+\d+",
+    Source.CIS: r"\d+(\.\d+)+",
+    Source.CONTROL_TOWER: r"CT\.EMR\.PR\.\d",
+    Source.CONFIG: r"[a-z]+(-[a-z]+)*",
+}
+
+
+def case_id(value: object) -> str:
+    return value.id if isinstance(value, Rule) else value.name if isinstance(value, Case) else ""
+
+
+@pytest.mark.parametrize(("rule", "case"), CASES, ids=case_id)
+def test_fixture(rule: Rule, case: Case) -> None:
+    judgement = judge(rule, case)
+    told = "\n".join(message for _, message in judgement.findings)
+    if case.kind == "bad":
+        assert judgement.findings, "the rule finds nothing"
+        assert not judgement.deferred
+    elif case.kind == "unknown":
+        assert judgement.deferred, "the rule skips an unknown value in silence"
+        told += "\n".join(judgement.deferred)
+    else:
+        assert not told
+        assert not judgement.deferred
+    for part in case.says:
+        assert part in told
+    urns = {given.urn for given in case.resources}
+    for urn, message in judgement.findings:
+        assert urn in urns
+        assert "\n" not in message
+        assert re.match(r"\w+ '[^']+': .+\.$", message), message
+
+
+@pytest.mark.parametrize(("rule", "case"), [(r, c) for r, c in CASES if c.kind == "unknown"], ids=case_id)
+def test_what_is_unknown_at_the_update_is_a_violation(rule: Rule, case: Case) -> None:
+    judgement = judge(rule, case, preview=False)
+    assert not judgement.deferred
+    assert any("still unknown" in message for _, message in judgement.findings)
+
+
+@pytest.mark.parametrize("rule", ALL, ids=case_id)
+def test_every_rule_has_bad_good_and_near_miss(rule: Rule) -> None:
+    kinds = {case.kind for case in load(rule)}
+    assert set(KINDS[:3]) <= kinds
+    names = [case.name for case in load(rule)]
+    assert len(names) == len(set(names))
+    assert all(case.says for case in load(rule) if case.kind in ("bad", "unknown"))
+
+
+def test_every_fixture_belongs_to_a_rule() -> None:
+    assert {path.stem for path in FOLDER.iterdir()} == {rule.id for rule in ALL}
+
+
+def test_ids_and_controls() -> None:
+    ids = [rule.id for rule in ALL]
+    assert len(ids) == len(set(ids))
+    for rule in ALL:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
+        assert len(rule.controls) == len(set(rule.controls)), rule.id
+        for control in rule.controls:
+            assert re.fullmatch(ID_FORMATS[control.source], control.id), control
+        for text in (rule.title, rule.protects, rule.remedy):
+            assert text, rule.id
+            assert not text.endswith("."), (rule.id, text)
+
+
+def test_every_option_has_a_type_a_default_and_a_description() -> None:
+    for rule in ALL:
+        for option, schema in rule.config.items():
+            assert {"type", "default", "description"} <= set(schema), (rule.id, option)
+
+
+def test_every_family_is_part_of_the_pack_and_every_rule_mandatory() -> None:
+    served = list(policies())
+    assert [policy.name for policy in served] == [rule.id for rule in ALL]
+    assert sum(len(rules) for rules in FAMILIES.values()) == len(served)
+    assert {str(rule.level) for rule in ALL} == {"mandatory"}
+    assert re.fullmatch(r"[a-zA-Z0-9-_.]{1,100}", NAME)
+
+
+def test_a_rule_of_no_known_kind_is_refused() -> None:
+    bare = {f.name: getattr(ALL[0], f.name) for f in Rule.__dataclass_fields__.values()}
+    with pytest.raises(TypeError, match=ALL[0].id):
+        policy_of(Rule(**bare))
+
+
+def test_types_and_properties_exist_in_the_provider() -> None:
+    """A misspelt type or property would make a rule, and its fixtures, silently judge nothing."""
+    known = _provider_properties({given.type for _, case in CASES for given in case.resources})
+    for rule, case in CASES:
+        assert isinstance(rule, ResourceRule | StackRule)
+        for given in case.resources:
+            strays = set(given.props) - known[given.type] - {"id", "tagsAll", "defaultRouteTableId"}
+            assert not strays, (rule.id, case.name, strays)
+
+
+def test_every_type_of_a_rule_exists() -> None:
+    types = {kind for rule in ALL for kind in rule.types} - TAGGABLE
+    _provider_properties(types)
+
+
+def _provider_properties(types: set[str]) -> dict[str, set[str]]:
+    source = inspect.getsource(importlib.import_module("pulumi_aws"))
+    modules = json.loads(source.split('resource_modules="""')[1].split('"""')[0])
+    classes = {token: (m["fqn"], name) for m in modules for token, name in m["classes"].items()}
+    found = {}
+    for kind in types:
+        module, name = classes[kind]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            signature = inspect.signature(getattr(importlib.import_module(module), name)._internal_init)
+        found[kind] = {_camel(parameter) for parameter in signature.parameters}
+    return found
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
