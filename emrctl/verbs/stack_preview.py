@@ -1,0 +1,22 @@
+"""`emrctl stack preview`: what bringing a stack up would change."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    stack: Annotated[
+        str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")
+    ] = "dev",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the engine's own JSON document.")] = False,
+    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+) -> None:
+    """Show what an update would change, with the policy pack in force; touches nothing."""
+    from emrctl.context import resolve
+    from emrctl.pulumi import policy_pack, workspace
+
+    engine = workspace(resolve(target), stack)
+    raise typer.Exit(engine.preview(stack, policies=policy_pack(), as_json=as_json))

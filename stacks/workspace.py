@@ -1,0 +1,72 @@
+"""A project folder outside git that mirrors the checkout, for a stack whose configuration must not be committed.
+
+The engine writes into its project folder (the encryption salt of a stack, for one) and reads `Pulumi.<stack>.yaml`
+from it. The mirror links everything else, so plain `pulumi` commands work in it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from facts.errors import UserError
+
+# What the engine writes into a stack's file itself, and must find again.
+KEPT = ("encryptionsalt", "secretsprovider", "encryptedkey")
+
+
+def mirror(project: Path, folder: Path, stack: str, overlay: Mapping[str, Any]) -> Path:
+    """Make or refresh the mirror of `project` in `folder`, with `overlay` merged into the stack's configuration.
+
+    Returns `folder`. Raises UserError when the project has no file for `stack`.
+    """
+    committed = load(project, stack)
+    folder.mkdir(parents=True, exist_ok=True)
+    for entry in project.iterdir():
+        link = folder / entry.name
+        if entry.name.startswith((".", "Pulumi.")) and entry.name != "Pulumi.yaml":
+            continue
+        if link.is_symlink() and link.resolve() != entry.resolve():
+            link.unlink()
+        if not link.is_symlink():
+            link.symlink_to(entry)
+    generated = folder / f"Pulumi.{stack}.yaml"
+    merged = merge(committed, overlay)
+    if generated.exists():
+        before = yaml.safe_load(generated.read_text()) or {}
+        merged.update({key: before[key] for key in KEPT if key in before})
+    draft = generated.with_suffix(".tmp")
+    draft.write_text(yaml.safe_dump(merged, sort_keys=False))
+    draft.replace(generated)
+    return folder
+
+
+def load(project: Path, stack: str) -> dict[str, Any]:
+    """The committed configuration of a stack. Raises UserError when there is none, or it is no YAML mapping."""
+    file = project / f"Pulumi.{stack}.yaml"
+    try:
+        content = yaml.safe_load(file.read_text())
+    except FileNotFoundError:
+        known = sorted(other.name.split(".")[1] for other in project.glob("Pulumi.*.yaml"))
+        raise UserError(f"stack is '{stack}'; allowed are: {', '.join(known)} (or add {file.name})") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{file.name} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise UserError(
+            f"{file.name} must be a mapping with the key 'config'; it is {type(content).__name__}"
+        )
+    return content
+
+
+def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `overlay` laid over it: mappings are merged key by key, everything else is replaced."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        below = merged.get(key)
+        merged[key] = (
+            merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        )
+    return merged
