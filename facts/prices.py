@@ -1,4 +1,4 @@
-"""What an instance costs an hour. Estimates only: list prices, dated; a missing price is an error, never zero."""
+"""What an instance costs an hour: list prices, dated, for estimates. A missing price is an error, never zero."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Clusters on EC2: fleets, scaling, configuration."""

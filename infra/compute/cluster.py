@@ -1,0 +1,142 @@
+"""A persistent EMR cluster on EC2: primary and core fleets on demand, a task fleet, managed scaling, an idle end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.cluster_settings import ClusterSettings, FleetSettings, ScalingSettings
+from infra.compute import fleets
+from infra.compute.configurations import configurations
+from infra.naming import Names
+from infra.network.security_groups import SecurityGroups
+from infra.security.cluster_policies import CLUSTER_LOGS
+from infra.tags import EMR_SCOPE
+
+# Managed scaling moves these behind the state's back; an `up` must not move them back.
+CORE_TARGETS = ["coreInstanceFleet.targetOnDemandCapacity", "coreInstanceFleet.targetSpotCapacity"]
+TASK_TARGETS = ["targetOnDemandCapacity", "targetSpotCapacity"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    """`after` is what the nodes need to start at all (routes, rules, role policies, the log bucket's key)."""
+
+    names: Names
+    cluster: ClusterSettings
+    subnet_ids: Sequence[pulumi.Input[str]]
+    groups: SecurityGroups
+    service_role_arn: pulumi.Input[str]
+    node_profile_arn: pulumi.Input[str]
+    security_configuration: pulumi.Input[str]
+    log_bucket: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+    after: Sequence[pulumi.Resource]
+
+
+class Cluster(pulumi.ComponentResource):
+    """The cluster `name`, in the one subnet of those given where EMR finds the capacity.
+
+    Nearly every change replaces it, the targets of its primary and core fleets included; in place go the task fleet's
+    targets, step concurrency, idle time-out and tags. So that a name is free for the new one, the name is only a tag
+    to EMR: two clusters may share it while one replaces the other.
+    """
+
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("emr:compute:Cluster", name, None, opts)
+        settings = args.cluster
+        self.release_label = settings.release
+        self.log_uri = pulumi.Output.concat("s3://", args.log_bucket, "/", CLUSTER_LOGS)
+        self.cluster = self._cluster(name, args)
+        if settings.task:
+            self._task_fleet(name, settings.task, scaled=settings.scaling is not None)
+        if settings.scaling:
+            self._scaling(name, settings.scaling)
+        self.cluster_id: pulumi.Output[str] = self.cluster.id
+        self.name: pulumi.Output[str] = self.cluster.name
+        self.security_configuration = args.security_configuration
+        self.register_outputs({"id": self.cluster_id, "name": self.name, "log_uri": self.log_uri})
+
+    def outputs(self) -> Mapping[str, Any]:
+        """What the stack says of the cluster."""
+        return {
+            "id": self.cluster_id,
+            "name": self.name,
+            "release_label": self.release_label,
+            "log_uri": self.log_uri,
+            "security_configuration": self.security_configuration,
+        }
+
+    def _cluster(self, name: str, args: ClusterArgs) -> aws.emr.Cluster:
+        settings = args.cluster
+        return aws.emr.Cluster(
+            name,
+            name=args.names.role(name),
+            release_label=settings.release,
+            applications=list(settings.applications),
+            configurations_json=json.dumps(configurations(settings), sort_keys=True),
+            service_role=args.service_role_arn,
+            security_configuration=args.security_configuration,
+            ec2_attributes=self._machines(args),
+            master_instance_fleet=fleets.inner_fleet("primary", settings.primary),
+            core_instance_fleet=fleets.inner_fleet("core", settings.core),
+            ebs_root_volume_size=settings.root_volume_gib,
+            log_uri=self.log_uri,
+            log_encryption_kms_key_id=args.log_key_arn,
+            keep_job_flow_alive_when_no_steps=True,
+            auto_termination_policy={"idle_timeout": settings.idle_timeout_seconds},
+            termination_protection=settings.termination_protection,
+            unhealthy_node_replacement=True,
+            scale_down_behavior="TERMINATE_AT_TASK_COMPLETION",
+            step_concurrency_level=settings.step_concurrency,
+            # EMR hands its cluster's tags on to the machines, which its service role may touch only when so tagged.
+            tags=dict(EMR_SCOPE),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(args.after),
+                ignore_changes=CORE_TARGETS if settings.scaling else None,
+            ),
+        )
+
+    @staticmethod
+    def _machines(args: ClusterArgs) -> dict[str, Any]:
+        return {
+            "subnet_ids": list(args.subnet_ids),
+            "instance_profile": args.node_profile_arn,
+            "emr_managed_master_security_group": args.groups.group_id("primary"),
+            "emr_managed_slave_security_group": args.groups.group_id("node"),
+            "service_access_security_group": args.groups.group_id("service"),
+        }
+
+    def _task_fleet(self, name: str, fleet: FleetSettings, *, scaled: bool) -> None:
+        aws.emr.InstanceFleet(
+            f"{name}-task",
+            name="task",
+            cluster_id=self.cluster.id,
+            target_on_demand_capacity=fleet.on_demand_units,
+            target_spot_capacity=fleet.spot_units,
+            instance_type_configs=fleets.type_configs(fleet),
+            launch_specifications=fleets.launch_specifications(fleet),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=TASK_TARGETS if scaled else None),
+        )
+
+    def _scaling(self, name: str, scaling: ScalingSettings) -> None:
+        aws.emr.ManagedScalingPolicy(
+            f"{name}-scaling",
+            cluster_id=self.cluster.id,
+            compute_limits=[
+                {
+                    "unit_type": "InstanceFleetUnits",
+                    "minimum_capacity_units": scaling.minimum_units,
+                    "maximum_capacity_units": scaling.maximum_units,
+                    "maximum_core_capacity_units": scaling.maximum_core_units,
+                    "maximum_ondemand_capacity_units": scaling.maximum_on_demand_units,
+                }
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,39 @@
+"""What a cluster's software is told: EMR's configuration classes, from settings. A pure function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.cluster_settings import ClusterSettings
+
+# A node that is to go is drained this long before it is stopped: longer than the longest task (30 minutes here).
+GRACEFUL_DECOMMISSION_SECONDS = 3600
+
+SPARK_DEFAULTS = {
+    "spark.dynamicAllocation.enabled": "true",
+    # An executor on a node that goes hands its blocks on before it does: the shuffle is not computed again.
+    "spark.decommission.enabled": "true",
+    "spark.storage.decommission.enabled": "true",
+    "spark.storage.decommission.shuffleBlocks.enabled": "true",
+    "spark.storage.decommission.rddBlocks.enabled": "true",
+    "spark.sql.adaptive.enabled": "true",
+}
+
+
+def configurations(cluster: ClusterSettings) -> list[dict[str, Any]]:
+    """EMR's configuration objects, as `configurations_json` takes them.
+
+    https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
+    """
+    graceful = str(GRACEFUL_DECOMMISSION_SECONDS)
+    return [
+        {"Classification": "spark-defaults", "Properties": {**SPARK_DEFAULTS, **cluster.spark}},
+        {
+            "Classification": "yarn-site",
+            "Properties": {"yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs": graceful},
+        },
+        {
+            "Classification": "hdfs-site",
+            "Properties": {"dfs.replication": str(cluster.hdfs_replication)},
+        },
+    ]

@@ -1,0 +1,67 @@
+"""The names that a stack's resources have, known before anything exists.
+
+Names are given, not generated: so every IAM document is plain data that a test can read, a role's policy and a key's
+can refer to each other without a cycle, and a bucket is found again by its name. Two stacks never share one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ZONES = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
+# S3 allows 63 characters; "emr-" + stack + "-checkpoints-" + 12 digits + "-ap-northeast-1" leaves 19 for the stack.
+MAX_STACK_LENGTH = 19
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Where a stack lives and what its resources are called."""
+
+    stack: str
+    region: str
+    account_id: str
+
+    @property
+    def prefix(self) -> str:
+        """What every name begins with."""
+        return f"emr-{self.stack}"
+
+    @property
+    def partition(self) -> str:
+        """AWS's own word for its separate worlds, from the region."""
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def bucket(self, zone: str) -> str:
+        """A bucket's name: unique in the world by its account and region."""
+        return f"{self.prefix}-{zone}-{self.account_id}-{self.region}"
+
+    def bucket_arn(self, zone: str) -> str:
+        """The ARN of the bucket of `zone`."""
+        return f"arn:{self.partition}:s3:::{self.bucket(zone)}"
+
+    def role(self, name: str) -> str:
+        """A role's name."""
+        return f"{self.prefix}-{name}"
+
+    def role_arn(self, name: str) -> str:
+        """A role's ARN."""
+        return f"arn:{self.partition}:iam::{self.account_id}:role/{self.role(name)}"
+
+    def job_role(self, job: str) -> str:
+        """What `role` and `role_arn` call the runtime role of a job."""
+        return f"job-{job}"
+
+    def log_group(self, name: str) -> str:
+        """A CloudWatch log group's name."""
+        return f"/emr/{self.stack}/{name}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN in this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    @property
+    def root_arn(self) -> str:
+        """The account itself, as a principal."""
+        return f"arn:{self.partition}:iam::{self.account_id}:root"

@@ -1,0 +1,51 @@
+"""The stack's one export: what jobs and tools need to know of the platform, as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from infra.compute.cluster import Cluster
+from infra.naming import Names
+from infra.network.vpc import Network
+from infra.security.identity import Identity
+from infra.security.job_policies import EVENT_LOGS
+from infra.security.keys import Keys
+from infra.settings import Settings
+from infra.storage.buckets import Buckets
+
+SCHEMA_VERSION = 1
+
+
+def platform(
+    *,
+    settings: Settings,
+    names: Names,
+    keys: Keys,
+    buckets: Buckets,
+    network: Network,
+    identity: Identity,
+    clusters: Mapping[str, Cluster],
+) -> dict[str, Any]:
+    """The export `platform`; a reader refuses a `schema_version` that it does not know."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "environment": settings.environment,
+        "region": names.region,
+        "account_id": names.account_id,
+        "buckets": dict(buckets.names),
+        "keys": {"data": keys.data.arn, "logs": keys.logs.arn, "volumes": keys.volumes.arn},
+        "network": {
+            "vpc_id": network.vpc_id,
+            "private_subnet_ids": network.private_subnet_ids,
+        },
+        "clusters": {name: cluster.outputs() for name, cluster in clusters.items()},
+        "roles": {
+            "submitter": identity.submitter.arn,
+            "deployer": identity.deployer.arn,
+            "jobs": {job: role.arn for job, role in identity.jobs.items()},
+        },
+        "event_log_uri": pulumi.Output.concat("s3://", buckets.names["logs"], "/", EVENT_LOGS),
+    }

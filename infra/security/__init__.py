@@ -1,0 +1,1 @@
+"""Keys, roles and EMR's security configuration."""

@@ -1,0 +1,97 @@
+"""IAM statements as plain data. Pure functions: no AWS, no Pulumi.
+
+No statement names `*` as an action; `*` as a resource stands only where AWS has no narrower one, and then beside a
+condition on the region.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Statement = dict[str, Any]
+Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
+
+READ_OBJECTS = ("s3:GetObject",)
+# Writers also read back, rename and clean up: Hadoop's committers and Spark's event log do all three.
+WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+USE_KEY_TO_READ = ("kms:Decrypt",)
+# A multipart upload decrypts its own parts' data key when it is completed.
+USE_KEY_TO_WRITE = ("kms:Decrypt", "kms:GenerateDataKey")
+USE_KEY_FOR_DISKS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+def document(*statements: Statement) -> str:
+    """A policy document as JSON, the same text for the same statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+
+
+def allow(
+    sid: str, actions: Sequence[str], resources: Sequence[str], condition: Condition | None = None
+) -> Statement:
+    """What a role may do."""
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": sorted(actions),
+        "Resource": sorted(set(resources)),
+    }
+    return {**statement, "Condition": dict(condition)} if condition else statement
+
+
+def trust(
+    sid: str, principal: Mapping[str, str | list[str]], condition: Condition | None = None
+) -> Statement:
+    """Who may take a role."""
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": dict(principal),
+        "Action": "sts:AssumeRole",
+    }
+    return {**statement, "Condition": dict(condition)} if condition else statement
+
+
+def service_trust(service: str, account_id: str, source_arn: str) -> str:
+    """A role for one AWS service, acting for resources of this account only (no confused deputy)."""
+    return document(
+        trust(
+            "ServiceOfThisAccount",
+            {"Service": service},
+            {"StringEquals": {"aws:SourceAccount": account_id}, "ArnLike": {"aws:SourceArn": source_arn}},
+        )
+    )
+
+
+def list_prefixes(sid: str, bucket_arn: str, prefixes: Sequence[str]) -> Statement:
+    """List what lies under `prefixes`.
+
+    IfExists: a HEAD of an object that is not there carries no prefix, and S3 answers it with 404 only to who may list
+    the bucket; S3A asks so before each write, and takes 403 for an error.
+    """
+    patterns = sorted({pattern for prefix in prefixes for pattern in (prefix.rstrip("/"), f"{prefix}*")})
+    return allow(sid, ["s3:ListBucket"], [bucket_arn], {"StringLikeIfExists": {"s3:prefix": patterns}})
+
+
+def objects(bucket_arn: str, prefixes: Sequence[str]) -> list[str]:
+    """The ARNs of the objects under `prefixes`."""
+    return [f"{bucket_arn}/{prefix}*" for prefix in prefixes]
+
+
+def through_s3(region: str) -> Condition:
+    """A key is used by S3 on the caller's behalf, never by the caller directly."""
+    return {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
+
+
+def pass_role(sid: str, role_arns: Sequence[str], service: str) -> Statement:
+    """Hand over these roles, to one service."""
+    return allow(sid, ["iam:PassRole"], role_arns, {"StringEquals": {"iam:PassedToService": service}})

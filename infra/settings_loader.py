@@ -1,0 +1,183 @@
+"""Reads the stack's settings and words every mistake in them: which key, what it was, what is allowed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from facts.errors import UserError
+from infra.naming import MAX_STACK_LENGTH, Names
+from infra.settings import Settings
+from jobs.spec import JobSpec, load_catalog
+
+PROJECT = "emr"
+
+# pydantic's error type -> what the value must be, with the error's own context filled in.
+RULES = {
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "dict_type": "must be a mapping of keys",
+    "model_type": "must be a mapping of keys",
+    "tuple_type": "must be a list",
+    "literal_error": "allowed are: {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must match {pattern}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """Everything that the program is told: the stack's settings and the job specs beside them."""
+
+    settings: Settings
+    names: Names
+    jobs: tuple[JobSpec, ...]
+
+
+def load() -> Declared:
+    """What the stack that is being deployed declares.
+
+    Raises `pulumi.RunError`, which the engine prints without a traceback, before any resource is registered.
+    """
+    import pulumi
+    from pulumi.runtime.config import CONFIG
+
+    try:
+        return declared(from_config(CONFIG.get()), pulumi.get_stack(), load_catalog())
+    except UserError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> Declared:
+    """The settings of `tree` for `stack`, and the jobs that run in it. Raises UserError."""
+    settings = parse(tree)
+    if len(stack) > MAX_STACK_LENGTH:
+        raise UserError(
+            f"the stack's name '{stack}' has {len(stack)} characters; at most {MAX_STACK_LENGTH}, "
+            "or its buckets' names would be too long for S3"
+        )
+    for spec in jobs:
+        if spec.runtime.cluster not in settings.clusters:
+            raise UserError(
+                f"job '{spec.name}' runs on cluster '{spec.runtime.cluster}', which {PROJECT}:clusters does not "
+                f"declare; it declares: {', '.join(settings.clusters)}"
+            )
+    names = Names(stack=stack, region=settings.aws.region, account_id=settings.aws.account_id)
+    return Declared(settings=settings, names=names, jobs=jobs)
+
+
+def from_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings tree in a stack's flat configuration ("emr:network" -> JSON text)."""
+    tree = {
+        key.removeprefix(f"{PROJECT}:"): _decoded(value)
+        for key, value in config.items()
+        if key.startswith(f"{PROJECT}:")
+    }
+    accounts = _decoded(config.get("aws:allowedAccountIds"))
+    # A stack lives in one account, and says which: with other credentials the provider then refuses to start.
+    account = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else accounts
+    where = {"region": config.get("aws:region"), "account_id": account}
+    return {**tree, "aws": {key: value for key, value in where.items() if value is not None}}
+
+
+def parse(tree: Mapping[str, Any]) -> Settings:
+    """The settings in a plain tree. Raises UserError with every mistake, one a line."""
+    try:
+        # By way of JSON: in strict mode only then may a list stand for a tuple, and "3" never for 3.
+        return Settings.model_validate_json(json.dumps(tree), strict=True)
+    except ValidationError as error:
+        lines = sorted({line for problem in error.errors() for line in _told(dict(problem))})
+    count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    raise UserError("\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in lines)]))
+
+
+def _decoded(value: Any) -> Any:
+    """A configuration value: a mapping or a list is JSON text, anything else is taken as it is."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _told(problem: dict[str, Any]) -> Iterator[str]:
+    path = tuple(part for part in problem["loc"] if part != "[key]")
+    kind, value = problem["type"], problem["input"]
+    if kind == "value_error" and isinstance(value, dict):  # a model's own check: `key: what is wrong` a line
+        for line in str(problem["ctx"]["error"]).splitlines():
+            key, _, rest = line.partition(": ")
+            yield f"{_dotted(path, key)}: {rest}"
+    elif kind == "value_error":
+        yield f"{_dotted(path)}: is {_shown(value)}; {problem['ctx']['error']}"
+    elif kind == "too_short" and len(value) >= problem["ctx"]["min_length"]:
+        return  # its entries are wrong, which is told of each: pydantic counts only the good ones
+    elif kind == "missing":
+        yield f"{_dotted(path)}: is missing; {_wanted(path)}"
+    elif kind == "extra_forbidden":
+        yield f"{_dotted(path)}: is no setting{_siblings(path)}"
+    else:
+        rule = RULES.get(kind, problem["msg"][:1].lower() + problem["msg"][1:])
+        yield f"{_dotted(path)}: is {_shown(value)}; {rule.format(**problem.get('ctx', {}))}"
+
+
+def _dotted(path: tuple[str | int, ...], key: str = "") -> str:
+    """The key as the stack file has it: `emr:clusters.main.core.types[0].units`."""
+    if path == ("aws", "region"):
+        return "aws:region"
+    if path == ("aws", "account_id"):
+        return "aws:allowedAccountIds"
+    text = ""
+    for part in (*path, key) if key else path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return f"{PROJECT}:{text}"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _wanted(path: tuple[str | int, ...]) -> str:
+    if path == ("aws", "account_id"):
+        return "name the one account that the stack lives in"
+    return f"set it in the stack's file, Pulumi.<stack>.yaml, as {_dotted(path)}"
+
+
+def _siblings(path: tuple[str | int, ...]) -> str:
+    """What may stand where the unknown key of `path` stands."""
+    allowed = sorted(_model_at(path[:-1]).model_fields.keys() - {"aws"})
+    near = get_close_matches(str(path[-1]), allowed, n=1)
+    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    return f"{hint}; allowed here are: {', '.join(allowed)}"
+
+
+def _model_at(path: tuple[str | int, ...]) -> type[BaseModel]:
+    """The model that a mapping at `path` is read into."""
+    model: type[BaseModel] = Settings
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is not None:  # else: a name in a dict, or an index in a list, of the model just found
+            model = next(_models_in(field.annotation), model)
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if get_origin(annotation) is None:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield annotation
+        return
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

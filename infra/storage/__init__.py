@@ -1,0 +1,1 @@
+"""The buckets: data zones, artifacts, logs and the run store."""

@@ -1,0 +1,28 @@
+"""The tags that every resource carries, and the two that EMR's own permissions hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.settings import Settings
+
+# The service role may touch only what carries this tag; it is also the one that AWS's managed EMR policies ask for.
+# https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-iam-policies.html
+EMR_SCOPE_KEY = "for-use-with-amazon-emr-managed-policies"
+EMR_SCOPE: Mapping[str, str] = {EMR_SCOPE_KEY: "true"}
+
+# The submitter may touch only clusters that carry their stack's name in this tag.
+STACK_KEY = "stack"
+
+
+def default_tags(settings: Settings, stack: str) -> dict[str, str]:
+    """What the provider puts on every taggable resource (its own `default_tags`)."""
+    return {
+        **settings.tags,
+        "environment": settings.environment,
+        "owner": settings.owner,
+        "cost-center": settings.cost_center,
+        "data-classification": settings.data_classification,
+        "managed-by": "pulumi",
+        STACK_KEY: stack,
+    }

@@ -1,0 +1,162 @@
+"""Pulumi mocks that record what the program registers, and raise on a type or a call that nobody expected."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import mocks
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack
+
+import infra
+from infra.settings_loader import PROJECT
+
+ROOT = Path(infra.__file__).parent.parent
+ACCOUNT = "111111111111"
+
+# Every type that a program of this project may register: the local provider has to know them all.
+EXPECTED_TYPES = frozenset(
+    {
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        "aws:ec2/eip:Eip",
+        "aws:ec2/flowLog:FlowLog",
+        "aws:ec2/internetGateway:InternetGateway",
+        "aws:ec2/natGateway:NatGateway",
+        "aws:ec2/route:Route",
+        "aws:ec2/routeTable:RouteTable",
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:ec2/securityGroup:SecurityGroup",
+        "aws:ec2/subnet:Subnet",
+        "aws:ec2/vpc:Vpc",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "aws:emr/cluster:Cluster",
+        "aws:emr/instanceFleet:InstanceFleet",
+        "aws:emr/managedScalingPolicy:ManagedScalingPolicy",
+        "aws:emr/securityConfiguration:SecurityConfiguration",
+        "aws:iam/instanceProfile:InstanceProfile",
+        "aws:iam/policy:Policy",
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:kms/alias:Alias",
+        "aws:kms/key:Key",
+        "aws:s3/bucket:Bucket",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketLogging:BucketLogging",
+        "aws:s3/bucketObjectv2:BucketObjectv2",
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "pulumi:providers:aws",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """One resource as the engine would get it: wire names, outputs resolved."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    provider: str
+
+
+@dataclass
+class Recorder(mocks.Mocks):
+    """Answers as AWS would, as far as the program reads it, and keeps what was asked."""
+
+    registered: list[Registered] = field(default_factory=list)
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if args.typ.startswith("emr:"):  # a component: nothing is made
+            return None, dict(args.inputs)
+        if args.typ not in EXPECTED_TYPES:
+            raise AssertionError(f"nobody expected a resource of type {args.typ} ({args.name})")
+        self.registered.append(
+            Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), provider=args.provider or "")
+        )
+        return f"{args.name}-id", {**args.inputs, **self._computed(args)}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"nobody expected the program to ask {args.token}")
+
+    def _computed(self, args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
+        name = args.inputs.get("name", args.name)
+        kind = args.typ.split(":")[-1]
+        arns = {
+            "Key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{args.name}",
+            "Role": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+            "Policy": f"arn:aws:iam::{ACCOUNT}:policy/{name}",
+            "InstanceProfile": f"arn:aws:iam::{ACCOUNT}:instance-profile/{name}",
+            "LogGroup": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}",
+        }
+        computed: dict[str, Any] = {"arn": arns[kind]} if kind in arns else {}
+        if kind == "Key":
+            computed["keyId"] = args.name
+        if kind == "SecurityConfiguration":
+            computed["name"] = name
+        return computed
+
+    def of(self, kind: str) -> list[Registered]:
+        """The registered resources of one type, named by its last part: `Bucket`."""
+        return [made for made in self.registered if made.type.endswith(f":{kind}")]
+
+    def one(self, kind: str, name: str) -> Registered:
+        """The one resource of that type and name."""
+        (made,) = [made for made in self.of(kind) if made.name == name]
+        return made
+
+    def inventory(self) -> dict[str, int]:
+        """How many of each type, by the type's last part."""
+        return dict(sorted(Counter(made.type.split(":")[-1] for made in self.registered).items()))
+
+
+def start(stack_name: str = "dev") -> Recorder:
+    """Mocks in force for what the test registers next."""
+    recorder = Recorder()
+    mocks.set_mocks(recorder, project=PROJECT, stack=stack_name)
+    return recorder
+
+
+def stack_config(name: str) -> dict[str, Any]:
+    """The committed configuration of a stack, as a plain tree of keys."""
+    document = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))
+    config: dict[str, Any] = document["config"]
+    return config
+
+
+def wire_config(config: Mapping[str, Any]) -> dict[str, str]:
+    """A configuration as the language host hands it to the program."""
+    return {key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in config.items()}
+
+
+def run_program(name: str, config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
+    """Run the whole program under mocks: what it registered, and its export `platform` with all outputs known."""
+    set_all_config(wire_config(config or stack_config(name)))
+    recorder = start(name)
+    platform: dict[str, Any] = {}
+
+    @pulumi.runtime.test
+    def program() -> pulumi.Output[None]:
+        runpy.run_path(str(ROOT / "infra"), run_name="__main__")
+        root = get_root_resource()
+        assert isinstance(root, Stack)
+        exported = pulumi.Output.from_input(root.outputs["platform"])
+        return exported.apply(platform.update)
+
+    program()
+    return recorder, platform
