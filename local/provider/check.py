@@ -1,4 +1,5 @@
-"""What the program may say: arguments that exist and are supported, of the right kind; defaults, names and tags."""
+"""What the program may say: arguments that exist and are supported, of the right kind; defaults, names and
+tags."""
 
 from __future__ import annotations
 
@@ -12,7 +13,13 @@ from local.provider.shapes import Kind
 from local.provider.table import Name
 from local.provider.values import UNKNOWN, Asset, has_unknown
 
-_PYTHON = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "asset": Asset}
+_PYTHON: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "asset": Asset,
+}
 
 
 class Failure(NamedTuple):
@@ -63,7 +70,8 @@ def merge_tags(default_tags: Mapping[str, str], tags: Any) -> Any:
 
 
 def physical_name(prefix: str) -> str:
-    """A name that nothing else has, from a `namePrefix`: the prefix, the time and a digest of it, 26 digits."""
+    """A name that nothing else has, from a `namePrefix`: the prefix, the time and a digest of it, 26
+    digits."""
     now = time.time_ns()
     return prefix + time.strftime("%Y%m%d%H%M%S", time.gmtime(now // 10**9)) + f"{now % 10**12:012d}"
 
@@ -73,17 +81,17 @@ def _unknown_names(known: Known, said: Mapping[str, Any]) -> list[Failure]:
     for prop in said:
         why = known.row.unsupported.get(prop)
         if prop not in known.schema.inputs:
-            failures.append(Failure(prop, f"{known.row.token} has no argument {prop!r}"))
+            failures.append(Failure(prop, f"{known.row.type} has no argument {prop!r}"))
         elif why is not None:
             failures.append(
-                Failure(prop, f"the local provider does not support {prop!r} of {known.row.token}: {why}")
+                Failure(prop, f"the local provider does not support {prop!r} of {known.row.type}: {why}")
             )
     return failures
 
 
 def _missing(known: Known, said: Mapping[str, Any]) -> list[Failure]:
     return [
-        Failure(prop, f"{known.row.token} needs {prop!r}")
+        Failure(prop, f"{known.row.type} needs {prop!r}")
         for prop in sorted(known.schema.required)
         if prop not in said and prop not in known.row.defaults
     ]
@@ -102,31 +110,31 @@ def _find_wrong(known: Known, path: str, value: Any, kind: Kind, failures: list[
         return
     if isinstance(kind, dict):
         if not isinstance(value, dict):
-            failures.append(Failure(path, f"{path} of {known.row.token} is a block, not {value!r}"))
+            failures.append(Failure(path, f"{path} of {known.row.type} is a block, not {value!r}"))
             return
         for key, one in value.items():
             if key == "__defaults":
                 continue
             if key not in kind:
                 failures.append(
-                    Failure(f"{path}.{key}", f"{path} of {known.row.token} has no argument {key!r}")
+                    Failure(f"{path}.{key}", f"{path} of {known.row.type} has no argument {key!r}")
                 )
             elif (why := known.row.unsupported.get(f"{_plain(path)}.{key}")) and one is not None:
-                reason = f"the local provider does not support '{path}.{key}' of {known.row.token}: {why}"
+                reason = f"the local provider does not support '{path}.{key}' of {known.row.type}: {why}"
                 failures.append(Failure(f"{path}.{key}", reason))
             else:
                 _find_wrong(known, f"{path}.{key}", one, kind[key], failures)
     elif isinstance(kind, list):
         _find_wrong_items(known, path, value, kind, failures)
     elif not _fits(value, kind):
-        failures.append(Failure(path, f"{path} of {known.row.token} is a {kind}, not {value!r}"))
+        failures.append(Failure(path, f"{path} of {known.row.type} is a {kind}, not {value!r}"))
 
 
 def _find_wrong_items(
     known: Known, path: str, value: Any, kind: Sequence[Any], failures: list[Failure]
 ) -> None:
     if not isinstance(value, list if kind[0] == "list" else dict):
-        failures.append(Failure(path, f"{path} of {known.row.token} is a {kind[0]}, not {value!r}"))
+        failures.append(Failure(path, f"{path} of {known.row.type} is a {kind[0]}, not {value!r}"))
         return
     items = (
         value.items() if isinstance(value, dict) else ((f"{index}", one) for index, one in enumerate(value))
@@ -141,7 +149,8 @@ def _plain(path: str) -> str:
 
 
 def _fits(value: Any, kind: str) -> bool:
-    """Whether a value can be had as that kind: the real provider, too, takes "8" for 8 and true for "true"."""
+    """Whether a value can be had as that kind: the real provider, too, takes "8" for 8 and true for
+    "true"."""
     if kind == "string":
         return isinstance(value, str | int | float | bool)
     if kind == "boolean":

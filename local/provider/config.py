@@ -1,7 +1,7 @@
 """What the engine configures a provider with: checked, and kept for each peer.
 
-One server serves every provider instance of every engine that attaches; each instance has a connection of its own,
-so what `Configure` said belongs to the peer's address.
+One server serves every provider instance of every engine that attaches; each instance has a connection of
+its own, so what `Configure` said belongs to the peer's address.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from local.provider.errors import ProviderError, explain
 from local.provider.run import Place
 from local.provider.values import UNKNOWN, has_unknown
 
-# What the provider acts on, what has no meaning on an AWS of one machine, and the rest, which is refused by name.
+# What the provider acts on, what has no meaning on an AWS of one machine, and the rest, which is refused by
+# name.
 _USED = frozenset(
     {"region", "accessKey", "secretKey", "token", "allowedAccountIds", "forbiddenAccountIds", "defaultTags"}
 )
@@ -72,7 +73,7 @@ def problems(config: Mapping[str, Any], clients: Clients) -> list[tuple[str, str
 
 def place(config: Mapping[str, Any], clients: Clients, fallback: Credentials) -> Place:
     """Where this configuration works: asks who the caller is, and refuses an account that is not allowed."""
-    region = config.get("region") or _region_of_process()
+    region = str(config.get("region") or _region_of_process())
     credentials = fallback
     if config.get("accessKey") and config.get("secretKey"):
         credentials = Credentials(config["accessKey"], config["secretKey"], config.get("token"))

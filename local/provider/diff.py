@@ -1,8 +1,8 @@
 """What has changed between the state and the program, and what the change forces.
 
-The program's value is compared with what the state has (the outputs), as the real provider does: so a change made
-behind the program's back, seen by a refresh, is mended. What the program does not say and the provider computes is
-no change.
+The program's value is compared with what the state has (the outputs), as the real provider does: so a change
+made behind the program's back, seen by a refresh, is mended. What the program does not say and the provider
+computes is no change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 
 @dataclass(frozen=True)
 class Change:
-    """One changed value: `path` as the engine prints it (`rules[0].id`), `plain` the same without places in lists."""
+    """One changed value: `path` as the engine prints it (`rules[0].id`), `plain` the same without places in
+    lists."""
 
     path: str
     plain: str
@@ -180,7 +181,8 @@ def _delete_first(known: Known, old_inputs: Mapping[str, Any], new: Mapping[str,
 
 
 def _is_map(known: Known, plain: str) -> bool:
-    """Whether the path is a map, whose keys are the program's, and no block, whose fields are the provider's."""
+    """Whether the path is a map, whose keys are the program's, and no block, whose fields are the
+    provider's."""
     kind: Kind = {**known.schema.inputs, **known.schema.outputs}
     for step in plain.split("."):
         while isinstance(kind, list):

@@ -18,7 +18,8 @@ class ProviderError(Exception):
 
 
 class PartialError(ProviderError):
-    """The resource exists, but something after its creation failed; the engine must remember what is there."""
+    """The resource exists, but something after its creation failed; the engine must remember what is
+    there."""
 
     def __init__(self, message: str, resource_id: str, props: dict[str, Any]) -> None:
         super().__init__(message)

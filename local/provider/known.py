@@ -1,14 +1,13 @@
-"""A row of the table together with what is known of its type: made once for each type, used by every resource."""
+"""A row of the table together with what is known of its type: made once for each type, used by every
+resource."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from botocore import xform_name
 from botocore.model import Shape, StructureShape
 
 from local.provider.clients import Clients
@@ -29,15 +28,11 @@ class Known:
 
     def __init__(self, row: Resource, clients: Clients) -> None:
         self.row = row
-        self.schema: Schema = load(row.token, row.terraform)
+        self.schema: Schema = load(row.type, row.terraform)
         self.mapper = Mapper(row.names)
         self._clients = clients
         self._taken: dict[int, dict[str, tuple[str, Shape]]] = {}
         self._sent: dict[int, dict[str, str]] = {}
-
-    def method(self, service: str, op: str) -> str:
-        """The client's method for an operation."""
-        return _method(op)
 
     def input_shape(self, call: Call) -> StructureShape:
         """The shape of a call's parameters."""
@@ -96,7 +91,8 @@ class Known:
         return False
 
     def outputs(self, run: Run) -> dict[str, Any]:
-        """All outputs of a resource from what was read, what the program said, and what the state remembers."""
+        """All outputs of a resource from what was read, what the program said, and what the state
+        remembers."""
         readable = self.readable()
         outputs: dict[str, Any] = {}
         wanted = {**run.old, **run.props}
@@ -135,7 +131,7 @@ class Known:
         match = re.fullmatch(pattern, import_id)
         if match is None:
             raise ProviderError(
-                f"{self.row.token}: {import_id!r} is no id to import; it must look like {template}"
+                f"{self.row.type}: {import_id!r} is no id to import; it must look like {template}"
             )
         said = match.groupdict()
         run.id = said.pop("id", import_id)
@@ -154,7 +150,8 @@ class Known:
         )
 
     def _settle_tags(self, run: Run, outputs: dict[str, Any], said: Any) -> None:
-        """`tagsAll` is what AWS has; `tags` is that without the provider's default tags, as the real one does."""
+        """`tagsAll` is what AWS has; `tags` is that without the provider's default tags, as the real one
+        does."""
         if "tagsAll" not in self.schema.outputs:
             return
         every = run.found.get("tagsAll") or {}
@@ -171,7 +168,7 @@ class Known:
         answer = self.output_shape(part.call)
         found: dict[str, tuple[str, Shape]] = {}
         structure = follow_shape(answer, part.at)
-        assert structure is not None, f"{self.row.token}: {part.call.op} has no {part.at}"
+        assert structure is not None, f"{self.row.type}: {part.call.op} has no {part.at}"
         if isinstance(structure, StructureShape):
             for prop in (*self.schema.inputs, *self.schema.outputs):
                 member = self.mapper.member(structure, "tags" if prop == "tagsAll" else prop)
@@ -186,18 +183,14 @@ class Known:
                     found[prop] = (f"{part.at}.{member}" if part.at else member, inner)
         for prop, path in part.take.items():
             inner = follow_shape(answer, path)
-            assert inner is not None, f"{self.row.token}: {part.call.op} has no {path}"
+            assert inner is not None, f"{self.row.type}: {part.call.op} has no {path}"
             found[prop] = (path, inner)
         return found
 
 
-@lru_cache(maxsize=1024)
-def _method(op: str) -> str:
-    return xform_name(op)
-
-
 def same_json(one: Any, other: Any) -> bool:
-    """Whether two JSON texts are the same document, or the same policy: there a list of one is its element."""
+    """Whether two JSON texts are the same document, or the same policy: there a list of one is its
+    element."""
     try:
         return bool(_canonical(json.loads(one)) == _canonical(json.loads(other)))
     except (TypeError, ValueError):

@@ -1,7 +1,7 @@
 """Which arguments and outputs each type has: asked of the installed pulumi_aws, written to data/schema.json.
 
-Importing pulumi_aws takes seconds, so what its signatures say is kept as data; a test asks again and compares.
-Run `python -m local.provider.make_schema` after a change of the table or of pulumi_aws.
+Importing pulumi_aws takes seconds, so what its signatures say is kept as data; a test asks again and
+compares. Run `python -m local.provider.make_schema` after a change of the table or of pulumi_aws.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 def schema(tokens: collections.abc.Iterable[str]) -> dict[str, Any]:
     """For each type token: its inputs and further outputs by wire name, and which inputs are required.
 
-    A kind is "string", "integer", "number", "boolean", "asset", ["list", kind], ["map", kind] or {field: kind}.
+    A kind is "string", "integer", "number", "boolean", "asset", ["list", kind], ["map", kind] or {field:
+    kind}.
     """
     return {token: _type(token) for token in sorted(tokens)}
 
@@ -33,7 +34,8 @@ def _type(token: str) -> dict[str, Any]:
     module, name = token.removeprefix("aws:").split("/")[0], token.split(":")[-1]
     package = importlib.import_module(f"pulumi_aws.{module}")
     resource = getattr(package, name)
-    # BucketVersioningArgs is the block of that name inside s3.Bucket; the resource's own are then the InitArgs.
+    # BucketVersioningArgs is the block of that name inside s3.Bucket; the resource's own are then the
+    # InitArgs.
     module_of = sys.modules[resource.__module__]
     args = getattr(module_of, f"{name}InitArgs", None) or getattr(module_of, f"{name}Args")
     assert resource.pulumi_type == token, f"{resource} is {resource.pulumi_type}"
@@ -78,7 +80,8 @@ def _kind(kind: Any) -> Any:
 
 
 def _of_union(arguments: tuple[Any, ...]) -> Any:
-    """`Input[T]` is a union of T, Awaitable[T] and Output[T]; an argument may also take an enum or a resource."""
+    """`Input[T]` is a union of T, Awaitable[T] and Output[T]; an argument may also take an enum or a
+    resource."""
     import pulumi
 
     for one in arguments:

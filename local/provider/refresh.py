@@ -15,7 +15,6 @@ def inputs_of(
     known: Known,
     said: Mapping[str, Any],
     outputs: Mapping[str, Any],
-    default_tags: Mapping[str, str],
     *,
     importing: bool,
 ) -> dict[str, Any]:

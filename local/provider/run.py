@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape, StructureShape
 
@@ -60,7 +62,7 @@ class Run:
     def call(self, op: str, service: str = "", **params: Any) -> dict[str, Any]:
         """Call an operation with ready parameters; AWS's errors pass through."""
         client = self.at.clients.get(service or self.row.service, self.at.region, self.at.credentials)
-        answer: dict[str, Any] = getattr(client, self.known.method(service or self.row.service, op))(**params)
+        answer: dict[str, Any] = getattr(client, _method(op))(**params)
         self.answers[op] = answer
         return answer
 
@@ -134,7 +136,8 @@ class Run:
         return self.send(what) if isinstance(what, Call) else what(self)
 
     def wait(self, what: str, done: Callable[[], bool]) -> None:
-        """Ask `done` until it holds, quickly at first; ends with the engine's cancellation or the time-out."""
+        """Ask `done` until it holds, quickly at first; ends with the engine's cancellation or the
+        time-out."""
         pause = 0.02
         while not done():
             if self.at.cancelled.wait(pause):
@@ -269,10 +272,15 @@ class Run:
         return {name: value for name, value in self.props.items() if name in kinds}
 
     def _doing(self, verb: str) -> str:
-        return f'{verb} {self.row.token} "{self.name}"'
+        return f'{verb} {self.row.type} "{self.name}"'
 
     def _saying(self, verb: str) -> _Saying:
         return _Saying(self._doing(verb))
+
+
+@lru_cache(maxsize=1024)
+def _method(op: str) -> str:
+    return xform_name(op)
 
 
 class _Saying:

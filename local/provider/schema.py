@@ -1,7 +1,7 @@
 """What is known of each type's properties: kinds from pulumi_aws, flags from the real provider.
 
-`data/schema.json` (make_schema.py) has the kinds; `data/facts.json` the answers of the real provider 3.39.0, and
-`data/documented.json`, in the same form, what its documentation says of types and arguments that came later.
+`data/schema.json` (make_schema.py) has the kinds; `data/facts.json` the answers of the real provider 3.39.0,
+and `data/documented.json`, in the same form, what its source says of types and arguments that came later.
 """
 
 from __future__ import annotations

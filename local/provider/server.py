@@ -35,8 +35,8 @@ def serve_provider(
 ) -> ProviderServer:
     """Serve the provider for the AWS at `endpoint`; port 0 takes a free one.
 
-    `credentials` are used where the program's provider names none; without them those of the environment, or a
-    made-up key. `workers` bounds the calls at work at once: a call that waits for a cluster holds one.
+    `credentials` are used where the program's provider names none; without them those of the environment, or
+    a made-up key. `workers` bounds the calls at work at once: a call that waits for a cluster holds one.
     """
     found = credentials or Credentials(
         os.environ.get("AWS_ACCESS_KEY_ID", "local"), os.environ.get("AWS_SECRET_ACCESS_KEY", "local")

@@ -58,7 +58,8 @@ def _answering(method: _Method) -> _Method:
 
 
 def _fail_partially(context: grpc.ServicerContext, error: PartialError) -> None:
-    """The protocol's way to say that a resource exists although its creation failed: it goes into the state."""
+    """The protocol's way to say that a resource exists although its creation failed: it goes into the
+    state."""
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.resource_id, properties=values.write(error.props), reasons=[str(error)]
     )
@@ -85,31 +86,31 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     # The provider itself
 
     @_answering
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Handshake(self, _request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         return provider_pb2.ProviderHandshakeResponse(
             accept_secrets=True, accept_resources=False, accept_outputs=False
         )
 
     @_answering
-    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Attach(self, _request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         return empty_pb2.Empty()
 
     @_answering
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetPluginInfo(self, _request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         return plugin_pb2.PluginInfo(version=self._version)
 
     @_answering
-    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetSchema(self, _request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         return provider_pb2.GetSchemaResponse(schema="{}")
 
     @_answering
-    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def CheckConfig(self, request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         found = config.problems(config.plain(values.read(request.news).props), self._clients)
         failures = [provider_pb2.CheckFailure(property=key, reason=reason) for key, reason in found]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     @_answering
-    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def DiffConfig(self, request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         old, new = values.read(request.olds).props, values.read(request.news).props
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
         kind = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
@@ -131,14 +132,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_answering
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Cancel(self, _request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self._peers.cancel(context.peer())
         return empty_pb2.Empty()
 
     @_answering
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         answer = invoke(self._peers.get(context.peer()), request.tok, values.read(request.args).props)
-        return provider_pb2.InvokeResponse(**{"return": values.write(answer)})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(values.write(answer))  # a keyword of Python
+        return response
 
     # A resource
 
@@ -207,7 +210,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if outputs is None:
             return provider_pb2.ReadResponse()
         outputs.pop("__defaults", None)
-        inputs = inputs_of(known, said.props, outputs, run.at.default_tags, importing=importing)
+        inputs = inputs_of(known, said.props, outputs, importing=importing)
         secrets = Bag({}, state.secrets | said.secrets)
         return provider_pb2.ReadResponse(
             id=run.id,
@@ -234,11 +237,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     @_answering
-    def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Construct(self, request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         raise ProviderError(f"the local provider has no component {request.type}")
 
     @_answering
-    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Call(self, request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
         raise ProviderError(f"the local provider has no method {request.tok}")
 
     def _type(self, urn: str) -> Known:
@@ -274,7 +277,8 @@ def _tops(changes: tuple[Change, ...]) -> list[str]:
 
 
 def _secrets(known: Known, bag: Bag) -> frozenset[str]:
-    """The top-level properties to hide: those that held a secret, what is made of them, and what always is one."""
+    """The top-level properties to hide: those that held a secret, what is made of them, and what always is
+    one."""
     always = {prop for prop in known.schema.inputs if known.schema.flags(prop).sensitive}
     derived = {"tagsAll"} if "tags" in bag.secrets else set()
     return bag.secrets | always | derived

@@ -1,7 +1,7 @@
 """Between property values (camelCase, pulumi_aws's kinds) and API parameters (botocore's shapes).
 
-Names are matched without regard to case and plural; what differs stands in a row's `names`. A single block may be
-a list of one on the other side, in both directions; a map of tags is a list of keys and values.
+Names are matched without regard to case and plural; what differs stands in a row's `names`. A single block
+may be a list of one on the other side, in both directions; a map of tags is a list of keys and values.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class Mapper:
         return [self.to_wire(one, shape.member, path) for one in items]
 
     def _item_field(self, shape: ListShape, path: str) -> str | None:
-        """The one field of the API's items when the property's items are plain: `names` has `applications[]`."""
+        """The one field of the API's items when the property's items are plain: `names` has
+        `applications[]`."""
         field = self._names.get(f"{path}[]")
         if field is None and isinstance(shape.member, StructureShape) and path == "tagsRemoved":
             return next(iter(_tag_pair(shape.member) or ("Key",)))
@@ -146,7 +147,8 @@ def follow_shape(shape: Shape, path: str) -> Shape | None:
 
 
 def place(params: dict[str, Any], shape: StructureShape, path: str, value: Any) -> None:
-    """Put `value` at a dotted path of `params`, making what is missing on the way; a list on it is one of one."""
+    """Put `value` at a dotted path of `params`, making what is missing on the way; a list on it is one of
+    one."""
     if value is None:
         return
     *way, last = _steps(path)
@@ -155,10 +157,8 @@ def place(params: dict[str, Any], shape: StructureShape, path: str, value: Any) 
         inner = inner.member if isinstance(inner, ListShape) else inner
         assert isinstance(inner, StructureShape)
         inner = inner.members[step]
-        if isinstance(inner, ListShape):
-            params = params.setdefault(step, [{}])[0]
-        else:
-            params = params.setdefault(step, {})
+        held = params.setdefault(step, [{}] if isinstance(inner, ListShape) else {})
+        params = held[0] if isinstance(held, list) else held
     params[last] = value
 
 

@@ -1,8 +1,10 @@
-"""What one row of the provider's table says: how a Pulumi type is created, read, changed and deleted through AWS.
+"""What one row of the provider's table says: how a Pulumi type is created, read, changed and deleted through
+AWS.
 
-A row is data. Arguments of a call are templates: `"$cidrBlock"` is the property of that name, `"$id"` the resource's
-id, `"$region"`, `"$account"` and `"$partition"` the place; text around a `$name` makes a string. What is not set
-drops out. Values are converted by botocore's shapes (shapes.py), so a template never spells out nested structures.
+A row is data. Arguments of a call are templates: `"$cidrBlock"` is the property of that name, `"$id"` the
+resource's id, `"$region"`, `"$account"` and `"$partition"` the place; text around a `$name` makes a string.
+What is not set drops out. Values are converted by botocore's shapes (shapes.py), so a template never spells
+out nested structures.
 """
 
 from __future__ import annotations
@@ -93,7 +95,7 @@ class Name:
 class Resource:
     """One Pulumi type."""
 
-    token: str
+    type: str  # the token: "aws:ec2/vpc:Vpc"
     terraform: str  # the type's name in the facts
     service: str
     create: Call | Hook

@@ -1,8 +1,8 @@
 """Property values as the Pulumi protocol sends them, as plain Python, and back.
 
-Inside the provider a value is None, bool, int, float, str, list, dict, an `Asset`, or `UNKNOWN` (what a preview
-cannot know yet). Secrets are unwrapped on the way in; which top-level properties held one is kept beside them, and
-on the way out those are wrapped again as a whole.
+Inside the provider a value is None, bool, int, float, str, list, dict, an `Asset`, or `UNKNOWN` (what a
+preview cannot know yet). Secrets are unwrapped on the way in; which top-level properties held one is kept
+beside them, and on the way out those are wrapped again as a whole.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Props = dict[str, Any]
 
 # The protocol's own marks: pulumi/runtime/rpc.py of the Python SDK has the same.
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  (no password: the mark of one)
 _ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 _ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 _OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"

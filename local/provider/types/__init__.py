@@ -18,4 +18,4 @@ _ROWS = (
     *vpc.ROWS,
 )
 
-RESOURCES: dict[str, Resource] = {row.token: row for row in _ROWS}
+RESOURCES: dict[str, Resource] = {row.type: row for row in _ROWS}

@@ -26,7 +26,7 @@ def _detach(run: Run) -> None:
 
 
 INTERNET_GATEWAY = Resource(
-    token="aws:ec2/internetGateway:InternetGateway",
+    type="aws:ec2/internetGateway:InternetGateway",
     terraform="aws_internet_gateway",
     service="ec2",
     create=Call(op="CreateInternetGateway", args={"TagSpecifications": ec2_tags("internet-gateway")}),
@@ -45,7 +45,7 @@ INTERNET_GATEWAY = Resource(
 )
 
 EIP = Resource(
-    token="aws:ec2/eip:Eip",
+    type="aws:ec2/eip:Eip",
     terraform="aws_eip",
     service="ec2",
     create=Call(op="AllocateAddress", by_name=True, args={"TagSpecifications": ec2_tags("elastic-ip")}),
@@ -97,7 +97,7 @@ def _nat_available(run: Run) -> None:
 
 
 NAT_GATEWAY = Resource(
-    token="aws:ec2/natGateway:NatGateway",
+    type="aws:ec2/natGateway:NatGateway",
     terraform="aws_nat_gateway",
     service="ec2",
     create=Call(op="CreateNatGateway", by_name=True, args={"TagSpecifications": ec2_tags("natgateway")}),
@@ -146,7 +146,7 @@ NAT_GATEWAY = Resource(
 _ENDPOINT = {"VpcEndpointId": "$id"}
 
 VPC_ENDPOINT = Resource(
-    token="aws:ec2/vpcEndpoint:VpcEndpoint",
+    type="aws:ec2/vpcEndpoint:VpcEndpoint",
     terraform="aws_vpc_endpoint",
     service="ec2",
     create=Call(op="CreateVpcEndpoint", by_name=True, args={"TagSpecifications": ec2_tags("vpc-endpoint")}),
@@ -260,7 +260,7 @@ _CREATE_FLOW_LOG = Call(
 )
 
 FLOW_LOG = Resource(
-    token="aws:ec2/flowLog:FlowLog",
+    type="aws:ec2/flowLog:FlowLog",
     terraform="aws_flow_log",
     service="ec2",
     create=_flow_log_create,

@@ -14,7 +14,8 @@ _FLEETS = "the platform's clusters are made of instance fleets"
 
 
 def _fleet_names(prefix: str) -> dict[str, str]:
-    """Where a fleet's blocks differ from the API's: volumes are flattened, and answers call the types otherwise."""
+    """Where a fleet's blocks differ from the API's: volumes are flattened, and answers call the types
+    otherwise."""
     types = f"{prefix}instanceTypeConfigs"
     return {
         types: "InstanceTypeSpecifications",
@@ -26,7 +27,8 @@ def _fleet_names(prefix: str) -> dict[str, str]:
 
 
 def same_name(one: object, other: object) -> bool:
-    """Whether two names of a role or profile are one: EMR answers with the name where it was given the ARN."""
+    """Whether two names of a role or profile are one: EMR answers with the name where it was given the
+    ARN."""
     return str(one).rpartition("/")[2] == str(other).rpartition("/")[2]
 
 
@@ -48,7 +50,7 @@ def _same_configurations(one: object, other: object) -> bool:
 
 
 CLUSTER = Resource(
-    token="aws:emr/cluster:Cluster",
+    type="aws:emr/cluster:Cluster",
     terraform="aws_emr_cluster",
     service="emr",
     create=work.run_job_flow,
@@ -162,7 +164,7 @@ CLUSTER = Resource(
 )
 
 INSTANCE_FLEET = Resource(
-    token="aws:emr/instanceFleet:InstanceFleet",
+    type="aws:emr/instanceFleet:InstanceFleet",
     terraform="aws_emr_instance_fleet",
     service="emr",
     create=Call(
@@ -203,7 +205,7 @@ INSTANCE_FLEET = Resource(
 )
 
 MANAGED_SCALING_POLICY = Resource(
-    token="aws:emr/managedScalingPolicy:ManagedScalingPolicy",
+    type="aws:emr/managedScalingPolicy:ManagedScalingPolicy",
     terraform="aws_emr_managed_scaling_policy",
     service="emr",
     create=Call(
@@ -230,7 +232,7 @@ MANAGED_SCALING_POLICY = Resource(
 )
 
 SECURITY_CONFIGURATION = Resource(
-    token="aws:emr/securityConfiguration:SecurityConfiguration",
+    type="aws:emr/securityConfiguration:SecurityConfiguration",
     terraform="aws_emr_security_configuration",
     service="emr",
     create=Call(

@@ -140,9 +140,8 @@ def cluster_ready(run: Run) -> None:
         status = run.call("DescribeCluster", ClusterId=run.id)["Cluster"]["Status"]
         if status["State"] in _ENDED:
             reason = status.get("StateChangeReason", {})
-            raise GoneError(
-                f"the cluster {run.id} is {status['State']}: {reason.get('Code', '')} {reason.get('Message', '')}".strip()
-            )
+            why = f"{reason.get('Code', '')} {reason.get('Message', '')}".strip()
+            raise GoneError(f"the cluster {run.id} is {status['State']}: {why}")
         return status["State"] in _READY
 
     run.wait(f"the cluster {run.id} to be running", done)
@@ -208,7 +207,8 @@ def _fleets(run: Run, cluster: str) -> list[dict[str, Any]]:
 
 
 def _fleet_props(run: Run, fleet: Mapping[str, Any], kind: Any, path: str) -> dict[str, Any]:
-    """A fleet of the list as the argument's block; volumes that are alike are counted, as the real provider does."""
+    """A fleet of the list as the argument's block; volumes that are alike are counted, as the real provider
+    does."""
     shape = follow_shape(run.known.output_shape(_LIST), "InstanceFleets.0")
     assert shape is not None
     mapper = run.known.mapper

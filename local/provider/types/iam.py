@@ -22,7 +22,8 @@ def _pages(run: Run, op: str, key: str, **params: Any) -> list[Any]:
 
 
 def _free_role(run: Run) -> None:
-    """A role leaves its instance profiles; its policies go only when the program says force, as with the real one."""
+    """A role leaves its instance profiles; its policies go only when the program says force, as with the
+    real one."""
     for profile in _pages(run, "ListInstanceProfilesForRole", "InstanceProfiles", RoleName=run.id):
         name = profile["InstanceProfileName"]
         run.call("RemoveRoleFromInstanceProfile", InstanceProfileName=name, RoleName=run.id)
@@ -39,7 +40,7 @@ def _update_role(run: Run) -> None:
 
 
 ROLE = Resource(
-    token="aws:iam/role:Role",
+    type="aws:iam/role:Role",
     terraform="aws_iam_role",
     service="iam",
     create=Call(op="CreateRole", by_name=True, args={"Tags": "$tagsAll"}),
@@ -93,7 +94,7 @@ ROLE = Resource(
 _INLINE = {"RoleName": "$role", "PolicyName": "$name"}
 
 ROLE_POLICY = Resource(
-    token="aws:iam/rolePolicy:RolePolicy",
+    type="aws:iam/rolePolicy:RolePolicy",
     terraform="aws_iam_role_policy",
     service="iam",
     create=Call(op="PutRolePolicy", args={**_INLINE, "PolicyDocument": "$policy"}),
@@ -140,7 +141,7 @@ def _drop_versions(run: Run) -> None:
 
 
 POLICY = Resource(
-    token="aws:iam/policy:Policy",
+    type="aws:iam/policy:Policy",
     terraform="aws_iam_policy",
     service="iam",
     create=Call(op="CreatePolicy", by_name=True, args={"Tags": "$tagsAll"}),
@@ -177,7 +178,7 @@ def _detached(run: Run) -> bool:
 
 
 ROLE_POLICY_ATTACHMENT = Resource(
-    token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     terraform="aws_iam_role_policy_attachment",
     service="iam",
     create=Call(op="AttachRolePolicy", args=_ATTACHMENT),
@@ -207,7 +208,7 @@ def _no_role(run: Run) -> None:
 
 
 INSTANCE_PROFILE = Resource(
-    token="aws:iam/instanceProfile:InstanceProfile",
+    type="aws:iam/instanceProfile:InstanceProfile",
     terraform="aws_iam_instance_profile",
     service="iam",
     create=Call(op="CreateInstanceProfile", by_name=True, args={"Tags": "$tagsAll"}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from local.provider.run import Run
 from local.provider.table import Call, Change, Name, Part, Resource, Tagging
 from local.provider.types.common import NOT_MODELLED, unsupported
@@ -17,12 +19,14 @@ def _rotate(run: Run) -> None:
     if not run.props.get("enableKeyRotation"):
         run.call("DisableKeyRotation", KeyId=run.id)
         return
-    period = run.props.get("rotationPeriodInDays")
-    run.call("EnableKeyRotation", KeyId=run.id, **({"RotationPeriodInDays": int(period)} if period else {}))
+    params: dict[str, Any] = {"KeyId": run.id}
+    if run.props.get("rotationPeriodInDays"):
+        params["RotationPeriodInDays"] = int(run.props["rotationPeriodInDays"])
+    run.call("EnableKeyRotation", **params)
 
 
 KEY = Resource(
-    token="aws:kms/key:Key",
+    type="aws:kms/key:Key",
     terraform="aws_kms_key",
     service="kms",
     create=Call(op="CreateKey", by_name=True, args={"Tags": "$tagsAll"}),
@@ -111,7 +115,7 @@ def same_key(one: object, other: object) -> bool:
 
 
 ALIAS = Resource(
-    token="aws:kms/alias:Alias",
+    type="aws:kms/alias:Alias",
     terraform="aws_kms_alias",
     service="kms",
     create=Call(op="CreateAlias", args={"AliasName": "$name", "TargetKeyId": "$targetKeyId"}),

@@ -10,7 +10,8 @@ _GROUP = {"logGroupName": "$id"}
 
 
 def _exact(run: Run) -> bool:
-    """The call looks by prefix; answers come in order of the name, so the group itself is the first, if it is."""
+    """The call looks by prefix; answers come in order of the name, so the group itself is the first, if it
+    is."""
     if run.found.get("name") != run.id:
         return True
     run.found["arn"] = str(run.found["arn"]).removesuffix(":*")  # as the real provider has it
@@ -26,7 +27,7 @@ def _delete(run: Run) -> None:
 
 
 LOG_GROUP = Resource(
-    token="aws:cloudwatch/logGroup:LogGroup",
+    type="aws:cloudwatch/logGroup:LogGroup",
     terraform="aws_cloudwatch_log_group",
     service="logs",
     create=Call(op="CreateLogGroup", by_name=True, args={"tags": "$tagsAll"}),

@@ -67,7 +67,7 @@ def _own(route: Mapping[str, Any]) -> bool:
 
 
 ROUTE_TABLE = Resource(
-    token="aws:ec2/routeTable:RouteTable",
+    type="aws:ec2/routeTable:RouteTable",
     terraform="aws_route_table",
     service="ec2",
     create=Call(op="CreateRouteTable", by_name=True, args={"TagSpecifications": ec2_tags("route-table")}),
@@ -96,8 +96,8 @@ ROUTE_TABLE = Resource(
 
 
 def _association(run: Run) -> tuple[str | None, str | None]:
-    """(association id, route table id) of the subnet or gateway now. Replacing an association gives it a new id,
-    which the state cannot follow, so it is found by what it associates."""
+    """(association id, route table id) of the subnet or gateway now. Replacing an association gives it a new
+    id, which the state cannot follow, so it is found by what it associates."""
     wanted = {**run.old, **run.props}
     subnet, gateway = wanted.get("subnetId"), wanted.get("gatewayId")
     name, value = ("association.subnet-id", subnet) if subnet else ("association.gateway-id", gateway)
@@ -131,7 +131,7 @@ def _disassociate(run: Run) -> None:
 
 
 ROUTE_TABLE_ASSOCIATION = Resource(
-    token="aws:ec2/routeTableAssociation:RouteTableAssociation",
+    type="aws:ec2/routeTableAssociation:RouteTableAssociation",
     terraform="aws_route_table_association",
     service="ec2",
     create=Call(op="AssociateRouteTable", by_name=True),
@@ -177,7 +177,7 @@ _ROUTE_PARAMS = {"RouteTableId": "$routeTableId"} | {
 }
 
 ROUTE = Resource(
-    token="aws:ec2/route:Route",
+    type="aws:ec2/route:Route",
     terraform="aws_route",
     service="ec2",
     create=_create_route,

@@ -37,7 +37,7 @@ _PUT_VERSIONING = Call(
 )
 
 VERSIONING = Resource(
-    token="aws:s3/bucketVersioning:BucketVersioning",
+    type="aws:s3/bucketVersioning:BucketVersioning",
     terraform="aws_s3_bucket_versioning",
     service="s3",
     create=_put_versioning,
@@ -57,7 +57,7 @@ _PUT_ENCRYPTION = Call(
 )
 
 ENCRYPTION = Resource(
-    token="aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    type="aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     terraform="aws_s3_bucket_server_side_encryption_configuration",
     service="s3",
     create=_PUT_ENCRYPTION,
@@ -89,7 +89,7 @@ def _unblock(run: Run) -> None:
 
 
 PUBLIC_ACCESS_BLOCK = Resource(
-    token="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     terraform="aws_s3_bucket_public_access_block",
     service="s3",
     create=_PUT_BLOCK,
@@ -104,7 +104,7 @@ PUBLIC_ACCESS_BLOCK = Resource(
 _PUT_POLICY = Call(op="PutBucketPolicy", args={"Bucket": "$bucket", "Policy": "$policy"})
 
 POLICY = Resource(
-    token="aws:s3/bucketPolicy:BucketPolicy",
+    type="aws:s3/bucketPolicy:BucketPolicy",
     terraform="aws_s3_bucket_policy",
     service="s3",
     create=_PUT_POLICY,
@@ -126,7 +126,7 @@ _PUT_LIFECYCLE = Call(
 )
 
 LIFECYCLE = Resource(
-    token="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    type="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     terraform="aws_s3_bucket_lifecycle_configuration",
     service="s3",
     create=_PUT_LIFECYCLE,
@@ -143,7 +143,7 @@ _PUT_OWNERSHIP = Call(
 )
 
 OWNERSHIP = Resource(
-    token="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     terraform="aws_s3_bucket_ownership_controls",
     service="s3",
     create=_PUT_OWNERSHIP,
@@ -171,7 +171,7 @@ def _no_logging(run: Run) -> None:
 
 
 LOGGING = Resource(
-    token="aws:s3/bucketLogging:BucketLogging",
+    type="aws:s3/bucketLogging:BucketLogging",
     terraform="aws_s3_bucket_logging",
     service="s3",
     create=_PUT_LOGGING,

@@ -67,7 +67,7 @@ def _delete_bucket(run: Run) -> None:
 
 
 BUCKET = Resource(
-    token="aws:s3/bucket:Bucket",
+    type="aws:s3/bucket:Bucket",
     terraform="aws_s3_bucket",
     service="s3",
     create=_create_bucket,
@@ -176,7 +176,7 @@ _HEADERS = (
 )
 
 BUCKET_OBJECT = Resource(
-    token="aws:s3/bucketObjectv2:BucketObjectv2",
+    type="aws:s3/bucketObjectv2:BucketObjectv2",
     terraform="aws_s3_bucket_object",
     service="s3",
     create=_put,

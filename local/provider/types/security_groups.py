@@ -90,7 +90,8 @@ def _revoke(run: Run, side: str) -> None:
 
 
 def _revoke_egress(run: Run) -> None:
-    """A new group lets everything out; the real provider takes that rule away, so that egress is what is said."""
+    """A new group lets everything out; the real provider takes that rule away, so that egress is what is
+    said."""
     _revoke(run, "egress")
 
 
@@ -105,8 +106,8 @@ def _sync(side: str) -> Any:
 
 
 def _read_rules(run: Run) -> None:
-    """Inline rules are read where they are managed: of a group whose rules are resources of their own they are
-    none of its business, and a refresh must not find a difference in them."""
+    """Inline rules are read where they are managed: of a group whose rules are resources of their own they
+    are none of its business, and a refresh must not find a difference in them."""
     group = run.answers["DescribeSecurityGroups"]["SecurityGroups"][0]
     for side, (member, _) in _SIDES.items():
         if side in run.props or side in run.old or "vpcId" not in {**run.props, **run.old}:
@@ -114,7 +115,8 @@ def _read_rules(run: Run) -> None:
 
 
 def _revoke_on_delete(run: Run) -> None:
-    """Rules of other groups may name this one (EMR leaves such pairs): they go first when the program says so."""
+    """Rules of other groups may name this one (EMR leaves such pairs): they go first when the program says
+    so."""
     if not run.old.get("revokeRulesOnDelete"):
         return
     for side in _SIDES:
@@ -126,7 +128,7 @@ _CHANGES = tuple(Change(props=(side,), do=(_sync(side),), on_create=True) for si
 _ARN = "arn:$partition:ec2:$region:$ownerId:security-group/$id"
 
 SECURITY_GROUP = Resource(
-    token="aws:ec2/securityGroup:SecurityGroup",
+    type="aws:ec2/securityGroup:SecurityGroup",
     terraform="aws_security_group",
     service="ec2",
     create=Call(
@@ -150,7 +152,8 @@ SECURITY_GROUP = Resource(
 
 
 def _adopt(run: Run) -> dict[str, Any]:
-    """The VPC's default group is there already: take it and start from no rules, as the real provider does."""
+    """The VPC's default group is there already: take it and start from no rules, as the real provider
+    does."""
     vpc = run.props.get("vpcId")
     if vpc is None:
         vpcs = run.call("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
@@ -168,7 +171,7 @@ def _adopt(run: Run) -> dict[str, Any]:
 
 
 DEFAULT_SECURITY_GROUP = Resource(
-    token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    type="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     terraform="aws_default_security_group",
     service="ec2",
     create=_adopt,
@@ -246,7 +249,7 @@ def _rule(side: str) -> Resource:
     }
     group = {"GroupId": "$securityGroupId"}
     return Resource(
-        token=f"aws:vpc/securityGroup{side}Rule:SecurityGroup{side}Rule",
+        type=f"aws:vpc/securityGroup{side}Rule:SecurityGroup{side}Rule",
         terraform=f"aws_vpc_security_group_{side.lower()}_rule",
         service="ec2",
         create=Call(

@@ -26,7 +26,7 @@ _ATTRIBUTES = {
 }
 
 VPC = Resource(
-    token="aws:ec2/vpc:Vpc",
+    type="aws:ec2/vpc:Vpc",
     terraform="aws_vpc",
     service="ec2",
     create=Call(op="CreateVpc", by_name=True, args={"TagSpecifications": ec2_tags("vpc")}),
@@ -82,7 +82,7 @@ def _subnet_attribute(prop: str, member: str) -> Change:
 
 
 SUBNET = Resource(
-    token="aws:ec2/subnet:Subnet",
+    type="aws:ec2/subnet:Subnet",
     terraform="aws_subnet",
     service="ec2",
     create=Call(op="CreateSubnet", by_name=True, args={"TagSpecifications": ec2_tags("subnet")}),
