@@ -1,7 +1,7 @@
 """Versions of a job: content-addressed in the artifacts bucket, and channels that point at one of them.
 
-`s3://<artifacts>/<job>/<digest>/{<wheel>,main.py,manifest.json}`; the manifest is written last, so that where it
-stands the artifact is whole. `s3://<artifacts>/<job>/channels/<channel>.json` names a digest and those before it.
+`s3://<artifacts>/<job>/<digest>/{<wheel>,main.py,manifest.json}`; the manifest is written last, so that where
+it stands the artifact is whole. `s3://<artifacts>/<job>/channels/<channel>.json` names a digest and those before.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RACES = 20  # lost in a row: others move the channel all the time, which is no 
 
 
 class Manifest(BaseModel):
-    """What an artifact is made of. The spec is part of it: going back to a digest goes back to its resources too."""
+    """What an artifact is made of. The spec is part of it: an older digest brings its resources back too."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from facts.errors import UserError
+from facts.releases import release
 from jobs.spec import JobSpec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ _environment = Lock()
 
 
 def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
-    """Every file of the spec's packages, by its path from `root`, with the `__init__.py` of the packages above.
+    """Every file of the spec's packages, by its path from `root`, with each `__init__.py` above them.
 
     Raises UserError for a package that is not there, a file that leads out of it, and an import of something
     of this project that the wheel will not hold.
@@ -57,6 +58,7 @@ def build(spec: JobSpec, files: Mapping[str, bytes], folder: Path) -> Path:
         tops = sorted({name.partition("/")[0] for name in files})
         (root / "pyproject.toml").write_text(
             f'[project]\nname = "{spec.name}"\nversion = "0"\n'
+            f'requires-python = ">={release(spec.release).python[0]}"\n'
             # The sources stand alone here: no ignore file of the machine has a say in what goes in.
             f"[tool.hatch.build]\nignore-vcs = true\n[tool.hatch.build.targets.wheel]\npackages = {tops}\n"
         )
@@ -101,7 +103,7 @@ def _imports(tree: ast.AST) -> Iterable[tuple[int, str]]:
 
 @contextmanager
 def _fixed_time() -> Iterator[None]:
-    """Hatchling takes a wheel's timestamps from SOURCE_DATE_EPOCH, which the caller may have set to anything."""
+    """Hatchling takes a wheel's timestamps from SOURCE_DATE_EPOCH, which may hold anything."""
     with _environment:
         before = os.environ.get("SOURCE_DATE_EPOCH")
         os.environ["SOURCE_DATE_EPOCH"] = _EPOCH

@@ -1,0 +1,1 @@
+"""What runs tell about themselves: event logs, cost."""
