@@ -79,7 +79,6 @@ clusters = {
             service_role_arn=identity.service.arn,
             node_profile_arn=identity.node_profile.arn,
             security_configuration=emr_configuration.name,
-            log_bucket=buckets.names["logs"],
             log_key_arn=keys.logs.arn,
             after=[*network.ways, *identity.policies, buckets.zones["logs"].sealed, buckets.event_logs],
         ),

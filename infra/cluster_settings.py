@@ -193,8 +193,8 @@ class ClusterSettings(SettingsModel):
     def _node_mistakes(self) -> Iterable[str]:
         if self.primary.on_demand_units != 1 or self.primary.spot_units:
             yield (
-                f"primary.on_demand_units: is {self.primary.on_demand_units} with {self.primary.spot_units} spot_units; "
-                "the primary is one node on demand: 1 and 0"
+                f"primary.on_demand_units: is {self.primary.on_demand_units}, with spot_units at "
+                f"{self.primary.spot_units}; the primary is one node on demand: 1 and 0"
             )
         if self.core.spot_units:
             yield (

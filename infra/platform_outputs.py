@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pulumi
-
 from infra.compute.cluster import Cluster
 from infra.naming import Names
 from infra.network.vpc import Network
@@ -47,5 +45,5 @@ def platform(
             "deployer": identity.deployer.arn,
             "jobs": {job: role.arn for job, role in identity.jobs.items()},
         },
-        "event_log_uri": pulumi.Output.concat("s3://", buckets.names["logs"], "/", EVENT_LOGS),
+        "event_log_uri": f"s3://{names.bucket('logs')}/{EVENT_LOGS}",
     }

@@ -34,7 +34,6 @@ class ClusterArgs:
     service_role_arn: pulumi.Input[str]
     node_profile_arn: pulumi.Input[str]
     security_configuration: pulumi.Input[str]
-    log_bucket: pulumi.Input[str]
     log_key_arn: pulumi.Input[str]
     after: Sequence[pulumi.Resource]
 
@@ -51,7 +50,7 @@ class Cluster(pulumi.ComponentResource):
         super().__init__("emr:compute:Cluster", name, None, opts)
         settings = args.cluster
         self.release_label = settings.release
-        self.log_uri = pulumi.Output.concat("s3://", args.log_bucket, "/", CLUSTER_LOGS)
+        self.log_uri = f"s3://{args.names.bucket('logs')}/{CLUSTER_LOGS}"
         self.cluster = self._cluster(name, args)
         if settings.task:
             self._task_fleet(name, settings.task, scaled=settings.scaling is not None)

@@ -10,12 +10,16 @@ VOLUME_TYPE = "gp3"
 
 
 def type_configs(fleet: FleetSettings) -> list[dict[str, Any]]:
-    """The fleet's instance types, each with its weight, highest spot price and disks."""
+    """The fleet's instance types, each with its weight, disks and (where spot is bought) highest price."""
     return [
         {
             "instance_type": entry.name,
             "weighted_capacity": entry.units,
-            "bid_price_as_percentage_of_on_demand_price": float(entry.max_price_percent),
+            **(
+                {"bid_price_as_percentage_of_on_demand_price": float(entry.max_price_percent)}
+                if fleet.spot_units
+                else {}
+            ),
             "ebs_configs": [
                 {
                     "size": fleet.volume_gib,

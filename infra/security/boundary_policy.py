@@ -58,6 +58,7 @@ def boundary(names: Names, keys: KeyArns) -> str:
             [names.arn("elasticmapreduce", "cluster/*")],
         ),
         iam.allow("LookAround", cluster_policies.DESCRIBE_EC2, ["*"], here),
+        cluster_policies.look_at_vpcs(names),
         iam.allow("Machines", _machine_actions(names), _machine_resources(names)),
     )
 

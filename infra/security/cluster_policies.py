@@ -32,7 +32,6 @@ DESCRIBE_EC2 = (
     "ec2:DescribeSubnets",
     "ec2:DescribeVolumeStatus",
     "ec2:DescribeVolumes",
-    "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
 )
@@ -56,6 +55,7 @@ def service_policy(names: Names, keys: KeyArns, instance_role_arn: str) -> str:
             ["*"],
             {"StringEquals": {"aws:RequestedRegion": names.region}},
         ),
+        look_at_vpcs(names),
         iam.pass_role("PassNodeRole", [instance_role_arn], "ec2.amazonaws.com"),
         iam.allow("EncryptDisks", iam.USE_KEY_FOR_DISKS, [keys.volumes]),
         iam.allow(
@@ -69,6 +69,11 @@ def service_policy(names: Names, keys: KeyArns, instance_role_arn: str) -> str:
 
 def _ec2(names: Names, *kinds: str) -> list[str]:
     return [names.arn("ec2", f"{kind}/*") for kind in kinds]
+
+
+def look_at_vpcs(names: Names) -> iam.Statement:
+    """The one question about the network that EC2 lets be narrowed."""
+    return iam.allow("LookAtVpcs", ["ec2:DescribeVpcAttribute"], _ec2(names, "vpc"))
 
 
 def launch_statements(names: Names) -> list[iam.Statement]:

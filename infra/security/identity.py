@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -74,15 +75,17 @@ class Identity(pulumi.ComponentResource):
     def _job_role(self, spec: JobSpec) -> aws.iam.Role:
         names = self._args.names
         title = names.job_role(spec.name)
+        trust = job_policies.runtime_trust(names.role_arn("node"))
         # IAM takes no principal that does not exist: the node role first.
-        trust = self.node.arn.apply(job_policies.runtime_trust)
-        role = self._role(title, f"Runtime role of job {spec.name}", trust)
+        role = self._role(title, f"Runtime role of job {spec.name}", trust, after=[self.node])
         self._allow(
             title, role, self._args.keys.apply(lambda arns: job_policies.runtime_policy(spec, names, arns))
         )
         return role
 
-    def _role(self, title: str, description: str, trust: pulumi.Input[str]) -> aws.iam.Role:
+    def _role(
+        self, title: str, description: str, trust: str, after: Sequence[pulumi.Resource] = ()
+    ) -> aws.iam.Role:
         return aws.iam.Role(
             title,
             name=self._args.names.role(title),
@@ -90,7 +93,7 @@ class Identity(pulumi.ComponentResource):
             assume_role_policy=trust,
             permissions_boundary=self._args.boundary_arn,
             max_session_duration=SESSION_SECONDS,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
 
     def _allow(self, title: str, role: aws.iam.Role, policy: pulumi.Input[str]) -> None:

@@ -89,7 +89,9 @@ class Recorder(mocks.Mocks):
         self.registered.append(
             Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), provider=args.provider or "")
         )
-        return f"{args.name}-id", {**args.inputs, **self._computed(args)}
+        # A bucket's id is its name; all else has ids of AWS's making.
+        made = args.inputs["bucket"] if args.typ.endswith(":Bucket") else f"{args.name}-id"
+        return made, {**args.inputs, **self._computed(args)}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"nobody expected the program to ask {args.token}")
@@ -141,7 +143,9 @@ def stack_config(name: str) -> dict[str, Any]:
 
 def wire_config(config: Mapping[str, Any]) -> dict[str, str]:
     """A configuration as the language host hands it to the program."""
-    return {key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in config.items()}
+    return {
+        key: json.dumps(value) if isinstance(value, dict | list) else value for key, value in config.items()
+    }
 
 
 def run_program(name: str, config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
