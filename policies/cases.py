@@ -1,10 +1,10 @@
 """Fixtures: what a rule must find, must pass, and must not mistake, as YAML files beside the rules.
 
-fixtures/<rule id>.yaml holds `bad`, `good` and `near_miss` (and, where values may be unknown, `unknown`), each
-a list of cases: `resources` with `type`, `name`, `props` and, for stack rules, `flows` (property name to the
-names of the resources whose outputs flow into it); `config` where it differs from the default; and `says`, parts
-of what the engine is told. Two YAML tags: `!json` turns a structure into JSON text, as the wire carries
-documents; `!unknown` is a value not known yet.
+fixtures/<rule id>.yaml holds `bad`, `good` and `near_miss` (and, where values may be unknown, `unknown`), lists
+of cases: `resources` with `type`, `name`, `props` and, for stack rules, `flows` (property name to the names of
+the resources whose outputs flow into it); `config` where it differs from the default; and `says`, parts of what
+the engine is told. Two YAML tags: `!json` turns a structure into JSON text, as the wire carries documents;
+`!unknown` is a value not known yet.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 
 import pulumi_policy as sdk
 import yaml
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies.pack import policy_of
+from policies.pack import Ledger, policy_of
 from policies.rule import ResourceRule, Rule
 
 FOLDER = Path(__file__).resolve().parent / "fixtures"
@@ -101,27 +101,24 @@ def _case(kind: str, entry: dict[str, Any]) -> Case:
 
 def judge(rule: Rule, case: Case, *, preview: bool = True) -> Judgement:
     """Judge a case by the rule's engine policy, as the SDK would call it."""
-    policy = policy_of(rule, lambda: preview)
+    ledger = Ledger()
+    policy = policy_of(rule, ledger, lambda: preview)
     findings: list[tuple[str, str]] = []
-    deferred: list[str] = []
 
     def tell(message: str, urn: str | None = None) -> None:
         findings.append((urn or "", message))
 
-    try:
-        if isinstance(policy, sdk.StackValidationPolicy):
-            policy.validate(sdk.StackValidationArgs(_stack(case), case.config), tell)
-        elif isinstance(policy, sdk.ResourceValidationPolicy):
-            for given in case.resources:
-                policy.validate(_args(given, case.config), tell)
-    except UnknownValueError as error:
-        deferred.append(error.message)
-    return Judgement(tuple(findings), tuple(deferred))
+    if isinstance(policy, sdk.StackValidationPolicy):
+        policy.validate(sdk.StackValidationArgs(_stack(case), case.config), tell)
+    elif isinstance(policy, sdk.ResourceValidationPolicy):
+        for given in case.resources:
+            policy.validate(_args(given, case.config), tell)
+    return Judgement(tuple(findings), tuple(ledger.lines()))
 
 
 def remediated(rule: ResourceRule, case: Case) -> Mapping[str, Any]:
     """The inputs of the case's first resource after the rule's remediation, empty when it changes nothing."""
-    policy = policy_of(rule)
+    policy = policy_of(rule, Ledger())
     assert isinstance(policy, sdk.ResourceValidationPolicy)
     changed: Any = policy.remediate(_args(case.resources[0], case.config))
     return {} if changed is None else {key: changed["__target"][key] for key in changed}

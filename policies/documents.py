@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from policies.resource import Node, show
 from policies.unknown import NotYetKnownError, Unknown
+from policies.view import Node, show
 
 SCOPES = ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal")
 ELEMENTS = {name.lower(): name for name in ("Sid", "Effect", *SCOPES, "Condition")}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.documents import Condition, Document, Statement, read
-from policies.resource import Node, Resource
 from policies.unknown import NotYetKnownError, Unknown
+from policies.view import Node, Resource
 
 ROLE = "aws:iam/role:Role"
 IDENTITY_POLICIES = frozenset(

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
 from typing import Any
 
 import pulumi_policy as sdk
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies.documents import DocumentError
-from policies.resource import Resource, Stack, WrongTypeError
 from policies.rule import Config, Finding, Level, ResourceRule, Rule, StackRule, Verdicts
 from policies.rules import ALL
 from policies.unknown import NotYetKnownError, Unknown
+from policies.view import Resource, Stack, WrongTypeError
 
 NAME = "emr-policies"
+OPEN = "not-yet-judged"
 MAX_FINDINGS = 20
 """Findings of one rule on one resource that are told one by one; the rest is counted."""
 
 
-class _JudgedLaterError(UnknownValueError):
-    """What the SDK reports as an advisory in a preview: rule, resource, and each value not known yet."""
+class Ledger:
+    """What no rule could judge in this preview: rule by rule, to be told once at its end.
 
-    def __init__(self, message: str) -> None:
-        super().__init__(UNKNOWN_STRING_VALUE, [])
-        self.message = message
+    The SDK's own way is an advisory for each rule and resource, which fills two screens at a stack's first preview.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # the SDK judges resources on four threads
+        self._entries: dict[str, list[str]] = {}
+
+    def note(self, rule: str, what: str) -> None:
+        """Keep that `rule` waits for `what`."""
+        with self._lock:
+            entries = self._entries.setdefault(rule, [])
+            if what not in entries:
+                entries.append(what)
+
+    def lines(self) -> list[str]:
+        """One line for all the rules that wait for the same values."""
+        with self._lock:
+            groups: dict[str, list[str]] = {}
+            for rule, entries in sorted(self._entries.items()):
+                groups.setdefault(", ".join(sorted(entries)), []).append(rule)
+        return [f"{', '.join(rules)}: not yet known: {values}" for values, rules in groups.items()]
 
 
 class Outcome:
@@ -74,17 +93,18 @@ class Outcome:
         if (resource, path) not in self.unknown:
             self.unknown.append((resource, path))
 
-    def report(self, tell: sdk.ReportViolation, preview: bool) -> None:
-        """Hand it to the engine: what is unknown as an advisory in a preview, as a violation in an update."""
+    def report(self, rule: Rule, tell: sdk.ReportViolation, ledger: Ledger, preview: bool) -> None:
+        """Hand it to the engine: what is unknown goes to the ledger in a preview, is a violation in an update."""
         for resource, message in self.findings:
             tell(message, resource.urn)
-        if not self.unknown:
-            return
-        if preview:
-            listed = ", ".join(f"{resource.label} {path}" for resource, path in self.unknown)
-            raise _JudgedLaterError(f"not yet known: {listed}. Judged again at the update")
         for resource, path in self.unknown:
-            tell(f"{resource.label}: {path} is still unknown, so the rule could not judge it.", resource.urn)
+            if preview:
+                ledger.note(rule.id, f"{resource.label} {path}")
+            else:
+                tell(
+                    f"{resource.label}: {path} is still unknown, so the rule could not judge it.",
+                    resource.urn,
+                )
 
 
 def is_preview() -> bool:
@@ -92,8 +112,8 @@ def is_preview() -> bool:
     return os.environ.get("PULUMI_DRY_RUN", "true") != "false"
 
 
-def policy_of(rule: Rule, preview: Callable[[], bool] = is_preview) -> sdk.Policy:
-    """The engine policy of a rule."""
+def policy_of(rule: Rule, ledger: Ledger, preview: Callable[[], bool] = is_preview) -> sdk.Policy:
+    """The engine policy of a rule; what it cannot judge in a preview goes to `ledger`."""
     common: dict[str, Any] = {
         "name": rule.id,
         "description": rule.title,
@@ -107,9 +127,11 @@ def policy_of(rule: Rule, preview: Callable[[], bool] = is_preview) -> sdk.Polic
     }
     if isinstance(rule, ResourceRule):
         remediate = _remediator(rule) if rule.remediate else None
-        return sdk.ResourceValidationPolicy(validate=_validator(rule, preview), remediate=remediate, **common)
+        return sdk.ResourceValidationPolicy(
+            validate=_validator(rule, ledger, preview), remediate=remediate, **common
+        )
     if isinstance(rule, StackRule):
-        return sdk.StackValidationPolicy(validate=_stack_validator(rule, preview), **common)
+        return sdk.StackValidationPolicy(validate=_stack_validator(rule, ledger, preview), **common)
     raise TypeError(f"rule {rule.id} is neither a resource rule nor a stack rule")
 
 
@@ -118,19 +140,19 @@ def _resource(args: sdk.ResourceValidationArgs | sdk.PolicyResource) -> Resource
     return Resource(args.resource_type, args.name, args.urn, args.props, provider)
 
 
-def _validator(rule: ResourceRule, preview: Callable[[], bool]) -> sdk.ResourceValidation:
+def _validator(rule: ResourceRule, ledger: Ledger, preview: Callable[[], bool]) -> sdk.ResourceValidation:
     def validate(args: sdk.ResourceValidationArgs, tell: sdk.ReportViolation) -> None:
         if args.resource_type not in rule.types:
             return
         resource, options = _resource(args), rule.options(args.get_config())
         outcome = Outcome()
         outcome.judge(rule, resource, lambda: rule.check(resource, options))
-        outcome.report(tell, preview())
+        outcome.report(rule, tell, ledger, preview())
 
     return validate
 
 
-def _stack_validator(rule: StackRule, preview: Callable[[], bool]) -> sdk.StackValidation:
+def _stack_validator(rule: StackRule, ledger: Ledger, preview: Callable[[], bool]) -> sdk.StackValidation:
     def validate(args: sdk.StackValidationArgs, tell: sdk.ReportViolation) -> None:
         options: Config = rule.options(args.get_config())
         outcome = Outcome()
@@ -138,7 +160,7 @@ def _stack_validator(rule: StackRule, preview: Callable[[], bool]) -> sdk.StackV
         for resource in stack.of(*sorted(rule.types)):
             # Bound as a default, since the loop moves on.
             outcome.judge(rule, resource, lambda r=resource: rule.check(r, stack, options))  # type: ignore[misc]
-        outcome.report(tell, preview())
+        outcome.report(rule, tell, ledger, preview())
 
     return validate
 
@@ -170,13 +192,29 @@ def _remediator(rule: ResourceRule) -> Callable[[sdk.ResourceValidationArgs], An
     return remediate
 
 
-def policies(rules: Iterable[Rule] = ALL) -> Iterator[sdk.Policy]:
-    """Every rule as a policy."""
-    return (policy_of(rule) for rule in rules)
+def _reporter(ledger: Ledger) -> sdk.Policy:
+    """The last policy: it tells, as an advisory, which rules a preview leaves open."""
+
+    def validate(_args: sdk.StackValidationArgs, tell: sdk.ReportViolation) -> None:
+        for line in ledger.lines():
+            tell(line, None)
+
+    return sdk.StackValidationPolicy(
+        name=OPEN,
+        description="Rules that values not known yet leave open: the update judges them",
+        validate=validate,
+        enforcement_level=sdk.EnforcementLevel.ADVISORY,
+    )
+
+
+def policies(rules: Iterable[Rule] = ALL, preview: Callable[[], bool] = is_preview) -> list[sdk.Policy]:
+    """Every rule as a policy, and the one that tells what they leave open."""
+    ledger = Ledger()
+    return [*(policy_of(rule, ledger, preview) for rule in rules), _reporter(ledger)]
 
 
 def serve() -> None:
     """Serve the pack to the engine until it goes away."""
     sdk.PolicyPack(
-        NAME, list(policies()), enforcement_level=sdk.EnforcementLevel(Level.MANDATORY.value), provider="aws"
+        NAME, policies(), enforcement_level=sdk.EnforcementLevel(Level.MANDATORY.value), provider="aws"
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from policies.resource import Resource, Stack
 from policies.unknown import Unknown
+from policies.view import Resource, Stack
 
 
 class Severity(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from policies.resource import Node, Resource, show
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, fsbp, nag, tower
 from policies.unknown import NotYetKnownError
+from policies.view import Node, Resource, show
 
 CLUSTER = frozenset({"aws:emr/cluster:Cluster"})
 SECURITY = frozenset({"aws:emr/securityConfiguration:SecurityConfiguration"})

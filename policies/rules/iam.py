@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from policies.actions import covering, narrowable
 from policies.documents import Statement, read
 from policies.grants import IDENTITY_POLICIES, ROLE, grants, is_everything, is_exact, is_narrowed
-from policies.resource import Resource
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, cis, fsbp, nag
 from policies.unknown import Unknown
+from policies.view import Resource
 
 ATTACHMENTS = frozenset(
     {

@@ -7,8 +7,8 @@ from typing import Any
 
 from policies.documents import read
 from policies.grants import is_exact
-from policies.resource import Resource
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, cis, fsbp, nag
+from policies.view import Resource
 
 KEY = "aws:kms/key:Key"
 OWNERS = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from policies.resource import Resource
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, fsbp
+from policies.view import Resource
 
 LOG_GROUP = frozenset({"aws:cloudwatch/logGroup:LogGroup"})
 

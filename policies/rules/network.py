@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from policies.resource import Node, Resource, Stack
 from policies.rule import (
     Config,
     Finding,
@@ -19,6 +18,7 @@ from policies.rule import (
     nag,
 )
 from policies.unknown import Unknown
+from policies.view import Node, Resource, Stack
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"

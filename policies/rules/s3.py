@@ -11,7 +11,6 @@ from typing import Any
 
 from policies.documents import Statement, read
 from policies.grants import is_exact
-from policies.resource import Node, Resource, Stack, show
 from policies.rule import (
     Config,
     Finding,
@@ -24,6 +23,7 @@ from policies.rule import (
     fsbp,
     nag,
 )
+from policies.view import Node, Resource, Stack, show
 
 BUCKETS = frozenset({"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"})
 ENCRYPTION = (
@@ -33,6 +33,7 @@ ENCRYPTION = (
 PUBLIC_ACCESS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
 VERSIONING = ("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2")
 POLICY = ("aws:s3/bucketPolicy:BucketPolicy",)
+LOGGING = ("aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2")
 ACL = ("aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2")
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 KMS = ("aws:kms", "aws:kms:dsse")
@@ -80,13 +81,30 @@ def _algorithm(rule: Node) -> Node:
     return rule.get("applyServerSideEncryptionByDefault").get("sseAlgorithm")
 
 
-def _check_encryption(resource: Resource, _: Config) -> Verdicts:
+def _takes_access_logs(setting: Resource, stack: Stack) -> bool:
+    """Whether the bucket of a setting is where S3 delivers access logs: it can only with S3's own keys.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    buckets = stack.targets(setting, "bucket", *BUCKETS)
+    return any(stack.referring(bucket, "targetBucket", *LOGGING) for bucket in buckets)
+
+
+def _check_encryption(resource: Resource, stack: Stack, _: Config) -> Verdicts:
     rules = resource.get("rules").items()
     if not rules:
         yield Finding("has no rule")
+    logs = _takes_access_logs(resource, stack)
     for rule in rules:
         algorithm = _algorithm(rule)
-        if algorithm.text() not in KMS:
+        if logs and algorithm.text() in KMS:
+            yield Finding(
+                f"encrypts by {algorithm.text()} a bucket that takes access logs, which S3 then does not deliver",
+                remedy="Set sseAlgorithm to AES256 for this one bucket",
+            )
+        elif logs:
+            continue
+        elif algorithm.text() not in KMS:
             yield Finding(f"encrypts by {show(algorithm.value)}, not aws:kms")
         elif not rule.get("applyServerSideEncryptionByDefault").get("kmsMasterKeyId").present:
             yield Finding(
@@ -178,7 +196,7 @@ def _acl_grants(resource: Resource) -> Iterator[str]:
 
 def _pairs() -> Iterator[ResourceRule | StackRule]:
     """The setting and its presence, for each of the four settings that every bucket needs."""
-    yield ResourceRule(
+    yield StackRule(
         id="s3-encryption-kms",
         title="Buckets are encrypted with a KMS key of our own",
         protects="Data at rest: to read it takes a grant on the key too",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from policies.resource import Node, Resource, WrongTypeError
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, config_rule
 from policies.unknown import NotYetKnownError, Unknown
+from policies.view import Node, Resource, WrongTypeError
 
 TABLE: Mapping[str, Any] = json.loads(
     (Path(__file__).resolve().parent.parent / "data" / "taggable.json").read_text()

@@ -9,8 +9,8 @@ import pytest
 
 from policies.actions import matches, narrowable
 from policies.documents import Condition, DocumentError, parse, read
-from policies.resource import Node, WrongTypeError
 from policies.unknown import NotYetKnownError, Unknown, plain
+from policies.view import Node, WrongTypeError
 
 STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["a", "b"]}
 

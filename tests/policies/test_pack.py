@@ -1,4 +1,4 @@
-"""What the pack itself promises: dispatch by type, broken rules, many findings, remediation, a quick start."""
+"""What the pack promises: dispatch by type, broken rules, many findings, remediation, a quick start."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from typing import Any
 
 import pytest
-from pulumi_policy import ResourceValidationArgs, ResourceValidationPolicy
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
+from pulumi_policy import (
+    EnforcementLevel,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies.cases import Case, Given, judge, load, remediated
-from policies.pack import MAX_FINDINGS, is_preview, policy_of
-from policies.resource import Resource, Stack
+from policies.cases import FOLDER, Case, Given, judge, load, remediated
+from policies.pack import MAX_FINDINGS, OPEN, Ledger, is_preview, policies, policy_of
 from policies.rule import Config, Finding, ResourceRule, Rule, StackRule, Verdicts
 from policies.rules import ALL
 from policies.unknown import Unknown
+from policies.view import Resource, Stack
 
 BUCKET, KEY = "aws:s3/bucket:Bucket", "aws:kms/key:Key"
 
@@ -59,7 +66,7 @@ def test_a_rule_is_not_called_and_nothing_read_for_other_types() -> None:
     def check(resource: Resource, config: Config) -> Verdicts:
         raise AssertionError("called")
 
-    policy = policy_of(rule(check))
+    policy = policy_of(rule(check), Ledger())
     assert isinstance(policy, ResourceValidationPolicy)
     options: Any = None
     args = ResourceValidationArgs(KEY, Untouchable(), "urn", "data", options, None, None)
@@ -99,23 +106,32 @@ def test_findings_before_an_unknown_are_told_and_each_unknown_is_listed() -> Non
     given = Given(BUCKET, "landing", {"policy": UNKNOWN_STRING_VALUE})
     judgement = judge(rule(check), case(given))
     assert len(judgement.findings) == 1
-    assert judgement.deferred == (
-        "not yet known: Bucket 'landing' acl, Bucket 'landing' policy. Judged again at the update",
-    )
+    assert judgement.deferred == ("test-rule: not yet known: Bucket 'landing' acl, Bucket 'landing' policy",)
 
 
-def test_the_sdk_takes_what_is_unknown_for_an_advisory() -> None:
-    """What the SDK makes an advisory of, and nothing else, is its own UnknownValueError."""
-
+def test_what_stays_open_is_told_at_the_end_of_the_preview_by_a_policy_of_its_own() -> None:
     def check(resource: Resource, config: Config) -> Verdicts:
         yield Unknown("acl")
 
-    policy = policy_of(rule(check))
-    assert isinstance(policy, ResourceValidationPolicy)
+    first, second, telling = policies([rule(check), rule(check, id="other-rule")], lambda: True)
+    assert isinstance(first, ResourceValidationPolicy)
+    assert isinstance(second, ResourceValidationPolicy)
+    assert isinstance(telling, StackValidationPolicy)
     options: Any = None
-    args = ResourceValidationArgs(BUCKET, unknown_checking_proxy({}), "urn", "landing", options, None, None)
-    with pytest.raises(UnknownValueError):
-        policy.validate(args, refuse)
+    for name in ("b", "a", "b"):
+        props = unknown_checking_proxy({})
+        args = ResourceValidationArgs(BUCKET, props, "urn", name, options, None, None)
+        first.validate(args, refuse)
+        second.validate(args, refuse)
+    told: list[str] = []
+
+    def tell(message: str, urn: str | None = None) -> None:
+        told.append(message)
+
+    telling.validate(StackValidationArgs([]), tell)
+    assert told == ["other-rule, test-rule: not yet known: Bucket 'a' acl, Bucket 'b' acl"]
+    assert telling.name == OPEN
+    assert telling.enforcement_level is EnforcementLevel.ADVISORY
 
 
 @pytest.mark.parametrize(("told", "preview"), [("true", True), ("false", False), (None, True)])
@@ -167,3 +183,9 @@ def test_the_pack_imports_nothing_heavy() -> None:
     assert float(seconds) < 0.5
     heavy = {"boto3", "botocore", "pulumi_aws", "pydantic", "pandas"}
     assert not heavy & {name.split(".")[0] for name in modules.split()}
+
+
+def test_no_module_of_the_pack_hides_another() -> None:
+    """The engine runs the pack from its own folder, which stands first on the path: a `resource.py` breaks psutil."""
+    ours = {path.stem for path in FOLDER.parent.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert not ours & (set(sys.stdlib_module_names) | set(packages_distributions()))

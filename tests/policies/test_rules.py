@@ -11,7 +11,7 @@ import warnings
 import pytest
 
 from policies.cases import FOLDER, KINDS, Case, judge, load
-from policies.pack import NAME, policies, policy_of
+from policies.pack import NAME, OPEN, Ledger, policies, policy_of
 from policies.rule import ResourceRule, Rule, Source, StackRule
 from policies.rules import ALL, FAMILIES
 from policies.rules.tags import TAGGABLE
@@ -93,9 +93,9 @@ def test_every_option_has_a_type_a_default_and_a_description() -> None:
 
 
 def test_every_family_is_part_of_the_pack_and_every_rule_mandatory() -> None:
-    served = list(policies())
-    assert [policy.name for policy in served] == [rule.id for rule in ALL]
-    assert sum(len(rules) for rules in FAMILIES.values()) == len(served)
+    names = [policy.name for policy in policies()]
+    assert names == [*(rule.id for rule in ALL), OPEN]
+    assert sum(len(rules) for rules in FAMILIES.values()) == len(ALL)
     assert {str(rule.level) for rule in ALL} == {"mandatory"}
     assert re.fullmatch(r"[a-zA-Z0-9-_.]{1,100}", NAME)
 
@@ -103,7 +103,7 @@ def test_every_family_is_part_of_the_pack_and_every_rule_mandatory() -> None:
 def test_a_rule_of_no_known_kind_is_refused() -> None:
     bare = {f.name: getattr(ALL[0], f.name) for f in Rule.__dataclass_fields__.values()}
     with pytest.raises(TypeError, match=ALL[0].id):
-        policy_of(Rule(**bare))
+        policy_of(Rule(**bare), Ledger())
 
 
 def test_types_and_properties_exist_in_the_provider() -> None:
