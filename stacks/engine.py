@@ -1,4 +1,4 @@
-"""The engine's commands on one stack, with what a rerun after a kill needs: no stale lock, no refused destroy half done.
+"""The engine on one stack: never a stale lock in the way, never a refused destroy half done.
 
 The engine runs as users know it: its own display, its own Ctrl-C (once: finish what is under way and stop).
 """
@@ -36,7 +36,7 @@ class Pulumi:
         """Make the stack when the backend of ours lacks it, and free it from the lock of a process that died."""
         if self.backend is None:
             return
-        (self.backend).mkdir(parents=True, exist_ok=True)
+        self.backend.mkdir(parents=True, exist_ok=True)
         if not self._state_file(stack).exists():
             self._captured("stack", "init", stack)
         if _locked_by_the_dead(self.backend, stack):
@@ -73,7 +73,9 @@ class Pulumi:
         return self._shown("destroy", "--yes", "--refresh", "--stack", stack, quiet=quiet)
 
     def outputs(self, stack: str) -> dict[str, Any]:
-        """The stack's outputs, secrets masked."""
+        """The stack's outputs, secrets masked. Raises UserError when the stack was never brought up."""
+        if self.backend is not None and not self._state_file(stack).exists():
+            raise UserError(f"stack '{stack}' is not up here; bring it up with 'emrctl stack up {stack}'")
         found: dict[str, Any] = json.loads(self._captured("stack", "output", "--json", "--stack", stack))
         return found
 

@@ -1,0 +1,120 @@
+"""`emrctl demo`, once: what it says, what it left running, what stands in the state."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import ROOT, Demo
+
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(600)]
+
+
+def test_the_run_succeeded_and_its_record_tells_the_truth(demo: Demo) -> None:
+    record = demo.result["run"]
+    assert record["state"] == "SUCCEEDED"
+    assert record["rows_read"] >= 336_776
+    assert record["tasks"]["total"] > 0
+    assert record["tasks"]["failed"] == 0
+    assert record["duration_seconds"] > 0
+
+
+def test_the_ten_worst_routes_are_shown_worst_first(demo: Demo) -> None:
+    delays = [route["mean_arr_delay_minutes"] for route in demo.result["worst_routes"]]
+    assert len(delays) == 10
+    assert delays == sorted(delays, reverse=True)
+
+
+def test_the_run_store_shows_the_record(demo: Demo) -> None:
+    runs = demo.json("runs", "list")
+    assert [run["run_id"] for run in runs] == [demo.result["run"]["run_id"]]
+    assert demo.json("runs", "show", runs[0]["run_id"]) == runs[0]
+
+
+def test_the_state_holds_the_cluster_with_its_fleets_and_the_task_fleet(demo: Demo) -> None:
+    by_type = {resource["type"]: resource for resource in demo.resources()}
+    cluster = by_type["aws:emr/cluster:Cluster"]["inputs"]
+    assert {"masterInstanceFleet", "coreInstanceFleet"} <= set(cluster)
+    assert (
+        by_type["aws:emr/instanceFleet:InstanceFleet"]["outputs"]["clusterId"]
+        == by_type["aws:emr/cluster:Cluster"]["id"]
+    )
+
+
+def test_an_outsider_sees_three_fleets_with_running_capacity(demo: Demo) -> None:
+    emr = demo.client("emr")
+    (cluster,) = emr.list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"]
+    fleets = emr.list_instance_fleets(ClusterId=cluster["Id"])["InstanceFleets"]
+    running = {
+        fleet["InstanceFleetType"]: fleet["ProvisionedOnDemandCapacity"] + fleet["ProvisionedSpotCapacity"]
+        for fleet in fleets
+    }
+    assert set(running) == {"MASTER", "CORE", "TASK"}
+    assert min(running.values()) >= 1
+
+
+def test_the_step_ran_under_the_jobs_own_role(demo: Demo) -> None:
+    emr = demo.client("emr")
+    (cluster,) = emr.list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"]
+    (step,) = emr.list_steps(ClusterId=cluster["Id"])["Steps"]
+    described = emr.describe_step(ClusterId=cluster["Id"], StepId=step["Id"])["Step"]
+    assert described["Status"]["State"] == "COMPLETED"
+    assert "nightly-etl" in described["ExecutionRoleArn"]
+
+
+def test_logs_lie_in_the_log_bucket_in_emrs_layout(demo: Demo) -> None:
+    platform = demo.json("stack", "outputs")["platform"]
+    cluster = platform["clusters"]["main"]["id"]
+    listed = demo.client("s3").list_objects_v2(Bucket=platform["buckets"]["logs"])["Contents"]
+    keys = [entry["Key"] for entry in listed]
+    for log in ("controller", "stdout", "stderr"):
+        assert any(f"{cluster}/steps/" in key and key.endswith(f"/{log}.gz") for key in keys), log
+    assert any(f"{cluster}/containers/application_" in key for key in keys)
+
+
+def test_git_sees_nothing_of_a_local_run(demo: Demo) -> None:
+    before = demo.result["run"]["run_id"]  # the demo has run: what it left would be seen now
+    assert before
+    generated = subprocess.run(
+        ["git", "status", "--porcelain", "Pulumi.yaml", "Pulumi.dev.yaml", "infra", "policies", "jobs"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    untracked = subprocess.run(
+        ["git", "ls-files", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert "encryptionsalt" not in (ROOT / "Pulumi.dev.yaml").read_text(), generated.stdout
+    assert [name for name in untracked if name.startswith((".emrctl", "Pulumi.dev", "backend"))] == []
+
+
+def test_secrets_of_the_local_run_are_for_the_user_alone(demo: Demo) -> None:
+    for name in ("local.json", "passphrase"):
+        assert (demo.home / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_no_credential_reached_logs_or_state(demo: Demo) -> None:
+    secret = demo.client("s3")._request_signer._credentials.secret_key
+    for file in demo.home.rglob("*"):
+        if file.is_file() and file.name != "local.json" and file.stat().st_size < 50_000_000:
+            assert secret.encode() not in file.read_bytes(), file
+
+
+def test_everything_listens_on_loopback_only(demo: Demo) -> None:
+    status: dict[str, Any] = demo.json("local", "status")
+    assert status["endpoint"].startswith("http://127.0.0.1:")
+    assert _foreign_listeners(status["pid"]) == []
+
+
+def _foreign_listeners(pid: int) -> list[str]:
+    import psutil
+
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return [
+        f"{process.name()} {connection.laddr.ip}:{connection.laddr.port}"
+        for process in family
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+        and connection.laddr.ip not in ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+    ]
