@@ -36,9 +36,13 @@ def undecorated(source: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: str(path.relative_to(TESTS)))
+@pytest.mark.parametrize(
+    "path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: str(path.relative_to(TESTS))
+)
 def test_output_assertions_run(path: Path) -> None:
-    assert undecorated(path.read_text()) == [], "add @pulumi.runtime.test: without it the assertion never runs"
+    assert undecorated(path.read_text()) == [], (
+        "add @pulumi.runtime.test: without it the assertion never runs"
+    )
 
 
 @pytest.mark.parametrize(

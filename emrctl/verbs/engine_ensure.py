@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 
-def command(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
     """Find the Pulumi engine, or install it, or build it (once, about three minutes)."""
     from emrctl.progress import Line
     from local.engine import ensure
@@ -16,6 +18,8 @@ def command(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
     with Line() as line:
         engine = ensure(line.say)
     if as_json:
-        print(json.dumps({"bin_dir": str(engine.bin_dir), "version": engine.version, "origin": engine.origin}))
+        print(
+            json.dumps({"bin_dir": str(engine.bin_dir), "version": engine.version, "origin": engine.origin})
+        )
     else:
         print(f"engine {engine.version} ({engine.origin}): {engine.bin_dir}")

@@ -53,7 +53,9 @@ def build(progress: Callable[[str], None]) -> None:
         out.mkdir()
         for number, (program, (module, package, flags)) in enumerate(PROGRAMS.items(), start=1):
             command = ["go", "build", "-mod=readonly", "-ldflags", flags, "-o", str(out / program), package]
-            _run(command, HERE / module, f"engine: building {program} ({number} of {len(PROGRAMS)})", progress)
+            _run(
+                command, HERE / module, f"engine: building {program} ({number} of {len(PROGRAMS)})", progress
+            )
         sdk = _module_folder("github.com/pulumi/pulumi/sdk/v3")
         for script in SCRIPTS:
             copy = Path(shutil.copyfile(sdk / script, out / Path(script).name))

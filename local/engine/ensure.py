@@ -110,7 +110,9 @@ def _build(progress: Progress) -> Engine:
     build.build(progress)
     engine = _engine(build.folder(), "built")
     if engine is None:
-        raise UserError(f"the engine built in {build.folder()} does not run; remove that folder and try again")
+        raise UserError(
+            f"the engine built in {build.folder()} does not run; remove that folder and try again"
+        )
     return engine
 
 
@@ -120,7 +122,9 @@ def _engine(folder: Path, origin: Literal["path", "installer", "built"]) -> Engi
         return None
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"}
     try:
-        done = subprocess.run([folder / "pulumi", "version"], check=True, capture_output=True, text=True, env=env)
+        done = subprocess.run(
+            [folder / "pulumi", "version"], check=True, capture_output=True, text=True, env=env
+        )
     except (subprocess.CalledProcessError, OSError):
         return None
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", done.stdout.strip())

@@ -138,7 +138,7 @@ def test_an_interrupted_build_leaves_nothing(machine: Path, unreachable: None) -
 
 
 def test_without_go_and_without_pulumi_both_ways_out_are_named(machine: Path, unreachable: None) -> None:
-    with pytest.raises(UserError, match="install the Pulumi CLI .* or Go"):
+    with pytest.raises(UserError, match=r"install the Pulumi CLI .* or Go"):
         ensure()
 
 

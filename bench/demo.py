@@ -1,0 +1,146 @@
+"""The main job on one machine: how long each part takes, against a program that declares nothing but bare resources."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+EMRCTL = Path(sys.executable).with_name("emrctl")
+SAMPLE_SECONDS = 0.5
+# The floor of a preview: the same engine, provider and number of resources, with nothing around them.
+BARE = """
+import pulumi_aws as aws
+
+for number in range({count}):
+    aws.cloudwatch.LogGroup(f"bare-{{number}}")
+"""
+
+
+def measure(runs: int) -> dict[str, Any]:
+    """Medians over `runs`; seconds and gigabytes, and the ratio of a preview to its floor."""
+    demos = [_demo() for _ in range(runs)]
+    with tempfile.TemporaryDirectory() as home, _up(Path(home)):
+        dev, bare, count = _previews(Path(home), runs)
+    phases = {
+        phase: statistics.median(demo["phases"][phase] for demo in demos) for phase in demos[0]["phases"]
+    }
+    return {
+        "demo, everything installed, s (aim 90)": _round(statistics.median(d["seconds"] for d in demos)),
+        **{f"  of it: {phase}, s": _round(seconds) for phase, seconds in phases.items()},
+        "local AWS ready, s (aim 3)": _round(statistics.median(d["ready"] for d in demos)),
+        "all processes together at most, GB (aim 6)": _round(max(d["memory"] for d in demos) / 1e9),
+        "resources of dev": count,
+        "preview of dev, s": _round(statistics.median(dev)),
+        "preview of as many bare resources, s": _round(statistics.median(bare)),
+        "preview: dev / bare (aim 3)": _round(statistics.median(dev) / statistics.median(bare)),
+    }
+
+
+def _round(value: float) -> float:
+    return round(value, 2)
+
+
+def _emrctl(home: Path, *args: str, cwd: Path = ROOT) -> str:
+    done = subprocess.run(
+        [EMRCTL, *args],
+        cwd=cwd,
+        env=_env(home),
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode != 0:
+        sys.exit(f"bench: emrctl {' '.join(args)} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def _env(home: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    return kept | {"EMRCTL_HOME": str(home), "PATH": f"{EMRCTL.parent}:{os.environ['PATH']}"}
+
+
+def _demo() -> dict[str, Any]:
+    """One demo in a fresh home, from nothing running to its result."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with _peak_memory(home) as peak:
+            started = time.monotonic()
+            told = json.loads(_emrctl(home, "demo", "--json"))
+            seconds = time.monotonic() - started
+        _emrctl(home, "down")
+    return {
+        "seconds": seconds,
+        "phases": told["phases"],
+        "ready": told["phases"]["local AWS"],
+        "memory": peak(),
+    }
+
+
+@contextmanager
+def _peak_memory(home: Path) -> Iterator[Callable[[], int]]:
+    """The most resident bytes that all processes of `home` held at once, sampled; shared pages count in each."""
+    most, over = 0, threading.Event()
+
+    def sample() -> None:
+        nonlocal most
+        while not over.wait(SAMPLE_SECONDS):
+            most = max(most, sum(_resident(process, home) for process in psutil.process_iter()))
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    try:
+        yield lambda: most
+    finally:
+        over.set()
+        sampler.join()
+
+
+def _resident(process: psutil.Process, home: Path) -> int:
+    try:
+        return process.memory_info().rss if process.environ().get("EMRCTL_HOME") == str(home) else 0
+    except psutil.Error:
+        return 0
+
+
+@contextmanager
+def _up(home: Path) -> Iterator[None]:
+    _emrctl(home, "local", "up")
+    try:
+        yield
+    finally:
+        _emrctl(home, "local", "down")
+
+
+def _previews(home: Path, runs: int) -> tuple[list[float], list[float], int]:
+    """Seconds of each preview of dev and of its floor, taken in turns, and the number of resources in dev."""
+    steps = json.loads(_emrctl(home, "stack", "preview", "dev", "--json"))["steps"]
+    project = home / "bare"
+    (project / "infra").mkdir(parents=True)
+    (project / "Pulumi.yaml").write_text("name: emr\nruntime: python\nmain: infra/\n")
+    (project / "Pulumi.dev.yaml").write_text("config: {}\n")
+    (project / "infra" / "__main__.py").write_text(BARE.format(count=len(steps)))
+    dev, bare = [], []
+    for _ in range(runs):
+        dev.append(_timed(home, ROOT))
+        bare.append(_timed(home, project))
+    return dev, bare, len(steps)
+
+
+def _timed(home: Path, project: Path) -> float:
+    started = time.monotonic()
+    _emrctl(home, "stack", "preview", "dev", cwd=project)
+    return time.monotonic() - started
