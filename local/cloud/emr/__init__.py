@@ -8,13 +8,21 @@ from local.cloud.emr.control import EmrControl
 
 
 def install(control: EmrControl) -> None:
-    """Put our EMR in moto's place, by moto's own tables. Clusters of an earlier control are forgotten."""
+    """Have moto's application for EMR, when it is made next, be ours and go by `control`.
+
+    The response class and the backends are the control's own, so that two servers in one process, as in tests,
+    have clusters of their own; what moto's other services hold, they share.
+    """
+    from moto.core.base_backend import BackendDict
     from moto.emr import urls
-    from moto.emr.models import emr_backends
 
     from local.cloud.emr.backend import EmrBackend
     from local.cloud.emr.responses import EmrResponse
 
-    emr_backends.clear()
-    emr_backends.backend = partial(EmrBackend, control=control)
-    urls.url_paths["{0}/$"] = EmrResponse.dispatch
+    backends = BackendDict(partial(EmrBackend, control=control), "emr")
+
+    class Response(EmrResponse):
+        """The EMR API of this control."""
+
+    Response.backends = backends
+    urls.url_paths["{0}/$"] = Response.dispatch

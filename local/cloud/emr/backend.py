@@ -6,8 +6,6 @@ types; clusters, their nodes and their steps are ours, because moto's never chan
 
 from __future__ import annotations
 
-from typing import Any
-
 from moto.emr.models import ElasticMapReduceBackend
 
 from local.cloud.emr.account import MotoAccount
@@ -42,10 +40,3 @@ class EmrBackend(
         control.forget(self.account_id, self.region_name)
         self.__dict__ = {}
         self.__init__(self.region_name, self.account_id, control=control)  # type: ignore[misc]
-
-    @property
-    def _url_module(self) -> Any:
-        # moto finds the URLs beside the module of the class, which is not where they are for a class of ours.
-        from moto.emr import urls
-
-        return urls

@@ -36,8 +36,10 @@ class EmrControl:
     def forget(self, account_id: str, region: str) -> None:
         """End and drop the clusters of one account in one region."""
         with self.plane.lock:
-            for cluster in self._clusters.pop((account_id, region), {}).values():
+            clusters = self.clusters_of(account_id, region)
+            for cluster in clusters.values():
                 self.lifecycle.terminate(cluster, "USER_REQUEST", "Terminated by user request")
+            clusters.clear()
 
     def overview(self) -> list[Mapping[str, object]]:
         """Every cluster that has not ended, with its nodes and steps, for `emrctl local status`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.emr.responses import ElasticMapReduceResponse
 
+from local.cloud.emr.backend import EmrBackend
 from local.cloud.emr.shapes import check
 
 # The operations that are ours. moto's own (security configurations, block public access, supported instance
@@ -28,11 +29,17 @@ OPERATIONS = (
 class EmrResponse(ElasticMapReduceResponse):
     """The EMR API."""
 
+    backends: ClassVar[Mapping[str, Mapping[str, EmrBackend]]]  # by account and region; set by install
+
     PROTOCOL_PARSER_MAP_TYPE = dict  # requests as they were sent, not moto's case-blind mapping of them
 
     def get_region_from_url(self, request: Any, full_url: str) -> str:
         # moto looks in the host name only, which here is always 127.0.0.1: all regions would be one.
         return str(BaseResponse.get_region_from_url(self, request, full_url))
+
+    @property
+    def backend(self) -> EmrBackend:
+        return self.backends[self.current_account][self.region]
 
     def describe_job_flows(self) -> ActionResult:
         """Deprecated by AWS since 2012, and moto's would not know our clusters."""

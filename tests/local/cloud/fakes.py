@@ -1,0 +1,45 @@
+"""A runner that runs nothing: it notes what it is told, and its steps end when the test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from local.contracts import Cluster, Step, StepFailure, StepSink
+
+FAILURE = StepFailure(reason="Unknown Error.", message="exit code 1", log_file="s3://logs/x/stderr.gz")
+
+
+class FakeRunner:
+    """Notes calls in `calls`; `sink` is where it reports, set by the test's fixture."""
+
+    def __init__(self) -> None:
+        self.sink: StepSink | None = None
+        self.calls: list[tuple[str, str]] = []
+        self.sizes: list[int] = []
+        self.last_step: Step | None = None
+        self.last_cluster: Cluster | None = None
+        self.broken: str | None = None
+
+    def start_step(self, cluster: Cluster, step: Step) -> None:
+        self.calls.append(("start", step.step_id))
+        self.last_cluster, self.last_step = cluster, step
+        if self.broken:
+            raise RuntimeError(self.broken)
+        assert self.sink is not None
+        self.sink.running(cluster.cluster_id, step.step_id)
+
+    def cancel_step(self, cluster_id: str, step_id: str) -> None:
+        self.calls.append(("cancel", step_id))
+
+    def resize(self, cluster: Cluster) -> None:
+        self.calls.append(("resize", cluster.cluster_id))
+        self.sizes.append(len(cluster.instances))
+
+    def terminate(self, cluster_id: str) -> None:
+        self.calls.append(("terminate", cluster_id))
+
+    def status(self) -> Sequence[Mapping[str, object]]:
+        return ()
+
+    def stop(self) -> None:
+        self.calls.append(("stop", ""))

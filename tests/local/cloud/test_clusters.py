@@ -1,0 +1,281 @@
+"""Clusters over time: how they come up, idle, end, and what is refused on the way."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.cloud.conftest import CORE, PRIMARY, Cloud
+from tests.local.cloud.fakes import FAILURE
+
+DAY = 24 * 3600
+
+
+def test_a_cluster_starts_bootstraps_and_waits(cloud: Cloud) -> None:
+    cluster_id = cloud.launch()
+    states = [cloud.state(cluster_id)]
+    for _ in range(2):
+        cloud.pass_time(0.2)
+        states.append(cloud.state(cluster_id))
+
+    assert states == ["STARTING", "BOOTSTRAPPING", "WAITING"]
+
+
+def test_the_timeline_tells_when_it_was_created_ready_and_ended(cloud: Cloud) -> None:
+    cluster_id = cloud.launch()
+    cloud.pass_time(100)
+    emr = cloud.client("emr")
+    emr.terminate_job_flows(JobFlowIds=[cluster_id])
+    cloud.pass_time(100)
+
+    status = emr.describe_cluster(ClusterId=cluster_id)["Cluster"]["Status"]
+    times = status["Timeline"]
+    ready = (times["ReadyDateTime"] - times["CreationDateTime"]).total_seconds()
+    ended = (times["EndDateTime"] - times["CreationDateTime"]).total_seconds()
+    assert (status["State"], status["StateChangeReason"]["Code"]) == ("TERMINATED", "USER_REQUEST")
+    assert ready == pytest.approx(0.3, abs=0.01)
+    assert ended == pytest.approx(100.1, abs=0.01)
+
+
+def test_a_cluster_that_idles_a_day_ends_when_its_policy_says_so(cloud: Cloud) -> None:
+    cluster_id = cloud.ready(AutoTerminationPolicy={"IdleTimeout": DAY})
+
+    cloud.pass_time(DAY - 60)
+    before = cloud.state(cluster_id)
+    cloud.pass_time(60)
+
+    assert (before, cloud.state(cluster_id)) == ("WAITING", "TERMINATED")
+    assert ("terminate", cluster_id) in cloud.runner.calls
+
+
+def test_work_starts_the_idle_time_again(cloud: Cloud) -> None:
+    cluster_id = cloud.ready(AutoTerminationPolicy={"IdleTimeout": 3600})
+    cloud.pass_time(3000)
+    (step,) = cloud.add_steps(cluster_id, "long")
+    cloud.pass_time(DAY)
+    assert cloud.state(cluster_id) == "RUNNING"
+
+    cloud.finish(cluster_id, step)
+    cloud.pass_time(3000)
+    assert cloud.state(cluster_id) == "WAITING"
+    cloud.pass_time(700)
+    assert cloud.state(cluster_id) == "TERMINATED"
+
+
+def test_a_policy_put_later_counts_and_a_removed_one_does_not(cloud: Cloud) -> None:
+    emr = cloud.client("emr")
+    kept, ended = cloud.ready(), cloud.ready()
+    for cluster_id in (kept, ended):
+        emr.put_auto_termination_policy(ClusterId=cluster_id, AutoTerminationPolicy={"IdleTimeout": 60})
+    emr.remove_auto_termination_policy(ClusterId=kept)
+    cloud.pass_time(100)
+
+    assert (cloud.state(kept), cloud.state(ended)) == ("WAITING", "TERMINATED")
+    assert "AutoTerminationPolicy" not in emr.get_auto_termination_policy(ClusterId=kept)
+
+
+def test_an_idle_time_out_of_bounds_is_refused(cloud: Cloud) -> None:
+    cluster_id = cloud.ready()
+    with pytest.raises(ClientError, match=r"IdleTimeout is 59 seconds; it must be between 60 and 604800"):
+        cloud.client("emr").put_auto_termination_policy(
+            ClusterId=cluster_id, AutoTerminationPolicy={"IdleTimeout": 59}
+        )
+
+
+def test_a_cluster_not_kept_alive_ends_with_its_last_step(cloud: Cloud) -> None:
+    step = {"Name": "only", "HadoopJarStep": {"Jar": "command-runner.jar"}}
+    cluster_id = cloud.ready(Steps=[step], instances={"KeepJobFlowAliveWhenNoSteps": False})
+    assert cloud.state(cluster_id) == "RUNNING"
+
+    cloud.finish(cluster_id, cloud.runner.calls[-1][1])
+    cloud.pass_time(1)
+
+    status = cloud.client("emr").describe_cluster(ClusterId=cluster_id)["Cluster"]["Status"]
+    assert status["State"] == "TERMINATED"
+    assert status["StateChangeReason"] == {"Code": "ALL_STEPS_COMPLETED", "Message": "Steps completed"}
+
+
+def test_keep_alive_taken_away_from_an_idle_cluster_ends_it(cloud: Cloud) -> None:
+    cluster_id = cloud.ready()
+    cloud.client("emr").set_keep_job_flow_alive_when_no_steps(
+        JobFlowIds=[cluster_id], KeepJobFlowAliveWhenNoSteps=False
+    )
+    cloud.pass_time(1)
+
+    assert cloud.state(cluster_id) == "TERMINATED"
+
+
+def test_termination_protection_refuses_and_holds_off_the_idle_timer(cloud: Cloud) -> None:
+    emr = cloud.client("emr")
+    cluster_id = cloud.ready(
+        instances={"TerminationProtected": True}, AutoTerminationPolicy={"IdleTimeout": 60}
+    )
+    with pytest.raises(ClientError, match="termination protected") as refused:
+        emr.terminate_job_flows(JobFlowIds=[cluster_id])
+    cloud.pass_time(1000)
+    assert cloud.state(cluster_id) == "WAITING"
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+    emr.set_termination_protection(JobFlowIds=[cluster_id], TerminationProtected=False)
+    cloud.pass_time(61)
+    assert cloud.state(cluster_id) == "TERMINATED"
+
+
+def test_one_protected_cluster_of_several_spares_all(cloud: Cloud) -> None:
+    free, protected = cloud.ready(), cloud.ready(instances={"TerminationProtected": True})
+    with pytest.raises(ClientError, match="termination protected"):
+        cloud.client("emr").terminate_job_flows(JobFlowIds=[free, protected])
+    cloud.pass_time(1)
+
+    assert cloud.state(free) == "WAITING"
+
+
+@pytest.mark.parametrize("action", ["TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW"])
+def test_a_failing_step_may_end_the_cluster(cloud: Cloud, action: str) -> None:
+    cluster_id = cloud.ready()
+    first, _ = cloud.add_steps(cluster_id, "first", "second", action=action)
+    cloud.finish(cluster_id, first, failure=FAILURE)
+    cloud.pass_time(1)
+
+    cluster = cloud.client("emr").describe_cluster(ClusterId=cluster_id)["Cluster"]
+    assert cluster["Status"]["State"] == "TERMINATED_WITH_ERRORS"
+    assert cluster["Status"]["StateChangeReason"]["Code"] == "STEP_FAILURE"
+    assert cloud.steps(cluster_id) == {"first": "FAILED", "second": "CANCELLED"}
+
+
+def test_a_protected_cluster_outlives_the_step_that_was_to_end_it(cloud: Cloud) -> None:
+    cluster_id = cloud.ready(instances={"TerminationProtected": True})
+    first, _ = cloud.add_steps(cluster_id, "first", "second", action="TERMINATE_CLUSTER")
+    cloud.finish(cluster_id, first, failure=FAILURE)
+    cloud.pass_time(1)
+
+    assert cloud.state(cluster_id) == "WAITING"
+    assert cloud.steps(cluster_id) == {"first": "FAILED", "second": "CANCELLED"}
+
+
+def test_a_cluster_that_has_ended_takes_no_changes(cloud: Cloud) -> None:
+    emr, cluster_id = cloud.client("emr"), cloud.ready()
+    emr.terminate_job_flows(JobFlowIds=[cluster_id])
+    with pytest.raises(ClientError, match="shutting down, terminated, or finished may not be modified"):
+        cloud.add_steps(cluster_id, "late")
+
+
+def test_an_unknown_subnet_ends_the_cluster_only_while_it_is_provisioned(cloud: Cloud) -> None:
+    cluster_id = cloud.ready(instances={"Ec2SubnetId": "subnet-0123456789abcdef0"})
+
+    status = cloud.client("emr").describe_cluster(ClusterId=cluster_id)["Cluster"]["Status"]
+    assert status["State"] == "TERMINATED_WITH_ERRORS"
+    assert status["StateChangeReason"]["Code"] == "VALIDATION_ERROR"
+    assert "subnet-0123456789abcdef0 does not exist" in status["ErrorDetails"][0]["ErrorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"ReleaseLabel": "emr-99.0.0"}, "supplied release label is invalid: emr-99.0.0"),
+        ({"JobFlowRole": "nobody"}, "Invalid InstanceProfile: nobody"),
+        ({"ServiceRole": "nobody"}, "Invalid ServiceRole: nobody"),
+        ({"SecurityConfiguration": "none"}, "Security configuration with name 'none' does not exist"),
+        ({"Applications": [{"Name": "Flink"}]}, "Specified application: Flink is invalid"),
+        ({"StepConcurrencyLevel": 257}, "must be between 1 and 256"),
+        ({"instances": {"Ec2SubnetId": "nonsense"}}, "supplied ec2SubnetId is not valid"),
+        ({"instances": {"InstanceFleets": [CORE]}}, "Exactly one instance fleet or group of type MASTER"),
+        ({"instances": {"InstanceFleets": [PRIMARY, CORE, CORE]}}, "only one instance fleet of type CORE"),
+        (
+            {"instances": {"InstanceFleets": [{**PRIMARY, "TargetOnDemandCapacity": 2}]}},
+            "For a master instance fleet",
+        ),
+        (
+            {
+                "instances": {
+                    "InstanceFleets": [PRIMARY, {**CORE, "InstanceTypeConfigs": [{"InstanceType": "x9"}]}]
+                }
+            },
+            "requested instance type x9 is not supported",
+        ),
+    ],
+)
+def test_what_emr_refuses_is_refused(cloud: Cloud, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        cloud.launch(**changes)
+    assert cloud.client("emr").list_clusters()["Clusters"] == []
+
+
+def test_a_malformed_request_is_answered_in_the_words_of_aws(cloud: Cloud) -> None:
+    emr = cloud.client("emr", parameter_validation=False)
+    with pytest.raises(ClientError) as refused:
+        emr.add_instance_fleet(ClusterId="j-1", InstanceFleet={"InstanceFleetType": "BIG"})
+
+    assert refused.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": "1 validation error detected: Value 'BIG' at 'instanceFleet.instanceFleetType' failed to "
+        "satisfy constraint: Member must satisfy enum value set: [MASTER, CORE, TASK]",
+    }
+
+
+def test_tags_come_and_go(cloud: Cloud) -> None:
+    emr, cluster_id = cloud.client("emr"), cloud.launch(Tags=[{"Key": "a", "Value": "1"}])
+    emr.add_tags(ResourceId=cluster_id, Tags=[{"Key": "b", "Value": "2"}, {"Key": "c", "Value": "3"}])
+    emr.remove_tags(ResourceId=cluster_id, TagKeys=["a", "c"])
+
+    assert emr.describe_cluster(ClusterId=cluster_id)["Cluster"]["Tags"] == [{"Key": "b", "Value": "2"}]
+
+
+def test_clusters_of_another_region_are_not_seen(cloud: Cloud) -> None:
+    cluster_id = cloud.launch()
+    elsewhere = Cloud(cloud.server, cloud.clock, cloud.runner, "ap-southeast-2").client("emr")
+
+    assert elsewhere.list_clusters()["Clusters"] == []
+    with pytest.raises(ClientError, match=f"Cluster id '{cluster_id}' is not valid"):
+        elsewhere.describe_cluster(ClusterId=cluster_id)
+
+
+def test_clusters_are_listed_in_pages_and_by_state(cloud: Cloud) -> None:
+    emr = cloud.client("emr")
+    ended = cloud.ready()
+    emr.terminate_job_flows(JobFlowIds=[ended])
+    cloud.pass_time(1)
+    cluster_ids = {cloud.launch() for _ in range(51)}
+
+    pages = list(emr.get_paginator("list_clusters").paginate(ClusterStates=["STARTING"]))
+    assert [len(page["Clusters"]) for page in pages] == [50, 1]
+    assert {c["Id"] for page in pages for c in page["Clusters"]} == cluster_ids
+
+
+def test_the_subnet_gives_the_zone_and_the_managed_security_groups(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zone = f"{cloud.region}b"
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24", AvailabilityZone=zone)["Subnet"][
+        "SubnetId"
+    ]
+    cluster_id = cloud.launch(instances={"Ec2SubnetIds": [subnet]})
+
+    shown = cloud.client("emr").describe_cluster(ClusterId=cluster_id)["Cluster"]["Ec2InstanceAttributes"]
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
+    assert (shown["Ec2SubnetId"], shown["Ec2AvailabilityZone"]) == (subnet, zone)
+    assert shown["EmrManagedMasterSecurityGroup"] in {g["GroupId"] for g in groups}
+
+
+def test_security_configurations_are_listed(cloud: Cloud) -> None:
+    emr = cloud.client("emr")
+    emr.create_security_configuration(Name="listed", SecurityConfiguration=json.dumps({}))
+    try:
+        names = [c["Name"] for c in emr.list_security_configurations()["SecurityConfigurations"]]
+    finally:
+        emr.delete_security_configuration(Name="listed")
+    assert names == ["listed"]
+
+
+def test_releases_are_listed_with_their_applications(cloud: Cloud) -> None:
+    emr = cloud.client("emr")
+    labels = emr.list_release_labels(Filters={"Prefix": "emr-spark-8"})["ReleaseLabels"]
+    release = emr.describe_release_label(ReleaseLabel="emr-spark-8.0.0")
+
+    assert "emr-spark-8.0.0" in labels
+    assert all(label.startswith("emr-spark-8") for label in labels)
+    assert {"Name": "Spark", "Version": "4.0.2"} in release["Applications"]
+    with pytest.raises(ClientError, match=r"release label is invalid: emr-0.0.0"):
+        emr.describe_release_label(ReleaseLabel="emr-0.0.0")
