@@ -1,0 +1,121 @@
+"""The pack under the real engine: it stops what is bad, lets pass what is good, and judges again what was unknown."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Engine = Callable[..., "subprocess.CompletedProcess[str]"]
+pytestmark = pytest.mark.xdist_group("engine")
+
+# Types by their names on the wire: a program that imports nothing of AWS starts in a third of the time.
+HEAD = """
+import json
+from pulumi import CustomResource, Output
+
+TAGS = dict.fromkeys(["environment", "owner", "cost-center", "data-classification", "managed-by"], "x")
+
+
+def make(kind, name, **props):
+    return CustomResource(kind, name, props)
+
+
+"""
+BAD = (
+    HEAD
+    + """
+make("aws:kms/key:Key", "data", description="does not rotate", tags=TAGS)
+make("aws:s3/bucket:Bucket", "landing", bucket="acme-landing")
+make("aws:ec2/vpc:Vpc", "main", cidrBlock="10.0.0.0/16", tags=TAGS)
+make("aws:iam/policy:Policy", "admin", tags=TAGS,
+     policy=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
+"""
+)
+GOOD = (
+    HEAD
+    + """
+key = make("aws:kms/key:Key", "data", enableKeyRotation=True, tags=TAGS)
+bucket = make("aws:s3/bucket:Bucket", "landing", bucket="acme-landing", tags=TAGS)
+rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key.id}}
+make("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "landing",
+     bucket=bucket.id, rules=[rule])
+make("aws:s3/bucketVersioning:BucketVersioning", "landing", bucket=bucket.id,
+     versioningConfiguration={"status": "Enabled"})
+make("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "landing", bucket=bucket.id, blockPublicAcls=True,
+     blockPublicPolicy=True, ignorePublicAcls=True, restrictPublicBuckets=True)
+make("aws:s3/bucketPolicy:BucketPolicy", "landing", bucket=bucket.id, policy=json.dumps({"Statement": [{
+    "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    "Resource": ["arn:aws:s3:::acme-landing", "arn:aws:s3:::acme-landing/*"]}]}))
+"""
+)
+LATE = (
+    HEAD
+    + """
+key = make("aws:kms/key:Key", "data", enableKeyRotation=True, tags=TAGS)
+document = key.id.apply(lambda id: json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "kms:*", "Resource": f"arn:aws:kms:us-east-1:123456789012:key/{id}"}]}))
+make("aws:iam/policy:Policy", "use", policy=document, tags=TAGS)
+"""
+)
+
+
+def test_bad_resources_stop_the_preview_and_each_rule_is_named(pulumi: Engine) -> None:
+    told = pulumi(BAD, "preview")
+    assert told.returncode != 0
+    assert "[mandatory]" in told.stdout
+    for rule, finding in {
+        "kms-rotation": "Key 'data': does not rotate",
+        "required-tags": "Bucket 'landing': lacks environment",
+        "s3-bucket-has-public-access-block": "Bucket 'landing': has no BucketPublicAccessBlock",
+        "s3-bucket-has-policy": "Bucket 'landing': has no BucketPolicy",
+        "vpc-flow-log": "Vpc 'main': has no flow log",
+        "vpc-default-group-closed": "Vpc 'main': leaves its default security group",
+        "iam-no-wildcard-action": "Policy 'admin': policy.Statement[0] allows the action '*'",
+    }.items():
+        assert "[mandatory]  [severity" in told.stdout or "[mandatory]" in told.stdout
+        assert rule in told.stdout
+        assert finding in told.stdout
+
+
+def test_good_resources_pass_although_their_ids_are_not_known_yet(pulumi: Engine) -> None:
+    told = pulumi(GOOD, "preview")
+    assert told.returncode == 0, told.stdout
+    assert "[mandatory]" not in told.stdout
+    assert "[advisory]" not in told.stdout
+
+
+def test_what_a_preview_cannot_know_is_named_there_and_stopped_by_the_update(pulumi: Engine) -> None:
+    told = pulumi(LATE, "preview")
+    assert told.returncode == 0, told.stdout
+    assert "not-yet-judged" in told.stdout
+    assert "iam-no-wildcard-action" in told.stdout
+    assert "not yet known: Policy 'use' policy" in told.stdout
+
+    told = pulumi(LATE, "up", "--yes", "--skip-preview")
+    assert told.returncode != 0
+    assert "[mandatory]" in told.stdout
+    assert "allows the action 'kms:*', every action of kms" in told.stdout
+    assert "aws:iam:Policy use created" not in told.stdout
+
+
+@pytest.mark.slow
+def test_configuration_sets_levels_and_options_and_remediation_mends(pulumi: Engine, tmp_path: Path) -> None:
+    config = tmp_path / "policies.json"
+    config.write_text(
+        json.dumps(
+            {
+                "required-tags": {"enforcementLevel": "mandatory", "required": ["team"]},
+                "kms-rotation": "remediate",
+            }
+        )
+    )
+    program = HEAD + 'make("aws:kms/key:Key", "data", description="d", tags={"team": "data"})\n'
+    told = pulumi(program, "preview", "--diff", "--policy-pack-config", str(config))
+    assert told.returncode == 0, told.stdout
+    assert "[remediate]" in told.stdout
+    assert "kms-rotation" in told.stdout
+    assert "enableKeyRotation" in told.stdout
