@@ -9,30 +9,22 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from facts.errors import UserError
 from local import paths
-from local.engine import build
+from local.engine import build, installer
+from local.engine.child import REPORT_SECONDS
 
 # The oldest engine that the Python SDK of the lock file was seen working with.
 OLDEST = (3, 220, 0)
-# The installer's first connection: a machine that cannot reach it must not wait for it.
-CONNECT_SECONDS = 5
-INSTALL_SECONDS = 300
-_INSTALL = """
-import socket, sys
-from pulumi.automation import PulumiCommand
-socket.setdefaulttimeout(float(sys.argv[2]))
-PulumiCommand.install(root=sys.argv[1])
-"""
+PROBE_SECONDS = 60.0  # for `pulumi version`, on a machine that is busy
+Origin = Literal["path", "installer", "built"]
 Progress = Callable[[str], None]
 
 
@@ -42,27 +34,31 @@ class Engine:
 
     bin_dir: Path
     version: str
-    origin: Literal["path", "installer", "built"]
+    origin: Origin
 
 
-def ensure(progress: Progress = lambda _line: None) -> Engine:
+def ensure(progress: Progress) -> Engine:
     """The engine to use; gets it when the machine has none. `progress` receives one line at a time.
 
     Raises UserError when it can be neither found, nor installed, nor built.
     """
-    return _on_path() or _cached() or _get(progress)
+    return _on_path(progress) or _cached() or _get(progress)
 
 
-def _on_path() -> Engine | None:
+def _on_path(progress: Progress) -> Engine | None:
     found = shutil.which("pulumi")
-    if found is None or shutil.which("pulumi-language-python") is None:
+    if found is None:
         return None
-    return _engine(Path(found).parent, "path")
+    engine = _engine(Path(found).parent, "path")
+    if engine is None:
+        progress(
+            f"engine: {found} does not run, or cannot run Python, or is older than {build.VERSION}; not used"
+        )
+    return engine
 
 
 def _cached() -> Engine | None:
-    installed = _engine(_installed() / "bin", "installer")
-    return installed or _engine(build.folder(), "built")
+    return _engine(installer.folder() / "bin", "installer") or _engine(build.folder(), "built")
 
 
 def _get(progress: Progress) -> Engine:
@@ -70,62 +66,59 @@ def _get(progress: Progress) -> Engine:
     cache = paths.cache() / "engine"
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache / "lock"):
+        with _lock(cache / "lock", progress):
+            for draft in cache.glob("draft-*"):  # of a process that was killed: the lock is ours
+                shutil.rmtree(draft, ignore_errors=True)
             return _cached() or _install(progress) or _build(progress)
     except OSError as error:
         raise UserError(
-            f"cannot write the engine to {cache}: {error.strerror or error}; it needs 1.5 GB while it is built and "
-            "200 MB after; free some space, or set EMRCTL_CACHE to a folder on another disk"
+            f"cannot write the engine to {cache}: {error.strerror or error}; mend that, or set EMRCTL_CACHE to a "
+            "folder with 300 MB free"
         ) from error
 
 
-def _installed() -> Path:
-    return paths.cache() / "engine" / "official"
+def _lock(file: Path, progress: Progress) -> FileLock:
+    lock = FileLock(file)
+    while True:
+        try:
+            lock.acquire(timeout=REPORT_SECONDS)
+            return lock
+        except Timeout:
+            progress("engine: another process gets it; waiting")
 
 
 def _install(progress: Progress) -> Engine | None:
-    """The official installer, where it can be reached; None where it cannot."""
-    progress("engine: no pulumi on PATH; asking the official installer")
-    with tempfile.TemporaryDirectory(dir=_installed().parent, prefix="install-") as draft:
-        try:
-            subprocess.run(
-                [sys.executable, "-c", _INSTALL, draft, str(CONNECT_SECONDS)],
-                check=True,
-                capture_output=True,
-                timeout=INSTALL_SECONDS,
-            )
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            return None
-        shutil.rmtree(_installed(), ignore_errors=True)
-        shutil.copytree(draft, _installed(), symlinks=True)
-    return _engine(_installed() / "bin", "installer")
+    return _engine(installer.folder() / "bin", "installer") if installer.install(progress) else None
 
 
 def _build(progress: Progress) -> Engine:
     if shutil.which("go") is None:
         raise UserError(
             "no Pulumi engine: 'pulumi' is not on PATH, its installer cannot be reached, and there is no Go to build "
-            "it with; install the Pulumi CLI (3.220 or newer), or Go (1.25 or newer), and try again"
+            f"it with; {build.WAYS_OUT}"
         )
     build.build(progress)
     engine = _engine(build.folder(), "built")
     if engine is None:
-        raise UserError(
-            f"the engine built in {build.folder()} does not run; remove that folder and try again"
-        )
+        raise UserError(f"the engine built in {build.folder()} does not run here; {build.WAYS_OUT}")
     return engine
 
 
-def _engine(folder: Path, origin: Literal["path", "installer", "built"]) -> Engine | None:
-    """The engine in `folder`, or None when it does not run or is too old."""
-    if not (folder / "pulumi").is_file():
+def _engine(folder: Path, origin: Origin) -> Engine | None:
+    """The engine in `folder`, or None when it does not run, cannot run Python programs, or is too old."""
+    if not all((folder / program).is_file() for program in build.PROGRAMS):
         return None
     env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"}
     try:
         done = subprocess.run(
-            [folder / "pulumi", "version"], check=True, capture_output=True, text=True, env=env
+            [folder / "pulumi", "version"],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=env,
+            timeout=PROBE_SECONDS,
         )
-    except (subprocess.CalledProcessError, OSError):
+    except (subprocess.SubprocessError, OSError):
         return None
     match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", done.stdout.strip())
     if match is None or tuple(map(int, match.groups())) < OLDEST:
