@@ -32,7 +32,7 @@ TagValue = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]*$", max_leng
 # EMR takes at most 10,280 characters of arguments in a step; the rest of the command line needs its share.
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-commandrunner.html
 MAX_ARGUMENTS = 6_000
-# What `jobs.lifecycle` sets itself: a spec that could change these could hide its own run.
+# What `jobs.attempts` sets itself: a spec that could change these could hide its own run.
 RESERVED_CONF = (
     "spark.eventLog.",
     "spark.app.name",

@@ -75,11 +75,14 @@ class Runtime(Protocol):
     def find(self, token: str, since: datetime) -> Status | None:
         """The attempt with `token`, which was kept at `since`: earliest if there are several, None if there is none."""
 
+    def alive(self) -> bool:
+        """Whether the place can still run what was sent to it."""
+
     def cancel(self, id_: str, *, force: bool) -> None:
         """Ask for the end of an attempt; fine when it is over. `force` does not let it clean up."""
 
     def logs(self, id_: str) -> Mapping[str, str]:
-        """What is there of the attempt's logs by name (controller, stderr, stdout), decompressed."""
+        """What is there of the attempt's logs by name (controller, stderr, driver stdout, …), as text."""
 
     def log_uri(self, id_: str) -> str:
         """Where its logs are, or will be."""

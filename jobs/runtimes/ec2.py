@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ PHASES: Mapping[str, Phase] = {
     "FAILED": Phase.FAILED,
     "INTERRUPTED": Phase.FAILED,  # the cluster ended below it
 }
+_ENDING = ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS")
+_APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 LOGS = ("controller", "stderr", "stdout")
 # EMR did nothing and says so: sending again cannot make a twin.
 _REFUSED = frozenset(
@@ -112,8 +115,18 @@ class Ec2:
     def logs(self, id_: str) -> Mapping[str, str]:
         """See `Runtime`. EMR writes them every five minutes and at the step's end."""
         bucket, prefix = objects.split(self.log_uri(id_))
-        found = {name: objects.read(self._s3, bucket, f"{prefix}{name}.gz") for name in LOGS}
-        return {name: gzip.decompress(log[0]).decode(errors="replace") for name, log in found.items() if log}
+        logs = {name: self._log(bucket, f"{prefix}{name}.gz") for name in LOGS}
+        application = next(
+            (found.group() for log in logs.values() if (found := _APPLICATION.search(log))), None
+        )
+        if application:
+            # In cluster mode the driver writes to YARN's first container, not to the step.
+            containers = f"{prefix.partition('/steps/')[0]}/containers/{application}/"
+            for key in objects.keys(self._s3, bucket, containers):
+                container, name = key.split("/")[-2:]
+                if container.endswith("_000001"):
+                    logs[f"driver {name.removesuffix('.gz')}"] = self._log(bucket, key)
+        return {name: log for name, log in logs.items() if log}
 
     def log_uri(self, id_: str) -> str:
         """See `Runtime`."""
@@ -132,13 +145,23 @@ class Ec2:
             Capacity(instance_type=name, spot=spot, count=n) for (name, spot), n in sorted(counts.items())
         ]
 
+    def alive(self) -> bool:
+        """See `Runtime`."""
+        return self._state() not in _ENDING
+
+    def _log(self, bucket: str, key: str) -> str:
+        found = objects.read(self._s3, bucket, key)
+        return gzip.decompress(found[0]).decode(errors="replace") if found else ""
+
     def _require_alive(self) -> None:
-        state = self._emr.describe_cluster(ClusterId=self._cluster.id)["Cluster"]["Status"]["State"]
-        if state in ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS"):
+        if (state := self._state()) in _ENDING:
             raise UserError(
                 f"cluster '{self._cluster.name}' ({self._cluster.id}) is {state} and takes no steps; "
                 "'emrctl stack up' brings it back"
             )
+
+    def _state(self) -> str:
+        return self._emr.describe_cluster(ClusterId=self._cluster.id)["Cluster"]["Status"]["State"]
 
     def _add(self, submission: Submission) -> str:
         step: StepConfigTypeDef = {

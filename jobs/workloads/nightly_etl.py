@@ -12,12 +12,12 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from jobs.transforms import delays, reconcile
 from jobs.transforms.flights import enrich
-from jobs.workloads import report
+from jobs.workloads import nycflights, report
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-INPUTS = ("flights", "weather", "planes", "airlines", "airports")
+INPUTS = tuple(nycflights.SCHEMAS)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> None:
         .getOrCreate()
     )
     try:
-        inputs = {name: spark.read.parquet(getattr(arguments, name)) for name in INPUTS}
+        inputs = {name: nycflights.read(spark, name, getattr(arguments, name)) for name in INPUTS}
         run(spark, inputs, arguments.output, arguments.report, arguments.run_id)
     finally:
         spark.stop()
@@ -44,6 +44,7 @@ def run(
 ) -> None:
     """Compute, check, write, report. Nothing is written when the counts do not reconcile to the input."""
     flights = enrich(inputs["flights"], inputs["weather"], inputs["planes"]).cache()
+    flights.count()  # fills the cache once; the three tables would wait for each other doing it
     tables = {
         "by_route": delays.by_route(flights, inputs["airports"]).cache(),
         "by_carrier": delays.by_carrier(flights, inputs["airlines"]).cache(),

@@ -1,0 +1,198 @@
+"""The run store: what is under way, and one row for each run that ended, on S3.
+
+`open/v1/job=<job>/<run id>/<attempt>.json` is kept before an attempt is sent, so that whoever comes after an
+interrupted command finds it; `records/v1/job=<job>/date=<day>/<run id>.json` is the run's one row, written once.
+The records are a table of JSON rows, partitioned by job and date, for Spark, pandas and DuckDB alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from facts.errors import UserError
+from jobs import objects
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+RECORDS = "records/v1/"
+OPEN = "open/v1/"
+State = Literal["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]
+_PARALLEL = 8
+
+
+class _Row(BaseModel):
+    # A newer version may have written more than this one knows.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Ended(_Row):
+    """How one attempt of a run ended. Times are UTC."""
+
+    number: int
+    token: str
+    step_id: str
+    state: State
+    started_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+    twins: tuple[str, ...] = ()  # steps with the same token that were found and cancelled
+    log_uri: str
+
+
+class Attempt(_Row):
+    """One submission of a run. `token` is the step's name; `created_at` is when it was kept."""
+
+    schema_version: int = 1
+    run_id: str
+    number: int  # from 1
+    token: str
+    job: str
+    digest: str
+    channel: str
+    cluster: str  # the stack's name for it
+    cluster_id: str
+    run_created_at: datetime
+    created_at: datetime
+    before: tuple[Ended, ...] = ()  # the run's earlier attempts
+
+
+class Record(_Row):
+    """One run. Bytes, rows, seconds and US dollars; a number that could not be found out is null, never zero.
+
+    `duration_seconds` is from the first attempt's start to the last one's end; `queued_seconds` is before it.
+    """
+
+    schema_version: int = 1
+    run_id: str
+    job: str
+    environment: str
+    owner: str
+    tags: Mapping[str, str]
+    channel: str
+    digest: str
+    release: str
+    runtime: str
+    cluster: str
+    cluster_id: str
+    state: State
+    reason: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime
+    duration_seconds: float | None
+    queued_seconds: float | None
+    attempts: Sequence[Ended]
+    application_id: str | None = None
+    rows_read: int | None = None
+    rows_written: int | None = None
+    bytes_read: int | None = None
+    bytes_written: int | None = None
+    shuffle_read_bytes: int | None = None
+    shuffle_write_bytes: int | None = None
+    spilled_bytes: int | None = None
+    tasks: int | None = None
+    failed_tasks: int | None = None
+    task_seconds: float | None = None
+    executor_seconds: float | None = None
+    cost_usd: float | None = None
+    cost_basis: str
+    counts: Mapping[str, int] = {}
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    report_uri: str
+    event_log_uri: str | None = None
+    log_uri: str
+
+
+class RunStore:
+    """The run store in one bucket. Every method may raise botocore's errors."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def keep(self, attempt: Attempt) -> Attempt:
+        """Keep `attempt` before it is sent. Returns what is kept: another caller's, if that came first."""
+        key = _open_key(attempt)
+        if objects.create(self._s3, self._bucket, key, attempt.model_dump_json().encode()):
+            return attempt
+        found = objects.read(self._s3, self._bucket, key)
+        return Attempt.model_validate_json(found[0]) if found else attempt
+
+    def open_attempts(self, job: str | None = None) -> list[Attempt]:
+        """The last attempt of every run without a record, oldest run first."""
+        prefix = f"{OPEN}job={job}/" if job else OPEN
+        last: dict[str, str] = {}
+        for key in objects.keys(self._s3, self._bucket, prefix):
+            last[key.rpartition("/")[0]] = key  # keys come in order: a later attempt replaces an earlier one
+        rows = self._read(last.values())
+        return sorted(
+            (Attempt.model_validate_json(row) for row in rows), key=lambda a: (a.run_created_at, a.run_id)
+        )
+
+    def close(self, record: Record) -> Record:
+        """Write the run's record, unless it has one, and forget its open attempts. Returns the one there is."""
+        key = f"{RECORDS}job={record.job}/date={record.created_at:%Y-%m-%d}/{record.run_id}.json"
+        if not objects.create(self._s3, self._bucket, key, record.model_dump_json().encode()):
+            found = objects.read(self._s3, self._bucket, key)
+            record = Record.model_validate_json(found[0]) if found else record
+        for attempt in list(objects.keys(self._s3, self._bucket, f"{OPEN}job={record.job}/{record.run_id}/")):
+            self._s3.delete_object(Bucket=self._bucket, Key=attempt)
+        return record
+
+    def list_runs(self, job: str | None = None, limit: int | None = None) -> list[Record]:
+        """The records, newest first, of one job or of all."""
+        found = list(objects.keys(self._s3, self._bucket, f"{RECORDS}job={job}/" if job else RECORDS))
+        # A run's id starts with its time, so the keys tell the order without being read.
+        found.sort(key=lambda key: key.rpartition("/")[2], reverse=True)
+        return [_record(row) for row in self._read(found[:limit])]
+
+    def get_run(self, run_id: str) -> Record:
+        """The record of `run_id`; a part of the id is enough while it fits one run. Raises UserError otherwise."""
+        found = [key for key in objects.keys(self._s3, self._bucket, RECORDS) if run_id in _id(key)]
+        exact = [key for key in found if _id(key) == run_id]
+        if len(exact or found) != 1:
+            several = ", ".join(_id(key) for key in found[:5])
+            raise UserError(
+                f"'{run_id}' fits {len(found)} runs: {several}; give more of the id"
+                if found
+                else f"there is no record of a run '{run_id}'; 'emrctl runs list' shows what there is"
+            )
+        return _record(self._read(exact or found)[0])
+
+    def report(self, uri: str) -> dict[str, Any] | None:
+        """The workload's own report, None when it wrote none or wrote no JSON object."""
+        found = objects.read(self._s3, *objects.split(uri))
+        try:
+            report = json.loads(found[0]) if found else None
+        except ValueError:
+            return None
+        return report if isinstance(report, dict) else None
+
+    def _read(self, keys: Iterable[str]) -> list[bytes]:
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            found = pool.map(lambda key: objects.read(self._s3, self._bucket, key), keys)
+            return [row[0] for row in found if row]
+
+
+def _record(row: bytes) -> Record:
+    try:
+        return Record.model_validate_json(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise UserError(f"a run record cannot be read: {first['loc']}: {first['msg']}") from None
+
+
+def _id(key: str) -> str:
+    return key.rpartition("/")[2].removesuffix(".json")
+
+
+def _open_key(attempt: Attempt) -> str:
+    return f"{OPEN}job={attempt.job}/{attempt.run_id}/{attempt.number:02}.json"
