@@ -1,0 +1,29 @@
+"""`emrctl jobs list`: the jobs of the catalog."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show the jobs of the catalog."""
+    from jobs.spec import load_catalog
+
+    specs = load_catalog()
+    if as_json:
+        print(json.dumps([spec.model_dump(mode="json") for spec in specs], indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("job", "runs on", "schedule", "owner", "what it does", box=None, pad_edge=False)
+    for spec in specs:
+        schedule = f"{spec.schedule.expression} {spec.schedule.timezone}" if spec.schedule else "by hand"
+        where = f"{spec.runtime.kind}:{spec.runtime.cluster} ({spec.release})"
+        table.add_row(spec.name, where, schedule, spec.owner, spec.description)
+    Console().print(table)

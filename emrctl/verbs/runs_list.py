@@ -1,0 +1,43 @@
+"""`emrctl runs list`: what ran, newest first, and what is under way."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+
+def command(
+    job: Annotated[str | None, typer.Option(help="Only runs of this job.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many records.")] = 20,
+    stack: Annotated[str, typer.Option(help="The stack that they ran on.")] = "dev",
+    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the records as one JSON list.")] = False,
+) -> None:
+    """Show the records of runs, newest first."""
+    from emrctl import runs
+    from emrctl.platform import connect
+    from jobs.runs import RunStore
+
+    session, platform = connect(stack, target)
+    store = RunStore(session.client("s3"), platform.buckets.runs)
+    records = store.list_runs(job, limit)
+    if as_json:
+        print(json.dumps([record.model_dump(mode="json") for record in records], indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        "run", "job", "state", "duration", "rows", "tasks", "cost", "version", box=None, pad_edge=False
+    )
+    for attempt in store.open_attempts(job):
+        table.add_row(attempt.run_id, attempt.job, "OPEN", "-", "-", "-", "-", attempt.digest[:12])
+    for record in records:
+        table.add_row(
+            record.run_id, record.job, record.state, runs.seconds(record.duration_seconds),
+            runs.number(record.rows_read), runs.number(record.tasks), runs.money(record.cost_usd),
+            record.digest[:12],
+        )  # fmt: skip
+    Console().print(table)
