@@ -146,25 +146,18 @@ def _tables(subnet: Resource, stack: Stack) -> list[Resource]:
 
 def _check_private(cluster: Resource, stack: Stack, config: Config) -> Verdicts:
     attributes = cluster.get("ec2Attributes")
-    subnets = stack_subnets(cluster, stack)
-    given = (
-        [attributes.get("subnetId"), *attributes.get("subnetIds").items()]
-        if not attributes.unknown
-        else [attributes]
-    )
-    if not any(node.present for node in given):
+    subnets = _subnets(cluster, stack)
+    given = [attributes] if attributes.unknown else _named(attributes)
+    if not given:
         yield Finding("names no subnet, so it starts in the default VPC, which is public")
         return
-    known = {s.get("id").value for s in subnets if isinstance(s.get("id").value, str)} | set(
-        config["trustedSubnets"]
-    )
-    for node in given:
-        if node.unknown and not subnets:
-            yield node.value
-        elif isinstance(node.value, str) and node.value and node.value not in known:
-            yield Unknown(
-                f"{node.path} ({node.value} is not of this stack: list it in trustedSubnets if it is private)"
-            )
+    if not subnets:
+        yield from (node.value for node in given if node.unknown)
+    for foreign in _foreign(given, subnets, config["trustedSubnets"]):
+        yield Finding(
+            f"stands in {foreign}, which is not of this stack, so nothing here says that it is private",
+            remedy="List it in trustedSubnets of this rule if it is",
+        )
     for subnet in subnets:
         if subnet.get("mapPublicIpOnLaunch").flag() is True:
             yield Finding(f"stands in {subnet.label}, which gives out public addresses")
@@ -178,19 +171,28 @@ def _check_private(cluster: Resource, stack: Stack, config: Config) -> Verdicts:
                     )
 
 
-def stack_subnets(cluster: Resource, stack: Stack) -> list[Resource]:
+def _named(attributes: Node) -> list[Node]:
+    """The subnets that ec2Attributes names, one or several."""
+    nodes = [attributes.get("subnetId"), *attributes.get("subnetIds").items()]
+    return [node for node in nodes if node.present]
+
+
+def _foreign(given: list[Node], subnets: list[Resource], trusted: list[str]) -> list[str]:
+    """Literal ids that belong to no subnet of the stack."""
+    ids = {subnet.get("id").value for subnet in subnets if isinstance(subnet.get("id").value, str)}
+    literal = {node.value for node in given if isinstance(node.value, str)} - ids - set(trusted)
+    # A provider need not repeat an id among the outputs: each such subnet accounts for one of the literals.
+    nameless = sum(1 for subnet in subnets if not isinstance(subnet.get("id").value, str))
+    return sorted(literal)[nameless:]
+
+
+def _subnets(cluster: Resource, stack: Stack) -> list[Resource]:
     """The subnets of the stack that a cluster is placed in: by the flow of their ids, else by literal ids."""
     flowing = [source for source in cluster.references.get("ec2Attributes", []) if source.type == SUBNET]
-    if flowing:
-        return flowing
     attributes = cluster.get("ec2Attributes")
-    if attributes.unknown:
-        return []
-    ids = {
-        node.value
-        for node in [attributes.get("subnetId"), *attributes.get("subnetIds").items()]
-        if not node.unknown
-    }
+    if flowing or attributes.unknown:
+        return flowing
+    ids = {node.value for node in _named(attributes) if not node.unknown}
     return [
         subnet
         for subnet in stack.of(SUBNET)

@@ -35,7 +35,7 @@ def aws() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def engine_bin() -> Path:
     """The folder of the engine."""
-    return ensure().bin_dir
+    return ensure(lambda _line: None).bin_dir
 
 
 @pytest.fixture
