@@ -38,7 +38,7 @@ class Buckets(pulumi.ComponentResource):
                 zone,
                 args,
                 key_arn=args.logs_key_arn if zone == "logs" else args.data_key_arn,
-                access_logs=access_logs.bucket.id,
+                access_logs=access_logs,
             )
             for zone in ZONES
         }
@@ -61,7 +61,7 @@ class Buckets(pulumi.ComponentResource):
         args: BucketsArgs,
         *,
         key_arn: pulumi.Input[str] | None,
-        access_logs: pulumi.Input[str] | None,
+        access_logs: Zone | None,
     ) -> Zone:
         logs = zone in ("logs", bucket_policies.ACCESS_LOGS)
         policy = (

@@ -19,7 +19,7 @@ class ZoneArgs:
     bucket: str
     policy: str
     key_arn: pulumi.Input[str] | None
-    access_logs: pulumi.Input[str] | None
+    access_logs: Zone | None
     abort_upload_days: int
     noncurrent_version_days: int
     expire_days: int | None
@@ -54,7 +54,8 @@ class Zone(pulumi.ComponentResource):
             # S3 refuses two changes of a bucket's access at once; so does the policy below.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
         )
-        aws.s3.BucketPolicy(
+        # What access logs must wait for: S3 takes no target that does not let it write.
+        self.policy = aws.s3.BucketPolicy(
             name,
             bucket=self.bucket.id,
             policy=args.policy,
@@ -66,9 +67,9 @@ class Zone(pulumi.ComponentResource):
             aws.s3.BucketLogging(
                 name,
                 bucket=self.bucket.id,
-                target_bucket=args.access_logs,
+                target_bucket=args.access_logs.bucket.id,
                 target_prefix=f"{name}/",
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.access_logs.policy]),
             )
         # What a writer must wait for: an object put before is not sealed with the zone's key.
         self.sealed: pulumi.Resource = encryption

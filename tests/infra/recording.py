@@ -127,9 +127,13 @@ class Recorder(mocks.Mocks):
         return dict(sorted(Counter(made.type.split(":")[-1] for made in self.registered).items()))
 
 
+LAST: Recorder | None = None  # of the latest `start`, for a test whose program raises
+
+
 def start(stack_name: str = "dev") -> Recorder:
     """Mocks in force for what the test registers next."""
-    recorder = Recorder()
+    global LAST
+    recorder = LAST = Recorder()
     mocks.set_mocks(recorder, project=PROJECT, stack=stack_name)
     return recorder
 

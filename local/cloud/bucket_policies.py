@@ -1,0 +1,62 @@
+"""Bucket policies with their conditions, where moto reads them without.
+
+moto asks a bucket's policy before each object call and takes a statement whose condition does not hold for a refusal:
+a policy that denies requests without TLS would deny everything. Here such a statement says nothing, as on AWS.
+Loopback stands for the TLS connection that the same client would have on AWS.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# What is true of every request here; a condition on anything else cannot be judged, and its statement says nothing.
+CONTEXT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}
+
+OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
+    "Bool": lambda actual, wanted: actual == wanted.lower(),
+    "NumericLessThan": lambda actual, wanted: float(actual) < float(wanted),
+    "StringEquals": lambda actual, wanted: actual == wanted,
+}
+
+
+def install() -> None:
+    """Have moto's buckets read their policies so."""
+    from moto.iam.access_control import IAMPolicy, PermissionResult
+    from moto.s3.models import FakeBucket
+
+    def get_permission(bucket: Any, action: str, resource: str) -> PermissionResult:
+        statements = applying(json.loads(bucket.policy)) if bucket.policy else []
+        if not statements:
+            return PermissionResult.NEUTRAL
+        return IAMPolicy(json.dumps({"Statement": statements})).is_action_permitted(action, resource)
+
+    FakeBucket.get_permission = get_permission
+
+
+def applying(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The statements about everyone whose conditions hold, without these; who the caller is, moto does not say."""
+    found = policy["Statement"]
+    statements = found if isinstance(found, list) else [found]
+    return [
+        {key: value for key, value in statement.items() if key != "Condition"}
+        for statement in statements
+        if statement.get("Principal") in ("*", {"AWS": "*"}) and _holds(statement.get("Condition", {}))
+    ]
+
+
+def _holds(condition: Mapping[str, Mapping[str, Any]]) -> bool:
+    return all(
+        operator in OPERATORS
+        and key.lower() in CONTEXT
+        and any(OPERATORS[operator](CONTEXT[key.lower()], value) for value in _texts(values))
+        for operator, tests in condition.items()
+        for key, values in tests.items()
+    )
+
+
+def _texts(values: Any) -> list[str]:
+    """A condition's values, of which one must hold; JSON's own booleans and numbers count as their text."""
+    several = values if isinstance(values, list) else [values]
+    return [value if isinstance(value, str) else json.dumps(value) for value in several]

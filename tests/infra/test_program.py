@@ -1,0 +1,169 @@
+"""The whole program under recording mocks: what each committed stack declares."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra.naming import ZONES
+from infra.tags import EMR_SCOPE_KEY
+from tests.infra import recording
+from tests.infra.recording import Recorder, run_program, stack_config
+
+Run = tuple[Recorder, dict[str, Any]]
+
+COMMON = {
+    "Alias": 3,
+    "Bucket": 7,
+    "BucketLifecycleConfiguration": 7,
+    "BucketLogging": 6,
+    "BucketObjectv2": 1,
+    "BucketOwnershipControls": 7,
+    "BucketPolicy": 7,
+    "BucketPublicAccessBlock": 7,
+    "BucketServerSideEncryptionConfiguration": 7,
+    "BucketVersioning": 7,
+    "Cluster": 1,
+    "DefaultSecurityGroup": 1,
+    "FlowLog": 1,
+    "InstanceFleet": 1,
+    "InstanceProfile": 1,
+    "Key": 3,
+    "LogGroup": 1,
+    "ManagedScalingPolicy": 1,
+    "Policy": 1,
+    "Role": 6,
+    "RolePolicy": 6,
+    "SecurityConfiguration": 1,
+    "SecurityGroup": 4,
+    "SecurityGroupEgressRule": 9,
+    "SecurityGroupIngressRule": 9,
+    "Vpc": 1,
+    "aws": 1,
+}
+
+
+def test_dev_declares_these_resources(dev: Run) -> None:
+    assert dev[0].inventory() == {
+        **COMMON,
+        "RouteTable": 2,
+        "RouteTableAssociation": 2,
+        "Subnet": 2,
+        "VpcEndpoint": 4,
+    }
+
+
+def test_prod_declares_these_resources_and_no_way_out(prod: Run) -> None:
+    assert prod[0].inventory() == {
+        **COMMON,
+        "RouteTable": 3,
+        "RouteTableAssociation": 3,
+        "Subnet": 3,
+        "VpcEndpoint": 11,
+    }
+
+
+@pytest.mark.parametrize(("nat", "gates"), [("one", 1), ("per_zone", 2)])
+def test_nat_brings_public_subnets_and_one_route_a_zone(nat: str, gates: int) -> None:
+    config = copy.deepcopy(stack_config("dev"))
+    config["emr:network"]["nat"] = nat
+    made, _ = run_program("dev", config)
+    assert [len(made.of(kind)) for kind in ("NatGateway", "Eip", "InternetGateway")] == [gates, gates, 1]
+    assert len(made.of("Subnet")) == 2 + gates
+    ways = {route.name: route.inputs.get("natGatewayId") for route in made.of("Route")}
+    used = {"us-east-1a": "nat-us-east-1a-id", "us-east-1b": f"nat-us-east-1{'b' if gates == 2 else 'a'}-id"}
+    assert {f"private-{zone}-out": nat_id for zone, nat_id in used.items()}.items() <= ways.items()
+    assert not any(subnet.inputs["mapPublicIpOnLaunch"] for subnet in made.of("Subnet"))
+
+
+def test_every_resource_goes_through_the_provider_that_puts_the_tags_on(dev: Run) -> None:
+    made, _ = dev
+    provider = made.one("aws", "aws")
+    strays = [
+        r.name for r in made.registered if r is not provider and "pulumi:providers:aws::aws" not in r.provider
+    ]
+    assert strays == []
+    tags = json.loads(provider.inputs["defaultTags"])["tags"]
+    assert tags == {
+        "environment": "dev",
+        "owner": "data-platform",
+        "cost-center": "analytics",
+        "data-classification": "internal",
+        "managed-by": "pulumi",
+        "stack": "dev",
+    }
+    assert json.loads(provider.inputs["allowedAccountIds"]) == [recording.ACCOUNT]
+
+
+def test_the_export_is_what_jobs_read(dev: Run) -> None:
+    _, platform = dev
+    bucket = "emr-dev-{}-111111111111-us-east-1"
+    assert platform == {
+        "schema_version": 1,
+        "environment": "dev",
+        "region": "us-east-1",
+        "account_id": recording.ACCOUNT,
+        "buckets": {zone: bucket.format(zone) for zone in ZONES},
+        "keys": {key: f"arn:aws:kms:us-east-1:111111111111:key/{key}" for key in ("data", "logs", "volumes")},
+        "network": {
+            "vpc_id": "vpc-id",
+            "private_subnet_ids": ["private-us-east-1a-id", "private-us-east-1b-id"],
+        },
+        "clusters": {
+            "main": {
+                "id": "main-id",
+                "name": "emr-dev-main",
+                "release_label": "emr-spark-8.0.0",
+                "log_uri": f"s3://{bucket.format('logs')}/elasticmapreduce/",
+                "security_configuration": "emr-dev-clusters",
+            }
+        },
+        "roles": {
+            "submitter": "arn:aws:iam::111111111111:role/emr-dev-submitter",
+            "deployer": "arn:aws:iam::111111111111:role/emr-dev-deployer",
+            "jobs": {"nightly-etl": "arn:aws:iam::111111111111:role/emr-dev-job-nightly-etl"},
+        },
+        "event_log_uri": f"s3://{bucket.format('logs')}/spark-events/",
+    }
+
+
+def test_what_emr_touches_carries_its_tag(dev: Run) -> None:
+    made, _ = dev
+    for kind in ("Cluster", "Subnet", "SecurityGroup"):
+        for resource in made.of(kind):
+            assert resource.inputs["tags"][EMR_SCOPE_KEY] == "true", resource.name
+
+
+def test_every_role_has_the_boundary(dev: Run) -> None:
+    made, _ = dev
+    assert {role.inputs["permissionsBoundary"] for role in made.of("Role")} == {
+        f"arn:aws:iam::{recording.ACCOUNT}:policy/emr-dev-boundary"
+    }
+
+
+def test_a_type_that_nobody_expected_raises() -> None:
+    import pulumi_aws as aws
+
+    recording.start()
+
+    @pulumi.runtime.test
+    def program() -> pulumi.Output[str]:
+        arn: pulumi.Output[str] = aws.sns.Topic("stray").arn
+        return arn
+
+    with pytest.raises(Exception, match="nobody expected a resource of type aws:sns/topic:Topic"):
+        program()
+
+
+def test_a_wrong_setting_stops_the_program_before_any_resource() -> None:
+    config = copy.deepcopy(stack_config("dev"))
+    config["emr:network"]["nat"] = "two"
+    with pytest.raises(pulumi.RunError, match=r"emr:network\.nat: is \"two\"; allowed are"):
+        run_program("dev", config)
+    made = recording.LAST
+    assert made is not None
+    assert made.registered == []

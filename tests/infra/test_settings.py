@@ -1,0 +1,325 @@
+"""What a stack file may say, and what a user reads who said it wrong."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from facts.errors import UserError
+from infra.settings import PLATFORM_TAGS, Settings
+from infra.settings_loader import declared, from_config, parse
+from infra.tags import default_tags
+from jobs.spec import load_catalog
+from tests.infra.recording import stack_config, wire_config
+
+Tree = dict[str, Any]
+
+
+@pytest.fixture
+def tree() -> Tree:
+    return from_config(wire_config(stack_config("dev")))
+
+
+def main(tree: Tree) -> Tree:
+    cluster: Tree = tree["clusters"]["main"]
+    return cluster
+
+
+def mistakes(tree: Tree) -> list[str]:
+    with pytest.raises(UserError) as refusal:
+        parse(tree)
+    return str(refusal.value).splitlines()[1:]
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_committed_stacks_are_valid_and_their_jobs_have_a_cluster(stack: str) -> None:
+    found = declared(from_config(wire_config(stack_config(stack))), stack, load_catalog())
+    assert found.settings.environment == stack
+    assert not found.settings.data_may_be_deleted
+
+
+def test_prod_is_private_with_endpoints_over_three_zones() -> None:
+    network = parse(from_config(wire_config(stack_config("prod")))).network
+    assert (network.nat, len(network.zones)) == ("none", 3)
+    assert {"kms", "sts", "logs", "monitoring"} <= set(network.interface_endpoints)
+
+
+def test_plain_values_are_enough_without_an_engine(tree: Tree) -> None:
+    settings = parse(tree)
+    assert settings.clusters["main"].task is not None
+    assert settings.clusters["main"].task.spot_units == 1
+
+
+# One change to dev's good tree, and what the message must say: the key, what it was, what is allowed.
+BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
+    (
+        "unknown key",
+        lambda t: t.update(netwrk={}),
+        r"^emr:netwrk: is no setting \(did you mean 'network'\?\); allowed",
+    ),
+    (
+        "unknown inner key",
+        lambda t: main(t)["core"]["types"][0].update(unit=1),
+        r"^emr:clusters\.main\.core\.types\[0\]\.unit: is no setting \(did you mean 'units'\?\); allowed here are: max",
+    ),
+    ("missing", lambda t: t.pop("owner"), r"^emr:owner: is missing; .*Pulumi\.<stack>\.yaml"),
+    (
+        "no account",
+        lambda t: t["aws"].pop("account_id"),
+        r"^aws:allowedAccountIds: is missing; name the one account",
+    ),
+    (
+        "two accounts",
+        lambda t: t["aws"].update(account_id=["1", "2"]),
+        r'^aws:allowedAccountIds: is \["1", "2"\]; must',
+    ),
+    ("bad region", lambda t: t["aws"].update(region="mars"), r'^aws:region: is "mars"; must match'),
+    (
+        "text for bool",
+        lambda t: t["storage"].update(deletable="yes"),
+        r'deletable: is "yes"; must be true or false',
+    ),
+    (
+        "text for number",
+        lambda t: main(t).update(step_concurrency="2"),
+        r'step_concurrency: is "2"; must be a whole',
+    ),
+    (
+        "part of a number",
+        lambda t: main(t).update(idle_timeout_seconds=90.5),
+        r"is 90\.5; must be a whole number",
+    ),
+    ("number for text", lambda t: t.update(owner=7), r"^emr:owner: is 7; must be text"),
+    ("list for mapping", lambda t: t.update(network=[]), r"^emr:network: is \[\]; must be a mapping"),
+    ("text for list", lambda t: t["network"].update(zones="a"), r'zones: is "a"; must be a list'),
+    ("too small", lambda t: main(t).update(idle_timeout_seconds=5), r"is 5; must be at least 60"),
+    ("too large", lambda t: main(t).update(step_concurrency=999), r"is 999; must be at most 256"),
+    (
+        "not one of",
+        lambda t: t["network"].update(nat="two"),
+        r"nat: is \"two\"; allowed are: 'none', 'one' or",
+    ),
+    (
+        "not a retention",
+        lambda t: t["network"].update(flow_log_retention_days=31),
+        r"is 31; allowed are: 1, 3, 5",
+    ),
+    ("one zone", lambda t: t["network"].update(zones=["us-east-1a"]), r"must have at least 2 entries"),
+    ("four zones", lambda t: t["network"].update(zones=list("abcd")), r"must have at most 3 entries"),
+    (
+        "foreign zone",
+        lambda t: t["network"].update(zones=["us-east-1a", "eu-west-1b"]),
+        r"zones\[1\]: 'eu-west-1b' is no",
+    ),
+    (
+        "zone twice",
+        lambda t: t["network"].update(zones=["us-east-1a"] * 2),
+        r"zones: 'us-east-1a' stands twice",
+    ),
+    (
+        "host bits",
+        lambda t: t["network"].update(cidr="10.0.0.1/16"),
+        r'cidr: is "10\.0\.0\.1/16"; must be an IPv4 block',
+    ),
+    ("public block", lambda t: t["network"].update(cidr="8.8.0.0/16"), r"must be a private block"),
+    ("tiny block", lambda t: t["network"].update(cidr="10.0.0.0/25"), r"must be between /16 .* and /24"),
+    (
+        "no way to sts",
+        lambda t: t["network"].update(interface_endpoints=["kms"]),
+        r"'sts' is missing while nat is 'none'",
+    ),
+    (
+        "unknown service",
+        lambda t: t["network"].update(interface_endpoints=["kms", "sts", "s4"]),
+        r"\[2\]: is \"s4\"; allowed",
+    ),
+    (
+        "release",
+        lambda t: main(t).update(release="emr-9.9.9"),
+        r"release: is \"emr-9\.9\.9\"; .* known are: emr-7\.13\.0",
+    ),
+    (
+        "engine",
+        lambda t: main(t).update(applications=["Trino"]),
+        r"'Trino' is not in emr-spark-8\.0\.0, which has: ",
+    ),
+    (
+        "type",
+        lambda t: main(t)["core"]["types"][0].update(name="m5.tiny"),
+        r"name: is \"m5\.tiny\"; .* known are: m5\.",
+    ),
+    (
+        "type twice",
+        lambda t: main(t)["core"]["types"].append({"name": "m5.xlarge"}),
+        r"core\.types: 'm5\.xlarge' stands twice",
+    ),
+    (
+        "no type",
+        lambda t: main(t)["core"].update(types=[]),
+        r"core\.types: is \[\]; must have at least 1 entries",
+    ),
+    (
+        "no target",
+        lambda t: main(t)["task"].update(spot_units=0),
+        r"task\.on_demand_units: is 0, as is spot_units",
+    ),
+    (
+        "weight over target",
+        lambda t: main(t)["task"]["types"][0].update(units=9),
+        r"task\.types\[0\]\.units: is 9, more than",
+    ),
+    (
+        "two primaries",
+        lambda t: main(t)["primary"].update(on_demand_units=2),
+        r"primary\.on_demand_units: is 2, .*: 1 and 0",
+    ),
+    (
+        "core on spot",
+        lambda t: main(t)["core"].update(spot_units=1),
+        r"core\.spot_units: is 1; .* on demand: 0",
+    ),
+    (
+        "replication",
+        lambda t: main(t).update(hdfs_replication=3),
+        r"hdfs_replication: is 3, but .* as few as 1 nodes",
+    ),
+    (
+        "strategy",
+        lambda t: main(t)["core"].update(on_demand_allocation=None),
+        r"task\.types: has 10 types; at most 5 .*\(core\)",
+    ),
+    (
+        "scaling below",
+        lambda t: main(t)["scaling"].update(maximum_on_demand_units=5),
+        r"maximum_on_demand_units: is 5, above maximum_units \(4\)",
+    ),
+    (
+        "core limit",
+        lambda t: main(t)["scaling"].update(maximum_core_units=1) or main(t)["core"].update(on_demand_units=2),
+        r"scaling\.maximum_core_units: is 1, below the core",
+    ),
+    (
+        "scaling floor",
+        lambda t: main(t)["scaling"].update(minimum_units=4),
+        r"minimum_units: is 4, above the core and task",
+    ),
+    ("no cluster", lambda t: t.update(clusters={}), r"^emr:clusters: is \{\}; must have at least 1"),
+    (
+        "cluster name",
+        lambda t: t["clusters"].update({"Main!": main(t)}),
+        r'emr:clusters\.Main!: is "Main!"; must match',
+    ),
+    ("platform tag", lambda t: t.update(tags={"owner": "me"}), r"^emr:tags\.owner: is set by the platform"),
+    ("aws tag", lambda t: t.update(tags={"aws:x": "me"}), r"^emr:tags\.aws:x: begins with 'aws:'"),
+    (
+        "spark key",
+        lambda t: main(t).update(spark={"park.x": "1"}),
+        r'spark\.park\.x: is "park\.x"; must match',
+    ),
+    (
+        "trusted",
+        lambda t: t.update(identity={"trusted_arns": ["*"]}),
+        r'identity\.trusted_arns\[0\]: is "\*"; must match',
+    ),
+    (
+        "key window",
+        lambda t: t.update(encryption={"key_deletion_window_days": 3}),
+        r"is 3; must be at least 7",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+def test_one_mistake_is_one_clear_line(tree: Tree, change: Callable[[Tree], Any], said: str) -> None:
+    change(tree)
+    lines = mistakes(tree)
+    assert len(lines) == 1, lines
+    assert re.search(said, lines[0].strip()), lines[0]
+
+
+def test_too_small_a_block_says_how_many_addresses_are_needed(tree: Tree) -> None:
+    tree["network"]["cidr"] = "10.0.0.0/24"
+    main(tree)["scaling"]["maximum_units"] = 100
+    (line,) = mistakes(tree)
+    assert line.strip().startswith(
+        "emr:network.cidr: '10.0.0.0/24' leaves 59 addresses a zone, but 101 nodes and 2"
+    )
+
+
+def test_mixed_architectures_are_refused(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    from facts import instances
+
+    real = instances.instance
+    arm = lambda name: real(name) if name != "m7a.xlarge" else _as_arm(real(name))  # noqa: E731
+    monkeypatch.setattr("infra.cluster_settings.instances.instance", arm)
+    (line,) = mistakes(tree)
+    assert "architectures are mixed (primary: x86_64, core: x86_64, task: arm64/x86_64)" in line
+
+
+def _as_arm(known: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(known, architecture="arm64")
+
+
+def test_every_mistake_is_told_at_once(tree: Tree) -> None:
+    tree["network"].update(nat="two", zones=["us-east-1a"], cidr="x")
+    tree["storage"].update(deletable=1, abort_upload_days=0)
+    tree.update(owner=1, colour="red")
+    main(tree).update(release="emr-1", idle_timeout_seconds="x")
+    main(tree)["task"]["types"][3].update(units=9)
+    lines = mistakes(tree)
+    keys = [line.strip().split(": ")[0] for line in lines]
+    assert keys == [
+        "emr:clusters.main.idle_timeout_seconds",
+        "emr:clusters.main.release",
+        "emr:clusters.main.task.types[3].units",
+        "emr:colour",
+        "emr:network.cidr",
+        "emr:network.nat",
+        "emr:network.zones",
+        "emr:owner",
+        "emr:storage.abort_upload_days",
+        "emr:storage.deletable",
+    ]
+
+
+def test_the_tree_is_not_changed_by_reading_it(tree: Tree) -> None:
+    before = copy.deepcopy(tree)
+    parse(tree)
+    assert tree == before
+
+
+@pytest.mark.parametrize(("first", "second"), [(False, False), (True, False), (False, True)])
+def test_data_may_be_deleted_only_with_both_keys(tree: Tree, first: bool, second: bool) -> None:
+    tree["protection"] = {"allow_data_deletion": first}
+    tree["storage"]["deletable"] = second
+    assert not parse(tree).data_may_be_deleted
+
+
+def test_both_keys_open(tree: Tree) -> None:
+    tree["protection"] = {"allow_data_deletion": True}
+    tree["storage"]["deletable"] = True
+    assert parse(tree).data_may_be_deleted
+
+
+def test_a_job_on_a_cluster_that_is_not_declared_is_refused(tree: Tree) -> None:
+    tree["clusters"]["other"] = tree["clusters"].pop("main")
+    with pytest.raises(UserError, match=r"'nightly-etl' runs on cluster 'main'.*declares: other"):
+        declared(tree, "dev", load_catalog())
+
+
+def test_a_stack_name_too_long_for_bucket_names_is_refused(tree: Tree) -> None:
+    with pytest.raises(UserError, match=r"has 20 characters; at most 19"):
+        declared(tree, "d" * 20, ())
+
+
+def test_the_platforms_tags_are_those_that_a_user_may_not_set(tree: Tree) -> None:
+    settings: Settings = parse({**tree, "tags": {"project": "flights"}})
+    tags = default_tags(settings, "dev")
+    assert set(tags) == {*PLATFORM_TAGS, "project"}
+    assert tags["cost-center"] == "analytics"
