@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from emrctl.context import Target
+from emrctl.overlay import local_overlay
 from emrctl.progress import Line
-from local import paths
+from local import paths, processes
 from local.engine import ensure
-from local.state import LocalState
-from stacks.engine import Pulumi, environment
+from stacks.backend import environment, search_path
+from stacks.engine import Pulumi
 from stacks.workspace import load, mirror
 
 
 def project() -> Path:
-    """The project that the user stands in, as the engine finds it, else the one that this command belongs to."""
+    """The project that the user stands in, as the engine finds it, else the one that this command belongs to.
+
+    In the mirror of a project it is the project itself: there Pulumi.yaml is a link.
+    """
     here = Path.cwd()
-    return next(
-        (folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), paths.root()
-    )
+    files = (folder / "Pulumi.yaml" for folder in (here, *here.parents))
+    return next((file.resolve().parent for file in files if file.is_file()), paths.root())
 
 
 def policy_pack() -> Path:
@@ -36,26 +38,22 @@ def workspace(target: Target, stack: str) -> Pulumi:
     load(project(), stack)
     with Line() as line:
         engine = ensure(line.say)
-    own = environment(engine.bin_dir, paths.home())
+    program = engine.bin_dir / "pulumi"
     if target.state is None:
         return Pulumi(
-            program=engine.bin_dir / "pulumi", project=project(), env={**os.environ, "PATH": own["PATH"]}
+            program=program, project=project(), env={**os.environ, "PATH": search_path(engine.bin_dir)}
         )
+    home = paths.home()
     return Pulumi(
-        program=engine.bin_dir / "pulumi",
-        project=mirror(project(), paths.home() / "work", stack, local_overlay(target.state)),
-        env={**os.environ, **own, **target.env},
-        backend=paths.home() / "backend",
+        program=program,
+        project=mirror(project(), home / "work", stack, local_overlay(target.state)),
+        # The mark: what an engine that was killed leaves behind is found and ended with the local AWS.
+        env={
+            **os.environ,
+            **environment(engine.bin_dir, home),
+            **target.env,
+            processes.MARK: target.state.instance,
+        },
+        backend=home / "backend",
+        account=target.state.account_id,
     )
-
-
-def local_overlay(state: LocalState) -> dict[str, Any]:
-    """What a stack's configuration is on one machine: its account, and data that a user may throw away."""
-    return {
-        "config": {
-            "aws:region": state.region,
-            "aws:allowedAccountIds": [state.account_id],
-            "emr:protection": {"allow_data_deletion": True},
-            "emr:storage": {"deletable": True},
-        }
-    }

@@ -6,18 +6,25 @@ The engine runs as users know it: its own display, its own Ctrl-C (once: finish 
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
+import yaml
+from filelock import FileLock
 
 from facts.errors import UserError
+from stacks import backend, pending, terminal
+
+STDERR = 2
+SHOWN = 3  # names of protected resources in the one line of a refusal
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,84 +32,125 @@ class Pulumi:
     """The engine in a project folder.
 
     `env` is the environment in full; `backend` is the folder of a file backend of ours, None for the user's own.
+    `account` is the AWS account of the stacks, where it is known. `say` receives what goes on beside the engine.
     """
 
     program: Path
     project: Path
     env: Mapping[str, str]
     backend: Path | None = None
+    account: str | None = None
+    say: Callable[[str], None] = _to_stderr
 
     def ensure_stack(self, stack: str) -> None:
-        """Make the stack when the backend of ours lacks it, and free it from the lock of a process that died."""
+        """Make the stack when the backend of ours lacks it, and mend what a killed engine left: lock, half a resource.
+
+        A user's own backend is left to the user. Raises UserError when somebody else holds the stack.
+        """
         if self.backend is None:
             return
         self.backend.mkdir(parents=True, exist_ok=True)
-        if not self._state_file(stack).exists():
-            self._captured("stack", "init", stack)
-        if _locked_by_the_dead(self.backend, stack):
-            self._captured("cancel", "--yes", "--stack", stack)
+        with FileLock(self.backend / f"{stack}.lock"):
+            state = self._state(stack)
+            if state is None:
+                self._captured("stack", "init", stack)
+                return
+            backend.free(self.backend, stack, cancel=lambda: self._cancel(stack), say=self.say)
+            state = self._state(stack) or {}
+            if pending.creates(state):
+                self._take_in(stack, state)
 
     def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
-        """Show what an update would do. Returns the engine's exit code."""
+        """Show what `up` would do. Returns the engine's exit code."""
         self.ensure_stack(stack)
-        return self._shown("preview", "--stack", stack, *_pack(policies), as_json=as_json)
+        return self._shown("preview", "--refresh", "--stack", stack, *_pack(policies), as_json=as_json)
 
     def up(self, stack: str, *, policies: Path | None = None, quiet: bool = False) -> int:
         """Bring the stack up. Returns the engine's exit code.
 
         The state is refreshed first: a cluster that ended by idling reads as gone and comes back. The preview is
-        kept, because that is where policies refuse before anything is touched.
+        kept, because that is where policies refuse before anything is touched. `quiet` keeps standard output free.
         """
         self.ensure_stack(stack)
         return self._shown("up", "--yes", "--refresh", "--stack", stack, *_pack(policies), quiet=quiet)
 
     def destroy(self, stack: str, *, quiet: bool = False) -> int:
-        """Take the stack down. Returns the engine's exit code.
+        """Take the stack down; fine when there is none. Returns the engine's exit code.
 
         Raises UserError, before anything is touched, when the stack holds protected resources.
         """
+        if self.backend is not None and self._state(stack) is None:
+            self.say(f"stack '{stack}' is not up here; nothing to destroy")
+            return 0
         self.ensure_stack(stack)
         protected = self.protected(stack)
         if protected:
-            shown = ", ".join(protected[:3]) + (", …" if len(protected) > 3 else "")
+            shown = ", ".join(protected[:SHOWN]) + (", …" if len(protected) > SHOWN else "")
             raise UserError(
                 f"stack '{stack}' protects {len(protected)} of its resources ({shown}); nothing was touched; to delete "
                 "its data turn both keys (emr:protection.allow_data_deletion and emr:storage.deletable), bring it up "
                 "once, then destroy it"
             )
-        return self._shown("destroy", "--yes", "--refresh", "--stack", stack, quiet=quiet)
+        # The engine's preview of a destroy says what the state says; what it would refuse is refused above.
+        return self._shown("destroy", "--yes", "--skip-preview", "--stack", stack, quiet=quiet)
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """The stack's outputs, secrets masked. Raises UserError when the stack was never brought up."""
-        if self.backend is not None and not self._state_file(stack).exists():
+        if self.backend is not None and self._state(stack) is None:
             raise UserError(f"stack '{stack}' is not up here; bring it up with 'emrctl stack up {stack}'")
         found: dict[str, Any] = json.loads(self._captured("stack", "output", "--json", "--stack", stack))
         return found
 
+    def changes(self, stack: str) -> dict[str, int]:
+        """What the last update did, by operation: {"create": 3, "same": 80}."""
+        history = json.loads(
+            self._captured("stack", "history", "--json", "--page-size", "1", "--stack", stack)
+        )
+        found: dict[str, int] = history[0].get("resourceChanges") or {} if history else {}
+        return found
+
+    def export(self, stack: str) -> dict[str, Any]:
+        """The stack's state, secrets as ciphertext."""
+        found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))["deployment"]
+        return found
+
     def protected(self, stack: str) -> list[str]:
         """Names of the stack's resources that must not be deleted."""
-        deployment = json.loads(self._captured("stack", "export", "--stack", stack))["deployment"]
-        resources = deployment.get("resources") or []
+        resources = self.export(stack).get("resources") or []
         return [entry["urn"].rsplit("::", 1)[1] for entry in resources if entry.get("protect")]
 
-    def _state_file(self, stack: str) -> Path:
+    def _state(self, stack: str) -> dict[str, Any] | None:
         assert self.backend is not None
-        return self.backend / ".pulumi" / "stacks" / _project_name(self.project) / f"{stack}.json"
+        name = yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
+        return backend.deployment(self.backend, name, stack)
+
+    def _cancel(self, stack: str) -> None:
+        self._captured("cancel", "--yes", "--stack", stack)
+
+    def _take_in(self, stack: str, state: Mapping[str, Any]) -> None:
+        """Settle what a killed engine was creating: taken into the state where it is there, else forgotten."""
+        self.say(f"an update of stack '{stack}' was killed while it created resources; looking for them")
+        found = [
+            f"--import-pending-creates={word}"
+            for pair in pending.imports(state, self.account)
+            for word in pair
+        ]
+        self._captured(
+            "refresh", "--yes", "--skip-preview", "--clear-pending-creates", *found, "--stack", stack
+        )
 
     def _shown(self, *args: str, quiet: bool = False, as_json: bool = False) -> int:
-        """Run with the user's terminal. A Ctrl-C reaches the engine too; it is waited for, it stops in order."""
+        interactive = terminal.is_interactive() and not quiet and not as_json
         flags = ["--suppress-permalink=true", "--json" if as_json else "--suppress-outputs"]
-        if quiet or not sys.stdout.isatty():
+        if not interactive:
             flags += ["--non-interactive", "--suppress-progress"]
-        out = sys.stderr if quiet else None  # standard output belongs to the caller's own document
-        with subprocess.Popen(
-            [self.program, *args, *flags], cwd=self.project, env=dict(self.env), stdout=out
-        ) as process:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                process.wait()
-                raise
+        return terminal.run(
+            [self.program, *args, *flags],
+            cwd=self.project,
+            env=self.env,
+            interactive=interactive,
+            out=STDERR if quiet else None,
+        )
 
     def _captured(self, *args: str) -> str:
         done = subprocess.run(
@@ -114,59 +162,11 @@ class Pulumi:
             check=False,
         )
         if done.returncode != 0:
-            said = [line for line in done.stderr.splitlines() if line.startswith("error")] or [
-                done.stderr.strip()
-            ]
+            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+            said = [line for line in lines if line.startswith("error")] or lines
             raise UserError(f"pulumi {' '.join(args[:2])}: {' '.join(said).removeprefix('error: ')}", code=1)
         return done.stdout
 
 
-def environment(bin_dir: Path, home: Path) -> dict[str, str]:
-    """What a file backend of ours needs, all of it under `home`; the passphrase is made once and stays there."""
-    return {
-        "PATH": os.pathsep.join([str(bin_dir), str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        "PULUMI_HOME": str(home / "pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(home)),
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
-    }
-
-
-def _passphrase(home: Path) -> Path:
-    file = home / "passphrase"
-    if not file.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        draft = home / f"passphrase.{os.getpid()}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(32))
-        draft.replace(file)
-    return file
-
-
 def _pack(policies: Path | None) -> list[str]:
     return [] if policies is None else ["--policy-pack", str(policies)]
-
-
-def _project_name(project: Path) -> str:
-    import yaml
-
-    name: str = yaml.safe_load((project / "Pulumi.yaml").read_text())["name"]
-    return name
-
-
-def _locked_by_the_dead(backend: Path, stack: str) -> bool:
-    """Whether the stack has locks, and no process that took one lives. A lock names its process."""
-    locks = [
-        json.loads(file.read_text() or "{}")
-        for file in (backend / ".pulumi" / "locks").rglob("*.json")
-        if file.parent.name == stack
-    ]
-    return bool(locks) and not any(_is_engine(lock.get("pid", 0)) for lock in locks)
-
-
-def _is_engine(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).name().startswith("pulumi")
-    except psutil.Error:
-        return False

@@ -6,6 +6,7 @@ from it. The mirror links everything else, so plain `pulumi` commands work in it
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,23 +26,38 @@ def mirror(project: Path, folder: Path, stack: str, overlay: Mapping[str, Any]) 
     """
     committed = load(project, stack)
     folder.mkdir(parents=True, exist_ok=True)
-    for entry in project.iterdir():
-        link = folder / entry.name
-        if entry.name.startswith((".", "Pulumi.")) and entry.name != "Pulumi.yaml":
-            continue
-        if link.is_symlink() and link.resolve() != entry.resolve():
-            link.unlink()
-        if not link.is_symlink():
-            link.symlink_to(entry)
+    _link(project, folder)
     generated = folder / f"Pulumi.{stack}.yaml"
     merged = merge(committed, overlay)
     if generated.exists():
         before = yaml.safe_load(generated.read_text()) or {}
         merged.update({key: before[key] for key in KEPT if key in before})
-    draft = generated.with_suffix(".tmp")
-    draft.write_text(yaml.safe_dump(merged, sort_keys=False))
+    draft = generated.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(
+        f"# Generated at every command from {project / generated.name}: change that one.\n"
+        + yaml.safe_dump(merged, sort_keys=False)
+    )
     draft.replace(generated)
     return folder
+
+
+def _link(project: Path, folder: Path) -> None:
+    """Link what the project holds, but what is hidden and what is a stack's; drop links to what it holds no more."""
+    wanted = {
+        entry.name: entry
+        for entry in project.iterdir()
+        if not entry.name.startswith(".")
+        and (entry.name == "Pulumi.yaml" or not entry.name.startswith("Pulumi."))
+    }
+    for link in folder.iterdir():
+        if link.is_symlink() and (link.name not in wanted or link.readlink() != wanted[link.name]):
+            link.unlink(missing_ok=True)
+    for name, entry in wanted.items():
+        link = folder / name
+        if not link.is_symlink():
+            draft = folder / f".{name}.{os.getpid()}"  # a rename, so that two commands at once do not collide
+            draft.symlink_to(entry)
+            draft.replace(link)
 
 
 def load(project: Path, stack: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -11,6 +12,9 @@ def command(
     stack: Annotated[
         str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")
     ] = "dev",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document; the engine's display goes to stderr.")
+    ] = False,
     target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
 ) -> None:
     """Bring the stack up: refreshed, previewed with the policy pack in force, then updated."""
@@ -18,4 +22,11 @@ def command(
     from emrctl.pulumi import policy_pack, workspace
 
     engine = workspace(resolve(target), stack)
-    raise typer.Exit(engine.up(stack, policies=policy_pack()))
+    code = engine.up(stack, policies=policy_pack(), quiet=as_json)
+    if as_json and code == 0:
+        print(
+            json.dumps(
+                {"stack": stack, "changes": engine.changes(stack), "outputs": engine.outputs(stack)}, indent=2
+            )
+        )
+    raise typer.Exit(code)

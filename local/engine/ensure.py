@@ -37,7 +37,7 @@ class Engine:
     origin: Origin
 
 
-def ensure(progress: Progress) -> Engine:
+def ensure(progress: Progress = lambda _line: None) -> Engine:
     """The engine to use; gets it when the machine has none. `progress` receives one line at a time.
 
     Raises UserError when it can be neither found, nor installed, nor built.

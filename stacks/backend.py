@@ -1,0 +1,126 @@
+"""A file backend of ours: its environment, its stacks, and the locks that engines leave when they are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from facts.errors import UserError
+
+# How long an update of the same stack by another process is waited for: a cluster's start is part of it.
+WAIT_SECONDS = 900.0
+# A lock is written after its process started; clocks and roundings apart.
+SLACK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Who holds a stack."""
+
+    pid: int
+    host: str
+    taken: float
+
+    def process(self) -> psutil.Process | None:
+        """The engine that took the lock, or None when it has ended: its number may be another process's by now."""
+        try:
+            process = psutil.Process(self.pid)
+            later = process.create_time() > self.taken + SLACK_SECONDS
+            return None if later or process.status() == psutil.STATUS_ZOMBIE else process
+        except psutil.Error:
+            return None
+
+
+def environment(bin_dir: Path, home: Path) -> dict[str, str]:
+    """What the engine needs for a file backend, all of it under `home`; the passphrase is made once and stays."""
+    (home / "backend").mkdir(parents=True, exist_ok=True)
+    return {
+        "PATH": search_path(bin_dir),
+        "PULUMI_HOME": str(home / "pulumi"),
+        "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(home)),
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+    }
+
+
+def search_path(bin_dir: Path) -> str:
+    """PATH with the engine and this Python's environment first: the language host takes `python` from there."""
+    return os.pathsep.join(
+        [str(bin_dir), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
+
+
+def deployment(backend: Path, project: str, stack: str) -> dict[str, Any] | None:
+    """The stack's state as the engine wrote it last, secrets as ciphertext; None when there is no such stack."""
+    file = backend / ".pulumi" / "stacks" / project / f"{stack}.json"
+    try:
+        checkpoint = json.loads(file.read_text())["checkpoint"]
+    except FileNotFoundError:
+        return None
+    found: dict[str, Any] = checkpoint.get("latest") or {}
+    return found
+
+
+def free(backend: Path, stack: str, *, cancel: Callable[[], object], say: Callable[[str], None]) -> None:
+    """Wait for the engines that hold `stack`, and call `cancel` once when what is left are locks of dead ones.
+
+    Raises UserError for a lock of another machine, and when an engine holds the stack for too long.
+    """
+    held = locks(backend, stack)
+    for lock in held:
+        if lock.host != socket.gethostname():
+            raise UserError(
+                f"stack '{stack}' is locked by process {lock.pid} on {lock.host}; wait for it, or free the stack there "
+                "with 'pulumi cancel'"
+            )
+        process = lock.process()
+        if process is not None:
+            say(f"another update of stack '{stack}' runs (process {lock.pid}); waiting for it")
+            try:
+                process.wait(timeout=WAIT_SECONDS)
+            except psutil.TimeoutExpired:
+                raise UserError(
+                    f"stack '{stack}' has been held by process {lock.pid} for {WAIT_SECONDS / 60:.0f} minutes; end it "
+                    "and try again"
+                ) from None
+    left = locks(backend, stack)
+    if left and all(lock.process() is None for lock in left):
+        say(f"stack '{stack}' was left locked by an update that was killed; freeing it")
+        cancel()
+
+
+def locks(backend: Path, stack: str) -> list[Lock]:
+    """Who holds `stack`, ended or not."""
+    found = []
+    for file in (backend / ".pulumi" / "locks").rglob("*.json"):
+        with suppress(FileNotFoundError):  # given back meanwhile
+            if file.parent.name == stack:
+                said = json.loads(file.read_text())
+                taken = datetime.fromisoformat(said["timestamp"]).timestamp()
+                found.append(Lock(pid=said["pid"], host=said["hostname"], taken=taken))
+    return found
+
+
+def _passphrase(home: Path) -> Path:
+    """The file with the passphrase; of two processes that make it at once, one wins and both use it."""
+    file = home / "passphrase"
+    if not file.exists():
+        draft = home / f"passphrase.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()
+    return file

@@ -1,0 +1,42 @@
+"""What an engine that was killed was creating just then: it may exist, and the state does not know.
+
+Such a resource would be made again by the next update, which fails when its name is given. A type whose id is known
+before it exists is looked for under that id and taken into the state when it is there; of the others the mark is
+dropped, and what may have been made stays behind, as it does with the engine alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# Type → the property that is its id, from "Import" in the provider's page of each.
+ID_IS: dict[str, str] = {
+    "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:emr/securityConfiguration:SecurityConfiguration": "name",
+    "aws:iam/instanceProfile:InstanceProfile": "name",
+    "aws:iam/role:Role": "name",
+    "aws:kms/alias:Alias": "name",
+    "aws:s3/bucket:Bucket": "bucket",
+}
+POLICY = "aws:iam/policy:Policy"
+
+
+def creates(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The resources that were being created when the state was last written."""
+    operations = deployment.get("pending_operations") or []
+    return [operation["resource"] for operation in operations if operation["type"] == "creating"]
+
+
+def imports(deployment: Mapping[str, Any], account: str | None) -> list[tuple[str, str]]:
+    """URN and id of each pending creation whose id is known beforehand. `account` is where the stack lives."""
+    return [(entry["urn"], name) for entry in creates(deployment) for name in _known_id(entry, account)]
+
+
+def _known_id(entry: Mapping[str, Any], account: str | None) -> Iterator[str]:
+    inputs = entry.get("inputs") or {}
+    name = inputs.get(ID_IS.get(entry["type"], ""))
+    if isinstance(name, str):
+        yield name
+    elif entry["type"] == POLICY and account and isinstance(inputs.get("name"), str):
+        yield f"arn:aws:iam::{account}:policy{inputs.get('path') or '/'}{inputs['name']}"
