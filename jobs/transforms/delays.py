@@ -1,4 +1,4 @@
-"""Delay statistics of enriched flights. Delays are minutes; negative means early.
+"""Delay statistics of enriched flights. A negative delay means early.
 
 Every table counts every flight: `flights` = `departed` + `cancelled`, `departed` = `arrived` + `no_arrival`.
 A delay's mean, median and 95th percentile are over the flights that have it (departed, arrived).
@@ -55,11 +55,11 @@ def _counts() -> list[Column]:
 def _measures() -> list[Column]:
     adverse_delay = F.when(F.col("adverse_weather"), F.col("dep_delay"))
     return [
-        *(F.avg(delay).alias(f"mean_{delay}") for delay in DELAYS),
+        *(F.avg(delay).alias(f"mean_{delay}_minutes") for delay in DELAYS),
         # Exact, interpolated; both quantiles in one pass, since each pass keeps every value of its group.
         *(F.percentile(delay, [0.5, 0.95]).alias(f"quantiles_{delay}") for delay in DELAYS),
-        F.avg(adverse_delay).alias("mean_dep_delay_adverse"),
-        F.avg("plane_age").alias("mean_plane_age"),  # years, over the flights whose plane's year is known
+        F.avg(adverse_delay).alias("mean_dep_delay_adverse_minutes"),
+        F.avg("plane_age").alias("mean_plane_age_years"),  # over the flights whose plane's year is known
         F.sum("seats").alias("seats"),  # scheduled, over the flights whose plane is known
     ]
 
@@ -67,12 +67,12 @@ def _measures() -> list[Column]:
 def summarise(flights: DataFrame, keys: Sequence[str]) -> DataFrame:
     """One row for each value of `keys` with the counts and measures of its flights."""
     quantiles = [
-        F.element_at(f"quantiles_{delay}", position).alias(f"{name}_{delay}")
+        F.element_at(f"quantiles_{delay}", position).alias(f"{name}_{delay}_minutes")
         for delay in DELAYS
         for position, name in ((1, "median"), (2, "p95"))
     ]
-    means = [f"mean_{delay}" for delay in DELAYS]
-    last = ("mean_dep_delay_adverse", "mean_plane_age", "seats")
+    means = [f"mean_{delay}_minutes" for delay in DELAYS]
+    last = ("mean_dep_delay_adverse_minutes", "mean_plane_age_years", "seats")
     return (
         flights.groupBy(*keys).agg(*_counts(), *_measures()).select(*keys, *COUNTS, *means, *quantiles, *last)
     )
@@ -99,7 +99,10 @@ def by_carrier(flights: DataFrame, airlines: DataFrame) -> DataFrame:
 
 def by_day(flights: DataFrame) -> DataFrame:
     """Statistics by day."""
-    return _in_order(summarise(flights, ["month", "date"]), ["month", "date"])
+    days = summarise(flights, ["month", "date"]).select(
+        "*", F.year("date").alias("year"), F.dayofmonth("date").alias("day")
+    )
+    return _in_order(days, ["month", "date", "year", "day"])
 
 
 def worst_routes(routes: DataFrame, *, least_arrived: int = 100, limit: int = 10) -> DataFrame:
@@ -109,13 +112,15 @@ def worst_routes(routes: DataFrame, *, least_arrived: int = 100, limit: int = 10
     """
     keys = ["origin", "dest", "origin_name", "dest_name"]
     counts = ("flights", "departed", "arrived", "cancelled", "delayed")
-    minutes = F.sum(F.col("mean_arr_delay") * F.col("arrived"))
+    minutes = F.sum(F.col("mean_arr_delay_minutes") * F.col("arrived"))
     return (
         routes.groupBy(*keys)
         .agg(*(F.sum(name).alias(name) for name in counts), minutes.alias("minutes"))
         .where(F.col("arrived") >= least_arrived)
-        .select(*keys, *counts, F.round(F.col("minutes") / F.col("arrived"), 2).alias("mean_arr_delay"))
-        .orderBy(F.desc("mean_arr_delay"), "origin", "dest")
+        .select(
+            *keys, *counts, F.round(F.col("minutes") / F.col("arrived"), 2).alias("mean_arr_delay_minutes")
+        )
+        .orderBy(F.desc("mean_arr_delay_minutes"), "origin", "dest")
         .limit(limit)
     )
 

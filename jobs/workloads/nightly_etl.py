@@ -33,10 +33,15 @@ def main(argv: Sequence[str]) -> None:
         .getOrCreate()
     )
     try:
-        inputs = {name: nycflights.read(spark, name, getattr(arguments, name)) for name in INPUTS}
+        inputs = read(spark, {name: getattr(arguments, name) for name in INPUTS})
         run(spark, inputs, arguments.output, arguments.report, arguments.run_id)
     finally:
         spark.stop()
+
+
+def read(spark: SparkSession, uris: Mapping[str, str]) -> dict[str, DataFrame]:
+    """The input tables, by name."""
+    return {name: nycflights.read(spark, name, uri) for name, uri in uris.items()}
 
 
 def run(

@@ -1,0 +1,93 @@
+"""One local Spark for the whole session, an S3 in memory, and a platform made of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from jobs.platform import Platform, parse
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def event_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the session's Spark writes its event log."""
+    return tmp_path_factory.mktemp("spark-events")
+
+
+@pytest.fixture(scope="session")
+def spark(event_logs: Path) -> Iterator[SparkSession]:
+    """A Spark in this process, on two threads; with the settings that a run is submitted with."""
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        # A minute of tests never pays back what the second compiler costs.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.sources.partitionOverwriteMode": "dynamic",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": event_logs.as_uri(),
+        "spark.eventLog.compress": "false",
+        "spark.eventLog.rolling.enabled": "false",
+    }
+    session: Any = SparkSession.builder.master("local[2]").appName("tests").config(map=settings).getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def session() -> Iterator[boto3.Session]:
+    """A session whose AWS is moto in this process, with the platform's buckets."""
+    with mock_aws():
+        made = boto3.Session(region_name="us-east-1")
+        for name in ("landing", "curated", "checkpoints", "artifacts", "logs", "runs"):
+            made.client("s3").create_bucket(Bucket=f"dev-{name}")
+        yield made
+
+
+@pytest.fixture(scope="session")
+def outputs() -> dict[str, Any]:
+    """What a stack exports, as the contract of the output `platform` has it."""
+    buckets = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
+    return {
+        "schema_version": 1,
+        "environment": "dev",
+        "region": "us-east-1",
+        "account_id": "123456789012",
+        "buckets": {name: f"dev-{name}" for name in buckets},
+        "keys": {"data": "arn:k1", "logs": "arn:k2", "volumes": "arn:k3"},
+        "network": {"vpc_id": "vpc-1", "private_subnet_ids": ["subnet-1"]},
+        "clusters": {
+            "main": {
+                "id": "j-1",
+                "name": "dev-main",
+                "release_label": "emr-spark-8.0.0",
+                "log_uri": "s3://dev-logs/elasticmapreduce/",
+                "security_configuration": "dev",
+            }
+        },
+        "roles": {
+            "submitter": "arn:aws:iam::123456789012:role/submitter",
+            "deployer": "arn:aws:iam::123456789012:role/deployer",
+            "jobs": {"nightly-etl": "arn:aws:iam::123456789012:role/nightly-etl"},
+        },
+        "event_log_uri": "s3://dev-logs/spark-events/",
+    }
+
+
+@pytest.fixture(scope="session")
+def platform(outputs: dict[str, Any]) -> Platform:
+    """The platform of those outputs."""
+    return parse({"platform": outputs})
