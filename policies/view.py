@@ -138,13 +138,25 @@ class Resource:
         return self.props.get(key)
 
 
+IDENTITIES = ("id", "arn", "bucket", "name")
+
+
 class Stack:
-    """The resources of a stack, by type, and who refers to whom."""
+    """The resources of a stack, by type, and who refers to whom: by the flow of outputs, else by literal names.
+
+    What flows is known in a preview too, where ids are not. Lookups go through indices made once, so that judging a
+    stack takes time in proportion to its resources.
+    """
 
     def __init__(self, resources: list[Resource]) -> None:
         self._by_type: dict[str, list[Resource]] = {}
+        self._flows: dict[tuple[Resource, str], list[Resource]] = {}
+        self._literals: dict[tuple[str, tuple[str, ...]], dict[str, list[Resource]]] = {}
         for resource in resources:
             self._by_type.setdefault(resource.type, []).append(resource)
+            for prop, sources in resource.references.items():
+                for source in sources:
+                    self._flows.setdefault((source, prop), []).append(resource)
 
     def of(self, *types: str) -> Iterator[Resource]:
         """Resources of any of the types."""
@@ -153,26 +165,44 @@ class Stack:
 
     def referring(self, target: Resource, prop: str, *types: str) -> list[Resource]:
         """Resources of `types` whose property `prop` names `target`."""
-        return [source for source in self.of(*types) if refers(source, prop, target)]
+        found = [source for source in self._flows.get((target, prop), []) if source.type in types]
+        literals = self._index(prop, types)
+        for identity in _identities(target):
+            for source in literals.get(identity, []):
+                # What flows into a property decides; a name that also stands there as text adds nothing.
+                if source not in found and not _flows_from(source, prop, target.type):
+                    found.append(source)
+        return found
 
     def targets(self, source: Resource, prop: str, *types: str) -> list[Resource]:
         """Resources of `types` that the property `prop` of `source` names."""
-        return [target for target in self.of(*types) if refers(source, prop, target)]
+        flowing = [target for target in source.references.get(prop, []) if target.type in types]
+        value = source.get(prop).value
+        if flowing or not isinstance(value, str):
+            return flowing
+        found: list[Resource] = []
+        for key in IDENTITIES:
+            found += [target for target in self._index(key, types).get(value, []) if target not in found]
+        return found
+
+    def _index(self, prop: str, types: tuple[str, ...]) -> dict[str, list[Resource]]:
+        """Resources of `types` by the text in their property `prop`."""
+        if (prop, types) not in self._literals:
+            index: dict[str, list[Resource]] = {}
+            for resource in self.of(*types):
+                value = resource.get(prop).value
+                if isinstance(value, str) and value:
+                    index.setdefault(value, []).append(resource)
+            self._literals[prop, types] = index
+        return self._literals[prop, types]
 
 
-IDENTITIES = ("id", "arn", "bucket", "name")
+def _identities(resource: Resource) -> Iterator[str]:
+    for key in IDENTITIES:
+        value = resource.get(key).value
+        if isinstance(value, str) and value:
+            yield value
 
 
-def refers(source: Resource, prop: str, target: Resource) -> bool:
-    """Whether `prop` of `source` names `target`: by the flow of outputs, else by literal id, name or arn."""
-    flowing = source.references.get(prop, [])
-    if any(resource is target for resource in flowing):
-        return True
-    if any(resource.type == target.type for resource in flowing):
-        return False
-    value = source.get(prop)
-    if not isinstance(value.value, str):
-        return False
-    return any(
-        target.get(key).value == value.value for key in IDENTITIES if isinstance(target.get(key).value, str)
-    )
+def _flows_from(source: Resource, prop: str, kind: str) -> bool:
+    return any(resource.type == kind for resource in source.references.get(prop, []))

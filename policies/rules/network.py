@@ -192,11 +192,11 @@ def _subnets(cluster: Resource, stack: Stack) -> list[Resource]:
     attributes = cluster.get("ec2Attributes")
     if flowing or attributes.unknown:
         return flowing
-    ids = {node.value for node in _named(attributes) if not node.unknown}
+    ids = [node.text() for node in _named(attributes) if not node.unknown]
     return [
         subnet
         for subnet in stack.of(SUBNET)
-        if not subnet.get("id").unknown and subnet.get("id").value in ids
+        if not subnet.get("id").unknown and subnet.get("id").text() in ids
     ]
 
 

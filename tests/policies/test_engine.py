@@ -81,9 +81,10 @@ def test_bad_resources_stop_the_preview_and_each_rule_is_named(pulumi: Engine) -
         assert finding in told.stdout
 
 
-def test_good_resources_pass_although_their_ids_are_not_known_yet(pulumi: Engine) -> None:
-    told = pulumi(GOOD, "preview")
+def test_good_resources_pass_before_their_ids_are_known_and_after(pulumi: Engine) -> None:
+    told = pulumi(GOOD, "up", "--yes")  # a preview, then the update
     assert told.returncode == 0, told.stdout
+    assert told.stdout.count("emr-policies@") == 2
     assert "[mandatory]" not in told.stdout
     assert "[advisory]" not in told.stdout
 
