@@ -6,6 +6,7 @@ Every process that a local AWS starts carries `EMRCTL_LOCAL=<instance>` in its e
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 
 MARK = "EMRCTL_LOCAL"
+_POLL_SECONDS = 0.02
 _ROUNDS = 20  # of looking again, because a process may have started another meanwhile
 
 
@@ -49,10 +51,9 @@ def end(processes: list[psutil.Process], *, grace: float) -> None:
     """Ask `processes` to end, and kill those that have not after `grace` seconds."""
     for process in processes:
         _signal(process.terminate)
-    _, alive = psutil.wait_procs(processes, timeout=grace)
-    for process in alive:
+    for process in wait_gone(processes, grace):
         _signal(process.kill)
-    psutil.wait_procs(alive, timeout=grace)
+    wait_gone(processes, grace)
 
 
 def memory(processes: Iterable[psutil.Process]) -> int:
@@ -81,15 +82,17 @@ def server(pid: int, home: str) -> psutil.Process | None:
         return None
 
 
-def wait_gone(process: psutil.Process, seconds: float) -> bool:
-    """Whether `process` has ended within `seconds`."""
-    try:
-        process.wait(timeout=seconds)
-    except psutil.TimeoutExpired:
-        return not _alive(process)
-    except psutil.Error:
-        pass
-    return True
+def wait_gone(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until `processes` have ended, for `seconds` at most. Returns those that have not.
+
+    One that only waits for its parent to take note of its end has ended; psutil's own wait would wait on.
+    """
+    deadline = time.monotonic() + seconds
+    alive = [p for p in processes if _alive(p)]
+    while alive and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        alive = [p for p in alive if _alive(p)]
+    return alive
 
 
 def _alive(process: psutil.Process) -> bool:
