@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ZONES = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
-# S3 allows 63 characters; "emr-" + stack + "-checkpoints-" + 12 digits + "-ap-northeast-1" leaves 19 for the stack.
-MAX_STACK_LENGTH = 19
+# A role's name has at most 64 characters, a bucket's 63: "emr-" + stack + "-job-" + 40 of a job's name is the longest.
+MAX_STACK_LENGTH = 15
 
 
 @dataclass(frozen=True, kw_only=True)

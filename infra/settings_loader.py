@@ -66,7 +66,7 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
     if len(stack) > MAX_STACK_LENGTH:
         raise UserError(
             f"the stack's name '{stack}' has {len(stack)} characters; at most {MAX_STACK_LENGTH}, "
-            "or its buckets' names would be too long for S3"
+            "or the names of its roles and buckets would be too long for AWS"
         )
     for spec in jobs:
         if spec.runtime.cluster not in settings.clusters:

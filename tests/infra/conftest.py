@@ -30,13 +30,13 @@ def keys(names: Names) -> KeyArns:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dev() -> tuple[recording.Recorder, dict[str, Any]]:
     """What the program registers for the committed stack dev, and its export."""
     return recording.run_program("dev")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def prod() -> tuple[recording.Recorder, dict[str, Any]]:
     """The same for prod."""
     return recording.run_program("prod")

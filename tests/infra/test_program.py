@@ -145,18 +145,13 @@ def test_every_role_has_the_boundary(dev: Run) -> None:
     }
 
 
-def test_a_type_that_nobody_expected_raises() -> None:
-    import pulumi_aws as aws
-
-    recording.start()
-
-    @pulumi.runtime.test
-    def program() -> pulumi.Output[str]:
-        arn: pulumi.Output[str] = aws.sns.Topic("stray").arn
-        return arn
-
-    with pytest.raises(Exception, match="nobody expected a resource of type aws:sns/topic:Topic"):
-        program()
+def test_a_type_or_call_that_nobody_expected_raises() -> None:
+    recorder = Recorder()
+    stray = pulumi.runtime.MockResourceArgs("aws:sns/topic:Topic", "stray", {})
+    with pytest.raises(AssertionError, match="nobody expected a resource of type aws:sns/topic:Topic"):
+        recorder.new_resource(stray)
+    with pytest.raises(AssertionError, match="nobody expected the program to ask aws:index/getRegion"):
+        recorder.call(pulumi.runtime.MockCallArgs("aws:index/getRegion:getRegion", {}, ""))
 
 
 def test_a_wrong_setting_stops_the_program_before_any_resource() -> None:

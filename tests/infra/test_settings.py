@@ -199,7 +199,9 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
     ),
     (
         "core limit",
-        lambda t: main(t)["scaling"].update(maximum_core_units=1) or main(t)["core"].update(on_demand_units=2),
+        lambda t: (
+            main(t)["scaling"].update(maximum_core_units=1) or main(t)["core"].update(on_demand_units=2)
+        ),
         r"scaling\.maximum_core_units: is 1, below the core",
     ),
     (
@@ -313,9 +315,9 @@ def test_a_job_on_a_cluster_that_is_not_declared_is_refused(tree: Tree) -> None:
         declared(tree, "dev", load_catalog())
 
 
-def test_a_stack_name_too_long_for_bucket_names_is_refused(tree: Tree) -> None:
-    with pytest.raises(UserError, match=r"has 20 characters; at most 19"):
-        declared(tree, "d" * 20, ())
+def test_a_stack_name_too_long_for_roles_and_buckets_is_refused(tree: Tree) -> None:
+    with pytest.raises(UserError, match=r"has 16 characters; at most 15"):
+        declared(tree, "d" * 16, ())
 
 
 def test_the_platforms_tags_are_those_that_a_user_may_not_set(tree: Tree) -> None:
