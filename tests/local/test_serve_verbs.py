@@ -1,0 +1,99 @@
+"""What the verbs of `emrctl local` print, and how they exit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from emrctl.verbs import local_down, local_logs, local_status, local_up
+from facts.errors import UserError
+from local import control
+from local.state import LocalState
+
+STATE = LocalState(
+    pid=7, started_at="2025-11-01T12:00:00+00:00", instance="i", endpoint="http://127.0.0.1:9", provider_port=8,
+    region="us-east-1", account_id="123456789012", access_key_id="AKIA", secret_access_key="hidden",
+)  # fmt: skip
+STATUS: dict[str, Any] = {
+    "endpoint": "http://127.0.0.1:9", "provider_port": 8, "region": "us-east-1", "account_id": "123456789012",
+    "pid": 7, "started_at": "", "uptime_seconds": 61.2, "memory_bytes": 2**28, "processes": [{"pid": 8}],
+    "clusters": [{
+        "id": "j-1", "name": "main", "state": "RUNNING",
+        "pools": [{"role": "CORE", "on_demand": 1, "target_on_demand": 2, "spot": 0, "target_spot": 0},
+                  {"role": "TASK", "on_demand": 0, "target_on_demand": 0, "spot": 0, "target_spot": 0}],
+        "steps": [{"name": "nightly", "state": "RUNNING"}],
+    }],
+}  # fmt: skip
+
+
+def run(command: Any, *words: str) -> Any:
+    """The outcome of a verb."""
+    app = typer.Typer()
+    app.command()(command)
+    return CliRunner().invoke(app, list(words))
+
+
+def test_up_says_where_and_how_soon_and_keeps_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(started: bool) -> Any:
+        return lambda home, port: control.Up(state=STATE, started=started, seconds=1.94)
+
+    monkeypatch.setattr(control, "up", answer(True))
+    first, as_json = run(local_up.command), run(local_up.command, "--json")
+    monkeypatch.setattr(control, "up", answer(False))
+    again = run(local_up.command)
+
+    assert first.output == "local AWS is up at http://127.0.0.1:9 (ready in 1.9 s)\n"
+    assert json.loads(as_json.output)["endpoint"] == "http://127.0.0.1:9"
+    assert "hidden" not in as_json.output
+    assert (again.exit_code, again.output) == (0, "local AWS is up already at http://127.0.0.1:9\n")
+
+
+def test_status_shows_clusters_with_their_capacity_and_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "status", lambda home: STATUS)
+    shown, as_json = run(local_status.command), run(local_status.command, "--json")
+
+    assert shown.exit_code == 0
+    for part in (
+        "pid 7, up 0:01:01, 256 MB",
+        "j-1",
+        "CORE: 1/2 on demand",
+        "TASK: empty",
+        "nightly: RUNNING",
+    ):
+        assert part in shown.output
+    assert json.loads(as_json.output) == {"up": True, **STATUS}
+
+
+def test_status_of_nothing_exits_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "status", lambda home: None)
+    shown, as_json = run(local_status.command), run(local_status.command, "--json")
+
+    assert (shown.exit_code, as_json.exit_code) == (3, 3)
+    assert "emrctl local up" in shown.output
+    assert json.loads(as_json.output) == {"up": False}
+
+
+@pytest.mark.parametrize(
+    ("found", "output"),
+    [
+        (control.Down(server=True, strays=0), "local AWS has ended\n"),
+        (control.Down(server=False, strays=0), "no local AWS is up\n"),
+        (control.Down(server=False, strays=2), "2 processes that it had left behind ended too\n"),
+    ],
+)
+def test_down_succeeds_whatever_there_was(
+    monkeypatch: pytest.MonkeyPatch, found: control.Down, output: str
+) -> None:
+    monkeypatch.setattr(control, "down", lambda home: found)
+    told = run(local_down.command)
+    assert (told.exit_code, told.output) == (0, output)
+
+
+def test_logs_without_a_log_say_what_to_do() -> None:
+    told = run(local_logs.command)
+    assert isinstance(told.exception, UserError)
+    assert "start a local AWS with 'emrctl local up'" in str(told.exception)
