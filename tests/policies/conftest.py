@@ -14,6 +14,7 @@ from local.engine.ensure import ensure
 from local.provider.server import serve_provider
 
 ROOT = Path(__file__).resolve().parents[2]
+WITH_PACK = ("--policy-pack", str(ROOT / "policies"))
 Engine = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -39,16 +40,13 @@ def engine_bin() -> Path:
 
 
 @pytest.fixture
-def pulumi(aws: dict[str, str], engine_bin: Path, tmp_path: Path) -> Engine:
-    """Run an engine command on a program given as text, in a stack of its own, with the pack."""
-    project, backend = tmp_path / "project", tmp_path / "backend"
-    project.mkdir()
+def pulumi_in(aws: dict[str, str], engine_bin: Path, tmp_path: Path) -> Engine:
+    """Run an engine command in a project folder, on a backend of its own."""
+    backend = tmp_path / "backend"
     backend.mkdir()
-    (project / "Pulumi.yaml").write_text("name: guarded\nruntime: python\n")
     env = {
         **os.environ,
         **aws,
-        "AWS_REGION": "us-east-1",
         "PATH": os.pathsep.join([str(engine_bin), str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": f"file://{backend}",
@@ -57,7 +55,7 @@ def pulumi(aws: dict[str, str], engine_bin: Path, tmp_path: Path) -> Engine:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
     }
 
-    def run(*command: str) -> subprocess.CompletedProcess[str]:
+    def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["pulumi", *command, "--non-interactive"],
             cwd=project,
@@ -69,10 +67,20 @@ def pulumi(aws: dict[str, str], engine_bin: Path, tmp_path: Path) -> Engine:
             check=False,
         )
 
+    return run
+
+
+@pytest.fixture
+def pulumi(pulumi_in: Engine, tmp_path: Path) -> Engine:
+    """Run an engine command on a program given as text, in a stack of its own, with the pack."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: guarded\nruntime: python\n")
+    (project / "Pulumi.test.yaml").write_text("config: {aws:region: us-east-1}\n")
+    assert pulumi_in(project, "stack", "init", "test").returncode == 0
+
     def guarded(program: str, *command: str) -> subprocess.CompletedProcess[str]:
-        if not (backend / ".pulumi").exists():
-            assert run("stack", "init", "test").returncode == 0
         (project / "__main__.py").write_text(program)
-        return run(*command, "--policy-pack", str(ROOT / "policies"))
+        return pulumi_in(project, *command, *WITH_PACK)
 
     return guarded

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "123456789012"
 Engine = Callable[..., "subprocess.CompletedProcess[str]"]
 pytestmark = pytest.mark.xdist_group("engine")
 
@@ -120,3 +123,20 @@ def test_configuration_sets_levels_and_options_and_remediation_mends(pulumi: Eng
     assert "[remediate]" in told.stdout
     assert "kms-rotation" in told.stdout
     assert "enableKeyRotation" in told.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_platform_itself_passes(pulumi_in: Engine, tmp_path: Path, stack: str) -> None:
+    project = tmp_path / "platform"
+    project.mkdir()
+    for part in ("infra", "jobs", "facts", "Pulumi.yaml"):
+        (project / part).symlink_to(ROOT / part)
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+    config["config"]["aws:allowedAccountIds"] = [ACCOUNT]
+    (project / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(config))
+    assert pulumi_in(project, "stack", "init", stack).returncode == 0
+    told = pulumi_in(project, "preview", "--policy-pack", str(ROOT / "policies"))
+    assert told.returncode == 0, told.stdout
+    assert "[mandatory]" not in told.stdout
+    assert "emr-policies@" in told.stdout
