@@ -1,4 +1,4 @@
-"""Fixtures: names of a stack, its keys, and the whole program under recording mocks."""
+"""Fixtures: the whole program under recording mocks, run once for each committed stack."""
 
 from __future__ import annotations
 
@@ -6,28 +6,12 @@ from typing import Any
 
 import pytest
 
-from infra.naming import Names
-from infra.security.job_policies import KeyArns
 from tests.infra import recording
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # pulumi_aws imports its own deprecated types whenever it is imported.
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:pulumi_aws.*")
-
-
-@pytest.fixture(scope="session")
-def names() -> Names:
-    return Names(stack="dev", region="us-east-1", account_id=recording.ACCOUNT)
-
-
-@pytest.fixture(scope="session")
-def keys(names: Names) -> KeyArns:
-    return KeyArns(
-        data=names.arn("kms", "key/data"),
-        logs=names.arn("kms", "key/logs"),
-        volumes=names.arn("kms", "key/volumes"),
-    )
 
 
 @pytest.fixture(scope="session")
