@@ -19,7 +19,7 @@ from botocore.config import Config
 from local.cloud.clock import ManualClock
 from local.cloud.server import CloudServer
 from tests.local.cloud.fakes import FakeRunner
-from tests.local.cloud.wire import check_answer
+from tests.local.cloud.wire import CheckedResult, check_answer
 
 REGIONS = itertools.cycle(
     [
@@ -129,7 +129,8 @@ def _server() -> Iterator[tuple[CloudServer, ManualClock, FakeRunner]]:
     clock, runner = ManualClock(), FakeRunner()
     server = CloudServer(runner, clock=clock)
     runner.sink = server.sink
-    with server:
+    with pytest.MonkeyPatch.context() as patch, server:
+        patch.setattr("local.cloud.emr.responses.ActionResult", CheckedResult)
         yield server, clock, runner
 
 

@@ -74,6 +74,16 @@ def test_after_a_failure_the_next_step_runs_or_all_are_cancelled(cloud: Cloud) -
     assert cloud.state(cancelled) == "WAITING"
 
 
+def test_a_concurrency_raised_meanwhile_takes_the_sting_out_of_a_failure(cloud: Cloud) -> None:
+    cluster_id = cloud.ready()
+    first, _ = cloud.add_steps(cluster_id, "first", "second", action="TERMINATE_CLUSTER")
+    cloud.client("emr").modify_cluster(ClusterId=cluster_id, StepConcurrencyLevel=2)
+    cloud.finish(cluster_id, first, failure=FAILURE)
+
+    assert cloud.state(cluster_id) == "RUNNING"
+    assert cloud.steps(cluster_id) == {"first": "FAILED", "second": "RUNNING"}
+
+
 def test_a_failed_step_says_why_and_where_it_is_logged(cloud: Cloud) -> None:
     cluster_id = cloud.ready()
     (step_id,) = cloud.add_steps(cluster_id, "bad")

@@ -1,16 +1,21 @@
-"""Checks what really went over the wire: every member of an answer is one that the API has, of its type."""
+"""Checks every answer against the API's shapes: before it is serialised, and as it went over the wire.
+
+Before, because moto's serialiser drops what the shape does not have: a misspelt member would just be missing.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from moto.core.responses import ActionContext, ActionResult
 
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,), "integer": (int,), "long": (int,), "boolean": (bool,), "double": (int, float),
-    "timestamp": (int, float),
+    "timestamp": (int, float, datetime),
 }  # fmt: skip
 
 
@@ -23,9 +28,21 @@ def check_answer(operation_model: OperationModel, response_dict: dict[str, Any],
     assert not problems, problems
 
 
+class CheckedResult(ActionResult):
+    """A result that fails its request when it does not fit the operation's shape."""
+
+    def execute_result(self, context: ActionContext) -> Any:
+        shape = context.operation_model.output_shape
+        problems = list(_problems(shape, self.result, context.operation_model.name))
+        assert not problems, problems
+        return super().execute_result(context)
+
+
 def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape):
         for name, member in value.items():
+            if member is None:
+                continue
             if name in shape.members:
                 yield from _problems(shape.members[name], member, f"{path}.{name}")
             else:
