@@ -36,7 +36,7 @@ class EmrBackend(
 
     def reset(self) -> None:
         """Forget everything, as moto's reset does; running clusters end."""
-        control = self.control
-        control.forget(self.account_id, self.region_name)
+        control, region, account_id = self.control, self.region_name, self.account_id
+        control.forget(account_id, region)
         self.__dict__ = {}
-        self.__init__(self.region_name, self.account_id, control=control)  # type: ignore[misc]
+        self.__init__(region, account_id, control=control)  # type: ignore[misc]
