@@ -8,7 +8,7 @@ The records are a table of JSON rows, partitioned by job and date, for Spark, pa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -88,7 +88,7 @@ class Record(_Row):
     ended_at: datetime
     duration_seconds: float | None
     queued_seconds: float | None
-    attempts: Sequence[Ended]
+    attempts: tuple[Ended, ...]
     application_id: str | None = None
     rows_read: int | None = None
     rows_written: int | None = None
@@ -104,8 +104,8 @@ class Record(_Row):
     cost_usd: float | None = None
     cost_basis: str
     counts: Mapping[str, int] = {}
-    inputs: Sequence[str]
-    outputs: Sequence[str]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
     report_uri: str
     event_log_uri: str | None = None
     log_uri: str

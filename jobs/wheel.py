@@ -42,7 +42,7 @@ def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
             found[file.relative_to(root).as_posix()] = file.read_bytes()
     if spec.entry_point.replace(".", "/") + ".py" not in found:
         raise UserError(f"job '{spec.name}': entry_point '{spec.entry_point}' is no module of its packages")
-    _require_complete(spec, found)
+    _require_complete(spec, found, root)
     return found
 
 
@@ -73,8 +73,13 @@ def _files(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def _require_complete(spec: JobSpec, files: Mapping[str, bytes]) -> None:
-    modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files}
+def _require_complete(spec: JobSpec, files: Mapping[str, bytes], root: Path) -> None:
+    modules = {_module(name) for name in files}
+    beside = {
+        _module(file.relative_to(root).as_posix())
+        for folder in {(root / name).parent for name in files}
+        for file in (*folder.glob("*.py"), *folder.glob("*/__init__.py"))
+    }
     tops = {module.partition(".")[0] for module in modules}
     for name, content in files.items():
         if not name.endswith(".py"):
@@ -84,21 +89,30 @@ def _require_complete(spec: JobSpec, files: Mapping[str, bytes]) -> None:
         except SyntaxError as error:
             raise UserError(f"{name}:{error.lineno}: is not Python: {error.msg}") from None
         for line, target in _imports(tree):
-            # `from a.b import c` may name the module a.b.c or something inside of a.b.
-            inside = target in modules or target.rpartition(".")[0] in modules
-            if target.partition(".")[0] in tops and not inside:
+            module, _, name_in_it = target.rpartition(":")
+            if module.partition(".")[0] not in tops:
+                continue
+            # `from a.b import c` names a module of its own, or something inside of a.b.
+            inner = f"{module}.{name_in_it}"
+            missing = module if module not in modules else inner if inner in beside - modules else None
+            if missing:
                 raise UserError(
-                    f"{name}:{line}: imports {target}, which is not in the wheel of job '{spec.name}'; "
+                    f"{name}:{line}: imports {missing}, which is not in the wheel of job '{spec.name}'; "
                     f"its packages are: {', '.join(spec.package)}"
                 )
 
 
+def _module(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def _imports(tree: ast.AST) -> Iterable[tuple[int, str]]:
+    """Line and `module:name` of everything imported; the name is empty for a whole module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            yield from ((node.lineno, f"{alias.name}:") for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+            yield from ((node.lineno, f"{node.module}:{alias.name}") for alias in node.names)
 
 
 @contextmanager

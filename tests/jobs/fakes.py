@@ -1,0 +1,269 @@
+"""An EMR and an S3 in plain Python, on a clock of their own, whose every call may go wrong as a test says."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from jobs.clock import Clock
+
+BIRTH = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+PENDING_SECONDS, RUNNING_SECONDS = 5.0, 60.0
+
+
+class KilledError(BaseException):
+    """The command's process is gone, between two instructions."""
+
+
+def client_error(code: str, status: int = 400) -> ClientError:
+    """What boto3 raises for an error answer."""
+    answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Operation")
+
+
+class Time:
+    """Time that passes when somebody sleeps; `passed` are told."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.passed: list[Callable[[], None]] = []
+        self.interrupt_at: float | None = None
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(now=self.now, monotonic=lambda: self.seconds, sleep=self.sleep)
+
+    def now(self) -> datetime:
+        return BIRTH + timedelta(seconds=self.seconds)
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.seconds += seconds
+        for tell in self.passed:
+            tell()
+        if self.interrupt_at is not None and self.seconds >= self.interrupt_at:
+            self.interrupt_at = None
+            raise KeyboardInterrupt
+
+
+@dataclass
+class Faults:
+    """What befalls the next calls, in order; after the last one all goes well."""
+
+    plan: Iterator[str] = field(default_factory=lambda: iter(()))
+    calls: int = 0
+
+    def around(self, call: Callable[[], Any]) -> Any:
+        self.calls += 1
+        fault = next(self.plan, "none")
+        if fault == "killed before":
+            raise KilledError
+        if fault == "request lost":
+            raise ConnectionClosedError(endpoint_url="http://emr")
+        if fault == "throttled":
+            raise client_error("ThrottlingException")
+        if fault == "error before":
+            raise client_error("InternalServerError", 500)
+        answer = call()
+        if fault == "killed after":
+            raise KilledError
+        if fault == "response lost":
+            raise ConnectionClosedError(endpoint_url="http://emr")
+        if fault == "error after":
+            raise client_error("InternalServerError", 500)
+        return answer
+
+
+FAULTS = (
+    "none", "killed before", "killed after", "request lost", "response lost", "throttled", "error before",
+    "error after",
+)  # fmt: skip
+
+
+@dataclass
+class FakeStep:
+    """A step: it waits, runs, and ends as `outcome` says, unless somebody cancels it."""
+
+    id: str
+    config: dict[str, Any]
+    role: str
+    created: datetime
+    visible_after: int
+    outcome: str
+    state: str = "PENDING"
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+class FakeS3:
+    """Objects in a dict, with conditional writes."""
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+        self._faults = faults or Faults()
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, **conditions: str) -> Any:  # noqa: N803
+        def put() -> Any:
+            there = self.objects.get((Bucket, Key))
+            if conditions.get("IfNoneMatch") == "*" and there is not None:
+                raise client_error("PreconditionFailed", 412)
+            if "IfMatch" in conditions and conditions["IfMatch"] != _etag(there):
+                raise client_error("PreconditionFailed", 412)
+            self.objects[Bucket, Key] = bytes(Body)
+            return {"ETag": _etag(Body)}
+
+        return self._faults.around(put)
+
+    def get_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
+        def get() -> Any:
+            if (Bucket, Key) not in self.objects:
+                raise client_error("NoSuchKey", 404)
+            body = self.objects[Bucket, Key]
+            return {"Body": Body(body), "ETag": _etag(body)}
+
+        return self._faults.around(get)
+
+    def head_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
+        if (Bucket, Key) not in self.objects:
+            raise client_error("404", 404)
+        return {}
+
+    def delete_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
+        return self._faults.around(lambda: self.objects.pop((Bucket, Key), None))
+
+    def get_paginator(self, name: str) -> Any:
+        assert name == "list_objects_v2"
+        return Pages(lambda **at: self._faults.around(lambda: self._list(at["Bucket"], at["Prefix"])))
+
+    def _list(self, bucket: str, prefix: str) -> list[Any]:
+        keys = sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))
+        return [{"Contents": [{"Key": key} for key in keys]}] if keys else [{}]
+
+
+class Body(io.BytesIO):
+    """What get_object returns."""
+
+    def iter_lines(self) -> Iterator[bytes]:
+        return (line.rstrip(b"\n") for line in self)
+
+
+@dataclass
+class Pages:
+    """A paginator."""
+
+    make: Callable[..., list[Any]]
+
+    def paginate(self, **arguments: Any) -> list[Any]:
+        return self.make(**arguments)
+
+
+def _etag(body: bytes | None) -> str:
+    return f'"{hash(body)}"'
+
+
+class FakeEmr:
+    """One cluster. `outcomes` says how its steps end, in turn; `lag` for how many lists a new step is unseen."""
+
+    def __init__(self, time: Time, s3: FakeS3, faults: Faults | None = None) -> None:
+        self.time, self.s3, self.faults = time, s3, faults or Faults()
+        self.steps: list[FakeStep] = []
+        self.cluster_state = "WAITING"
+        self.outcomes: Iterator[str] = itertools.repeat("COMPLETED")
+        self.lag = 0
+        self.lists = 0
+        self.stubborn = False  # asked to end it goes on; only force ends a step
+        self.immortal = False
+        self.cancelled: list[tuple[str, str]] = []
+        time.passed.append(self.advance)
+
+    def advance(self) -> None:
+        """Let the steps go where time has brought them."""
+        now = self.time.now()
+        for step in self.steps:
+            if step.state == "PENDING" and (now - step.created).total_seconds() >= PENDING_SECONDS:
+                step.state, step.started = "RUNNING", now
+            elif step.state == "RUNNING" and step.started and step.outcome != "for ever":
+                self._end(step, now)
+
+    def _end(self, step: FakeStep, now: datetime) -> None:
+        assert step.started is not None
+        if (now - step.started).total_seconds() >= RUNNING_SECONDS:
+            step.state, step.ended = step.outcome, now
+            if step.outcome == "COMPLETED":
+                self._report(step)
+
+    def add_job_flow_steps(self, JobFlowId: str, Steps: Sequence[Any], ExecutionRoleArn: str) -> Any:  # noqa: N803
+        def add() -> Any:
+            (config,) = Steps
+            step = FakeStep(
+                id=f"s-{len(self.steps) + 1}", config=config, role=ExecutionRoleArn, created=self.time.now(),
+                visible_after=self.lists + self.lag, outcome=next(self.outcomes),
+            )  # fmt: skip
+            self.steps.append(step)
+            return {"StepIds": [step.id]}
+
+        return self.faults.around(add)
+
+    def cancel_steps(self, ClusterId: str, StepIds: Sequence[str], StepCancellationOption: str) -> Any:  # noqa: N803
+        def cancel() -> Any:
+            for step in self.steps:
+                if step.id in StepIds and step.state in ("PENDING", "RUNNING", "CANCEL_PENDING"):
+                    self.cancelled.append((step.id, StepCancellationOption))
+                    resists = self.immortal or (self.stubborn and StepCancellationOption == "SEND_INTERRUPT")
+                    step.state = "CANCEL_PENDING" if resists else "CANCELLED"
+                    step.ended = None if resists else self.time.now()
+            return {}
+
+        return self.faults.around(cancel)
+
+    def describe_cluster(self, ClusterId: str) -> Any:  # noqa: N803
+        return self.faults.around(lambda: {"Cluster": {"Status": {"State": self.cluster_state}}})
+
+    def get_paginator(self, name: str) -> Any:
+        if name == "list_instances":
+            instances = [{"InstanceType": "m5.xlarge", "Market": "ON_DEMAND"}] * 2
+            return Pages(lambda **_: [{"Instances": instances}])
+        return Pages(lambda **_: self.faults.around(self._list))
+
+    def _list(self) -> list[Any]:
+        self.lists += 1
+        seen = [step for step in reversed(self.steps) if self.lists > step.visible_after]
+        return [
+            {"Steps": [_summary(step) for step in seen[at : at + 50]]} for at in range(0, len(seen) or 1, 50)
+        ]
+
+    def _report(self, step: FakeStep) -> None:
+        argument = next(each for each in step.config["HadoopJarStep"]["Args"] if each.startswith("--report="))
+        bucket, _, key = argument.removeprefix("--report=s3://").partition("/")
+        report = {
+            "application_id": f"application_1_{step.id[2:]:0>4}",
+            "rows_read": {"flights": 7},
+            "counts": {"n": 1},
+        }
+        self.s3.objects[bucket, key] = json.dumps(report).encode()
+
+
+def _summary(step: FakeStep) -> Any:
+    timeline = {"CreationDateTime": step.created, "StartDateTime": step.started, "EndDateTime": step.ended}
+    status: dict[str, Any] = {"State": step.state, "Timeline": {k: v for k, v in timeline.items() if v}}
+    if step.state == "FAILED":
+        status["FailureDetails"] = {"Reason": "Unknown Error.", "Message": "exit code 1"}
+    return {"Id": step.id, "Name": step.config["Name"], "Status": status}
+
+
+@dataclass
+class FakeSession:
+    """A boto3 session of the two."""
+
+    emr: FakeEmr
+    s3: FakeS3
+
+    def client(self, service: str, **_: Any) -> Any:
+        return {"emr": self.emr, "s3": self.s3}[service]

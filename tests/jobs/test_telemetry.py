@@ -1,0 +1,124 @@
+"""Event logs added up, and what a run cost. A real log is in test_nightly_etl.py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from jobs.runtimes.base import Capacity
+from jobs.telemetry import cost, eventlog
+
+
+def _task(stage: int = 0, reason: str = "Success", finish: int = 5_000, **metrics: Any) -> dict[str, Any]:
+    zero = {
+        "Input Metrics": {"Bytes Read": 0, "Records Read": 0},
+        "Output Metrics": {"Bytes Written": 0, "Records Written": 0},
+        "Shuffle Read Metrics": {"Remote Bytes Read": 1, "Local Bytes Read": 2},
+        "Shuffle Write Metrics": {"Shuffle Bytes Written": 4},
+        "Disk Bytes Spilled": 8,
+        "Executor Run Time": 1_000,
+        "Executor CPU Time": 500_000_000,
+        "JVM GC Time": 100,
+    }
+    return {
+        "Event": "SparkListenerTaskEnd",
+        "Stage ID": stage,
+        "Task End Reason": {"Reason": reason},
+        "Task Info": {"Finish Time": finish},
+        "Task Metrics": {**zero, **metrics},
+    }
+
+
+def _stage(kind: str, stage: int, cached: tuple[int, ...] = ()) -> dict[str, Any]:
+    rdds = [
+        {"RDD ID": rdd, "Storage Level": {"Use Memory": rdd in cached, "Use Disk": False}}
+        for rdd in (1, *cached)
+    ]
+    return {"Event": f"SparkListenerStage{kind}", "Stage Info": {"Stage ID": stage, "RDD Info": rdds}}
+
+
+def _read(number: int) -> dict[str, Any]:
+    return {"Input Metrics": {"Bytes Read": number, "Records Read": number}}
+
+
+LOG = [
+    {"Event": "SparkListenerApplicationStart", "App ID": "application_1_0001", "Timestamp": 0},
+    {"Event": "SparkListenerExecutorAdded", "Executor ID": "1", "Timestamp": 1_000},
+    {"Event": "SparkListenerExecutorAdded", "Executor ID": "2", "Timestamp": 2_000},
+    _stage("Submitted", 0, cached=(7,)),
+    _task(0, **_read(100)),  # fills the cache, from storage
+    _stage("Completed", 0),
+    {"Event": "SparkListenerExecutorRemoved", "Executor ID": "2", "Timestamp": 5_000},
+    _stage("Submitted", 1, cached=(7,)),
+    _task(1, **_read(30)),  # reads the cache
+    _task(1, reason="ExceptionFailure"),
+    _task(1, reason="TaskKilled"),
+    {**_task(1, reason="ExecutorLostFailure"), "Task Metrics": None},
+    _stage("Completed", 1),
+    {"Event": "SparkListenerApplicationEnd", "Timestamp": 11_000},
+]
+
+
+def _lines(events: list[dict[str, Any]]) -> list[str]:
+    return [json.dumps(event) for event in events]
+
+
+def test_a_log_adds_up() -> None:
+    usage = eventlog.parse(_lines(LOG))
+    assert usage == eventlog.Usage(
+        application_id="application_1_0001", tasks=5, failed_tasks=2, bytes_read=100, rows_read=100,
+        cache_bytes_read=30, shuffle_read_bytes=12, shuffle_write_bytes=16, spilled_bytes=32, task_seconds=4.0,
+        cpu_seconds=2.0, gc_seconds=0.4, executor_seconds=13.0, executors=2, stages=2, complete=True,
+    )  # fmt: skip
+
+
+def test_a_log_of_a_killed_driver_counts_as_far_as_it_goes() -> None:
+    lines = _lines(LOG[:7])
+    usage = eventlog.parse([*lines, '{"Event": "SparkListenerTaskEn'])
+    assert (usage.tasks, usage.complete) == (1, False)
+    # To the last task that ended: executor 1 from 1 s to 5 s, executor 2 from 2 s to 5 s.
+    assert usage.executor_seconds == 7.0
+
+
+def test_every_yarn_attempt_counts_and_other_applications_do_not(session: boto3.Session) -> None:
+    s3 = session.client("s3")
+    body = "\n".join(_lines(LOG)).encode()
+    for name in (
+        "application_1_0001_1",
+        "application_1_0001_2.inprogress",
+        "application_1_00011",
+        "application_1_0001.x",
+    ):
+        s3.put_object(Bucket="dev-logs", Key=f"spark-events/{name}", Body=body)
+    usage = eventlog.find(s3, "s3://dev-logs/spark-events/", "application_1_0001")
+    assert usage is not None
+    assert usage.tasks == 10
+    assert eventlog.find(s3, "s3://dev-logs/spark-events/", "application_9_0001") is None
+
+
+def test_the_cost_is_every_instance_for_the_whole_time() -> None:
+    capacity = [
+        Capacity(instance_type="m5.xlarge", spot=False, count=2),
+        Capacity(instance_type="m5a.xlarge", spot=True, count=1),
+    ]
+    found = cost.estimate(capacity, "us-east-1", 1800)
+    # By hand from the price list: 2 x (0.192 + 0.048) + (0.172 x 0.53 + 0.043), for half an hour.
+    assert found.usd == pytest.approx((0.48 + 0.13416) / 2, abs=1e-6)
+    assert found.basis.startswith("1800 s of 2 x m5.xlarge on demand at 0.240 USD/h + 1 x m5a.xlarge spot")
+
+
+@pytest.mark.parametrize(
+    ("capacity", "region", "told"),
+    [
+        ([Capacity(instance_type="z9.huge", spot=False, count=1)], "us-east-1", "z9.huge"),
+        ([Capacity(instance_type="m5.xlarge", spot=False, count=1)], "mars-1", "mars-1"),
+        ([], "us-east-1", "not known any more"),
+    ],
+)
+def test_a_price_that_is_missing_is_never_zero(capacity: list[Capacity], region: str, told: str) -> None:
+    found = cost.estimate(capacity, region, 60)
+    assert found.usd is None
+    assert told in found.basis
