@@ -9,7 +9,9 @@ import typer
 
 def command(
     lines: Annotated[int, typer.Option(min=0, help="How many of the last lines.")] = 50,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines until Ctrl-C.")] = False,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Go on with new lines until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Show the log of the local AWS of this checkout, also after it has ended."""
     from facts.errors import UserError

@@ -32,7 +32,9 @@ def _show(status: dict[str, Any]) -> None:
 
     console = Console()
     uptime = timedelta(seconds=round(status["uptime_seconds"]))
-    console.print(f"endpoint   {status['endpoint']}  (region {status['region']}, account {status['account_id']})")
+    console.print(
+        f"endpoint   {status['endpoint']}  (region {status['region']}, account {status['account_id']})"
+    )
     console.print(f"provider   port {status['provider_port']}")
     console.print(
         f"server     pid {status['pid']}, up {uptime}, "
