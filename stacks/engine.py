@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,14 +52,11 @@ class Pulumi:
             return
         self.backend.mkdir(parents=True, exist_ok=True)
         with FileLock(self.backend / f"{stack}.lock"):
-            state = self._state(stack)
-            if state is None:
+            if self._state(stack) is None:
                 self._captured("stack", "init", stack)
-                return
             backend.free(self.backend, stack, cancel=lambda: self._cancel(stack), say=self.say)
-            state = self._state(stack) or {}
-            if pending.creates(state):
-                self._take_in(stack, state)
+            if pending.creates(self._state(stack) or {}):
+                self._settle(stack)
 
     def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
         """Show what `up` would do. Returns the engine's exit code."""
@@ -127,17 +125,16 @@ class Pulumi:
     def _cancel(self, stack: str) -> None:
         self._captured("cancel", "--yes", "--stack", stack)
 
-    def _take_in(self, stack: str, state: Mapping[str, Any]) -> None:
-        """Settle what a killed engine was creating: taken into the state where it is there, else forgotten."""
+    def _settle(self, stack: str) -> None:
+        """Take what a killed engine was creating into the state where it is there, else forget it."""
         self.say(f"an update of stack '{stack}' was killed while it created resources; looking for them")
-        found = [
-            f"--import-pending-creates={word}"
-            for pair in pending.imports(state, self.account)
-            for word in pair
-        ]
-        self._captured(
-            "refresh", "--yes", "--skip-preview", "--clear-pending-creates", *found, "--stack", stack
-        )
+        exported = json.loads(self._captured("stack", "export", "--stack", stack))
+        exported["deployment"] = pending.settled(exported["deployment"], self.account)
+        with tempfile.NamedTemporaryFile("w", dir=self.backend, suffix=".json") as file:
+            json.dump(exported, file)
+            file.flush()
+            self._captured("stack", "import", "--file", file.name, "--stack", stack)
+        self._captured("refresh", "--yes", "--skip-preview", "--stack", stack)
 
     def _shown(self, *args: str, quiet: bool = False, as_json: bool = False) -> int:
         interactive = terminal.is_interactive() and not quiet and not as_json

@@ -28,9 +28,20 @@ def creates(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [operation["resource"] for operation in operations if operation["type"] == "creating"]
 
 
-def imports(deployment: Mapping[str, Any], account: str | None) -> list[tuple[str, str]]:
-    """URN and id of each pending creation whose id is known beforehand. `account` is where the stack lives."""
-    return [(entry["urn"], name) for entry in creates(deployment) for name in _known_id(entry, account)]
+def settled(deployment: Mapping[str, Any], account: str | None) -> dict[str, Any]:
+    """The state without pending creations, those whose id is known beforehand being resources of it.
+
+    They are to be refreshed: what is not there falls out again. `account` is where the stack lives. A resource that
+    was being replaced keeps its old self alone: the state cannot hold two of one name.
+    """
+    resources = list(deployment.get("resources") or [])
+    known = {entry["urn"] for entry in resources}
+    for entry in creates(deployment):
+        for name in _known_id(entry, account):
+            if entry["urn"] not in known:
+                resources.append({**entry, "id": name, "outputs": {}})
+    others = [one for one in deployment.get("pending_operations") or [] if one["type"] != "creating"]
+    return {**deployment, "resources": resources, "pending_operations": others}
 
 
 def _known_id(entry: Mapping[str, Any], account: str | None) -> Iterator[str]:

@@ -44,7 +44,7 @@ def run(
         raise SystemExit(128 + signal.SIGTERM)
     if asked:
         raise KeyboardInterrupt
-    return code
+    return code if code >= 0 else 128 - code  # ended by a signal: as a shell says it
 
 
 def is_interactive() -> bool:
