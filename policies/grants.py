@@ -20,6 +20,18 @@ IDENTITY_POLICIES = frozenset(
 )
 # Condition keys that tie a grant on "*" to certain resources after all.
 NARROWING = ("aws:resourcetag/", "aws:requesttag/", "kms:resourcealiases", "ec2:vpc", "ec2:subnet")
+# Condition keys that say whose a caller is, or from where the call comes.
+OWNERS = (
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "kms:calleraccount",
+)
 EXACT = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
 
 
@@ -68,6 +80,11 @@ def is_narrowed(statement: Statement) -> bool:
         is_exact(condition) and (condition.key.startswith(NARROWING) or ":resourcetag/" in condition.key)
         for condition in statement.conditions
     )
+
+
+def is_tied(statement: Statement) -> bool:
+    """Whether a statement for everyone holds only for callers of a named owner or place."""
+    return any(is_exact(condition) and condition.key in OWNERS for condition in statement.conditions)
 
 
 def is_everything(text: str) -> bool:

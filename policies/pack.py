@@ -181,7 +181,11 @@ def _remediator(rule: ResourceRule) -> Callable[[sdk.ResourceValidationArgs], An
     def remediate(args: sdk.ResourceValidationArgs) -> Mapping[str, Any] | None:
         if args.resource_type not in rule.types or rule.remediate is None:
             return None
-        changes = rule.remediate(_resource(args), rule.options(args.get_config()))
+        try:
+            changes = rule.remediate(_resource(args), rule.options(args.get_config()))
+        except Exception:
+            # The same rule judges the resource next, and says then what is wrong with it or with the rule itself.
+            return None
         if not changes:
             return None
         props: Any = args.props  # written through, so that the SDK keeps what is unknown or secret as it was

@@ -6,18 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from policies.documents import read
-from policies.grants import is_exact
+from policies.grants import is_tied
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, cis, fsbp, nag
 from policies.view import Resource
 
 KEY = "aws:kms/key:Key"
-OWNERS = (
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-)
 
 
 def _check_rotation(resource: Resource, _: Config) -> Verdicts:
@@ -42,10 +35,7 @@ def _check_policy(resource: Resource, _: Config) -> Verdicts:
         yield from statement.settled()
         if statement.not_principals:
             yield Finding(f"{statement.where} allows everyone but those of NotPrincipal")
-        tied = any(
-            is_exact(c) and (c.key in OWNERS or c.key == "kms:calleraccount") for c in statement.conditions
-        )
-        if any(name == "*" for _, name in statement.principals) and not tied:
+        if any(name == "*" for _, name in statement.principals) and not is_tied(statement):
             yield Finding(f"{statement.where} allows {', '.join(statement.actions)} to every principal ('*')")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.documents import Statement, read
-from policies.grants import is_exact
+from policies.grants import is_tied
 from policies.rule import (
     Config,
     Finding,
@@ -38,16 +38,6 @@ ACL = ("aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2")
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 KMS = ("aws:kms", "aws:kms:dsse")
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read", "website")
-OWNERS = (
-    "aws:principalorgid",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:sourceorgid",
-)
 
 
 def _companion(
@@ -170,10 +160,9 @@ def _check_policy_public(resource: Resource, _: Config) -> Verdicts:
     document = read(resource.get("policy"))
     for statement in document.allowing() if document else ():
         yield from statement.settled()
-        tied = any(is_exact(c) and c.key in OWNERS for c in statement.conditions)
         if statement.not_principals:
             yield Finding(f"{statement.where} allows everyone but those of NotPrincipal")
-        if any(name == "*" for _, name in statement.principals) and not tied:
+        if any(name == "*" for _, name in statement.principals) and not is_tied(statement):
             yield Finding(f"{statement.where} allows {', '.join(statement.actions)} to everyone ('*')")
 
 

@@ -159,6 +159,9 @@ def test_remediation_changes_what_is_wrong_and_keeps_the_rest() -> None:
     assert remediated(rotation, off) == {"enableKeyRotation": True, "description": "data"}
     assert remediated(rotation, case(Given(KEY, "data", {"enableKeyRotation": True}))) == {}
     assert remediated(rotation, case(Given(BUCKET, "data"))) == {}
+    # What cannot be judged is not mended either; the same rule's check reports it.
+    assert remediated(rotation, case(Given(KEY, "data", {"enableKeyRotation": "yes"}))) == {}
+    assert remediated(rotation, case(Given(KEY, "data", {"enableKeyRotation": UNKNOWN_STRING_VALUE}))) == {}
 
 
 @pytest.mark.parametrize(
