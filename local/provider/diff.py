@@ -65,7 +65,9 @@ def _of_argument(
     new: Mapping[str, Any],
     region: str,
 ) -> list[Change]:
-    wanted, had = new.get(prop), old.get(prop, old_inputs.get(prop))
+    wanted, had = new.get(prop), old.get(prop)
+    if had is None and prop not in known.readable():
+        had = old_inputs.get(prop)
     if prop == "region":
         wanted = wanted or region or had
         had = had or wanted
@@ -76,8 +78,6 @@ def _of_argument(
         if computed or had in _EMPTY or _is_default(known, prop, had, old_inputs):
             return []
         return [Change(prop, prop, "delete")]
-    if prop in known.row.keep and prop not in old:
-        had = old_inputs.get(prop)
     return changes(known, prop, had, wanted, said=old_inputs.get(prop))
 
 

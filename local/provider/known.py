@@ -33,6 +33,7 @@ class Known:
         self._clients = clients
         self._taken: dict[int, dict[str, tuple[str, Shape]]] = {}
         self._sent: dict[int, dict[str, str]] = {}
+        self._readable: frozenset[str] | None = None
 
     def input_shape(self, call: Call) -> StructureShape:
         """The shape of a call's parameters."""
@@ -76,7 +77,10 @@ class Known:
 
     def readable(self) -> frozenset[str]:
         """Every property that some call reads back: when it is not there, it is not set."""
-        return frozenset(prop for part in self.row.reads for prop in self.taken(part))
+        if self._readable is None:
+            parts = {prop for part in self.row.reads for prop in self.taken(part)}
+            self._readable = frozenset(parts | self.row.by_hook) - self.row.keep
+        return self._readable
 
     def same(self, prop: str, old: Any, new: Any) -> bool:
         """Whether two values of an argument mean the same."""
@@ -93,26 +97,28 @@ class Known:
     def outputs(self, run: Run) -> dict[str, Any]:
         """All outputs of a resource from what was read, what the program said, and what the state
         remembers."""
-        readable = self.readable()
+        readable = self.readable() - self.row.forgotten
         outputs: dict[str, Any] = {}
-        wanted = {**run.old, **run.props}
         for prop in (*self.schema.inputs, *self.schema.outputs):
             if prop in run.found:
                 outputs[prop] = run.found[prop]
-            elif prop in wanted and prop not in readable and prop not in self.row.outputs:
-                outputs[prop] = wanted[prop]
+            elif prop not in readable and prop not in self.row.outputs:
+                outputs[prop] = self._remembered(run, prop)
         if "region" in self.schema.inputs:
             outputs.setdefault("region", run.at.region)
-        said = run.props.get("tags")
-        run.props = {**run.props, **outputs}
+        said = dict(run.props)
+        run.props = {**run.props, **{name: value for name, value in outputs.items() if value is not None}}
         for prop, template in self.row.outputs.items():
             text = run.text(template)
             if text is not None:
                 outputs[prop] = text
-        self._settle_tags(run, outputs, said)
-        for prop, value in outputs.items():  # the state's own spelling wins where both mean the same
-            if prop in wanted and value != wanted[prop] and self.alike(prop, value, wanted[prop]):
-                outputs[prop] = wanted[prop]
+        self._settle_tags(run, outputs, said.get("tags"))
+        for prop, value in outputs.items():
+            own = self._remembered(run, prop, said)
+            if own is None and value in ({}, []) and prop in self.schema.inputs:
+                outputs[prop] = None  # AWS's way to say that nothing was said
+            elif own is not None and value != own and self.alike(prop, value, own):
+                outputs[prop] = own  # the program's own spelling, where both mean the same
         return {name: value for name, value in outputs.items() if value is not None}
 
     def start_import(self, run: Run, import_id: str) -> None:
@@ -149,20 +155,30 @@ class Known:
             and not changes(self, prop, other, one, covered=False)
         )
 
+    def _remembered(self, run: Run, prop: str, said: Mapping[str, Any] | None = None) -> Any:
+        """What the program or else the state has of a property that was not read."""
+        props = run.props if said is None else said
+        if prop in props:
+            return props[prop]
+        forgets = prop in self.schema.inputs and not self.schema.flags(prop).computed
+        return None if forgets else run.old.get(prop)
+
     def _settle_tags(self, run: Run, outputs: dict[str, Any], said: Any) -> None:
         """`tagsAll` is what AWS has; `tags` is that without the provider's default tags, as the real one
         does."""
         if "tagsAll" not in self.schema.outputs:
             return
         every = run.found.get("tagsAll") or {}
+        said = said if isinstance(said, dict) else None
         every = {key: value for key, value in every.items() if not key.startswith("aws:")}
-        wanted = {**(run.old.get("tags") or {}), **(said if isinstance(said, dict) else {})}
+        wanted = {**(run.old.get("tags") or {}), **(said or {})}
         outputs["tagsAll"] = every
-        outputs["tags"] = {
+        own = {
             key: value
             for key, value in every.items()
             if key in wanted or run.at.default_tags.get(key) != value
         }
+        outputs["tags"] = own if own or said is not None else None
 
     def _find_taken(self, part: Part) -> dict[str, tuple[str, Shape]]:
         answer = self.output_shape(part.call)

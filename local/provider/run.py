@@ -115,7 +115,8 @@ class Run:
             return self.props.get(name) or getattr(self.at, name)
         if name == "id":
             return self.id
-        return self.props.get(name)
+        decided_by_aws = name not in self.props and name in self.known.schema.outputs
+        return (self.old if decided_by_aws else self.props).get(name)
 
     def text(self, template: str) -> str | None:
         """A template as text; None when something it names is not set."""

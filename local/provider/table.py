@@ -115,6 +115,9 @@ class Resource:
     outputs: Mapping[str, Template] = field(default_factory=dict)  # computed from others
     finish: Hook | None = None  # last word over what was read: changes run.found in place
     keep: frozenset[str] = frozenset()  # arguments of the provider itself, which no API returns
+    forgotten: frozenset[str] = (
+        frozenset()
+    )  # arguments that the local AWS takes and does not always give back
     by_hook: frozenset[str] = frozenset()  # arguments and outputs that hooks handle
     json: frozenset[str] = frozenset()  # arguments compared as JSON documents
     same: Mapping[str, Same] = field(default_factory=dict)  # arguments with an equality of their own

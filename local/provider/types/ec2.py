@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.provider.errors import ProviderError, is_absent
+from local.provider.errors import ProviderError, code_of, is_absent
 from local.provider.run import Run
 from local.provider.table import Call, Change, Part, Resource
 from local.provider.types.common import EC2_TAGGING, IPAM, NOT_MODELLED, delta, ec2_tags, filters, unsupported
@@ -190,7 +190,7 @@ VPC_ENDPOINT = Resource(
             )
         ),
     ),
-    delete=(Call(op="DeleteVpcEndpoints", args={"VpcEndpointIds": ["$id"]}), lambda run: _endpoint_gone(run)),
+    delete=(lambda run: _delete_endpoint(run),),
     gone=lambda run: (
         run.answers["DescribeVpcEndpoints"]["VpcEndpoints"][0]["State"] in ("deleting", "deleted")
     ),
@@ -215,7 +215,17 @@ def _is_gateway(run: Run) -> bool:
     return run.found.get("vpcEndpointType") == "Gateway"
 
 
-def _endpoint_gone(run: Run) -> None:
+def _delete_endpoint(run: Run) -> None:
+    try:
+        run.call("DeleteVpcEndpoints", VpcEndpointIds=[run.id])
+    except ClientError as error:
+        if code_of(error) != "InvalidRoute.NotFound":
+            raise
+        # The local AWS makes no route in a table that was added later, and then cannot delete it.
+        tables = list(run.old.get("routeTableIds") or [])
+        run.call("ModifyVpcEndpoint", VpcEndpointId=run.id, RemoveRouteTableIds=tables)
+        run.call("DeleteVpcEndpoints", VpcEndpointIds=[run.id])
+
     def done() -> bool:
         try:
             found = run.call("DescribeVpcEndpoints", VpcEndpointIds=[run.id])

@@ -88,6 +88,7 @@ KEY = Resource(
         "keyUsage": "ENCRYPT_DECRYPT",
     },
     keep=frozenset({"deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"}),
+    forgotten=frozenset({"rotationPeriodInDays"}),
     json=frozenset({"policy"}),
     unsupported=unsupported(NOT_MODELLED, "customKeyStoreId", "xksKeyId"),
 )

@@ -114,6 +114,8 @@ def _read_association(run: Run) -> bool:
     if association is None:
         return True
     run.found["routeTableId"] = table
+    if not run.id.startswith("rtbassoc-"):  # an import names it by what it associates
+        run.id = association
     return False
 
 
@@ -150,10 +152,17 @@ def _destination(props: Mapping[str, Any]) -> str:
     return next((str(props[prop]) for prop in _DESTINATIONS if props.get(prop)), "")
 
 
+_CREATE_ROUTE = Call(op="CreateRoute", by_name=True)
+
+
 def _create_route(run: Run) -> dict[str, Any]:
-    run.send(Call(op="CreateRoute", by_name=True))
-    # The real provider's own id: the table and a CRC-32 of the destination.
-    return {"Id": f"r-{run.props['routeTableId']}{zlib.crc32(_destination(run.props).encode())}"}
+    run.send(_CREATE_ROUTE)
+    return {"Id": _route_id(run.props)}
+
+
+def _route_id(props: Mapping[str, Any]) -> str:
+    """The real provider's own id: the table and a CRC-32 of the destination."""
+    return f"r-{props['routeTableId']}{zlib.crc32(_destination(props).encode())}"
 
 
 def _read_route(run: Run) -> bool:
@@ -167,6 +176,7 @@ def _read_route(run: Run) -> bool:
     for prop, member in {**_DESTINATIONS, **_TARGETS, "state": "State", "origin": "Origin"}.items():
         if route.get(member):
             run.found[prop] = route[member]
+    run.id = _route_id(wanted)
     if str(run.found.get("gatewayId", "")).startswith("vpce-"):
         run.found["vpcEndpointId"] = run.found.pop("gatewayId")
     return False

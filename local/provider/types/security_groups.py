@@ -282,6 +282,7 @@ def _rule(side: str) -> Resource:
             "arn": "arn:$partition:ec2:$region:$account:security-group-rule/$id",
             "securityGroupRuleId": "$id",
         },
+        forgotten=frozenset({"description"}),  # of a rule whose source is a group
         check=_check_source,
     )
 
