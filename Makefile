@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Imports are a third of the time of a short command; some machines tell Python to keep no bytecode.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo down test test-all lint format lock bench clean
 
