@@ -1,0 +1,33 @@
+"""`emrctl spark ensure`: Java, Spark and the jars of a local cluster."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Find Java and Spark, and download the jars of S3 and YARN (once, about 100 MB)."""
+    from emrctl.progress import Line
+    from local.spark.toolchain import ensure
+
+    with Line() as line:
+        tools = ensure(line.say)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "java": {"home": str(tools.java.home), "version": tools.java.version},
+                    "spark": {"home": str(tools.spark), "version": tools.spark_version},
+                    "jars": {"s3a": str(tools.s3a), "yarn": str(tools.yarn)},
+                }
+            )
+        )
+    else:
+        print(f"Java {tools.java.version}: {tools.java.home}")
+        print(f"Spark {tools.spark_version}: {tools.spark}")
+        print(f"jars: {tools.s3a}, {tools.yarn}")

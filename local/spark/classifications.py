@@ -1,0 +1,86 @@
+"""EMR's configuration classifications, applied to the real thing: one table says which and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.spark.sizing import scaled_mb
+
+Scale = Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What becomes of one classification."""
+
+    owned: re.Pattern[str] | None = None  # keys that belong to this machine: kept as they are here
+    scaled: tuple[str, ...] = ()  # memory sizes in MiB, written for a real node
+    exports: bool = False  # its properties stand in a nested "export"
+
+
+# The cluster's addresses, folders, S3 and class path are those of this machine, whatever EMR would have.
+RULES: Mapping[str, Rule] = {
+    "spark-defaults": Rule(
+        owned=re.compile(
+            r"spark\.(master|yarn\.(jars|archive|stagingDir)|(driver|executor)\.(extraClassPath|extraLibraryPath)"
+            r"|hadoop\.fs\.s3a?\.(impl|endpoint.*|aws\.credentials\.provider)|yarn\.historyServer\..*)$"
+        )
+    ),
+    "yarn-site": Rule(
+        owned=re.compile(
+            r".*(address|hostname|bind-host)$|yarn\.nodemanager\.(local-dirs|log-dirs|aux-services.*|remote-app-log.*)$"
+            r"|yarn\.log\.server\.url$|yarn\.log-aggregation.*|yarn\.nodemanager\.(container-executor|linux-container).*"
+        ),
+        scaled=("yarn.nodemanager.resource.memory-mb", "yarn.scheduler.maximum-allocation-mb"),
+    ),
+    "core-site": Rule(
+        owned=re.compile(
+            r"fs\.defaultFS$|hadoop\.tmp\.dir$|fs\.(AbstractFileSystem\.)?s3[an]?\.(impl|endpoint.*)$"
+            r"|fs\.s3[an]?\.(aws\.credentials\.provider|access\.key|secret\.key|session\.token|customAWSCredentialsProvider"
+            r"|path\.style\.access|connection\.ssl\.enabled|buffer\.dir)$"
+        )
+    ),
+    "capacity-scheduler": Rule(),
+    "spark-env": Rule(
+        exports=True, owned=re.compile(r"(JAVA_HOME|SPARK_HOME|HADOOP_CONF_DIR|YARN_CONF_DIR)$")
+    ),
+}
+
+
+@dataclass
+class Applied:
+    """What a cluster's configurations come to here: properties by classification, and what is left out and why."""
+
+    properties: dict[str, dict[str, str]] = field(default_factory=lambda: {name: {} for name in RULES})
+    not_applied: list[str] = field(default_factory=list)
+
+
+def apply(configurations: Sequence[Mapping[str, Any]]) -> Applied:
+    """Sort EMR's `Configurations` into what is applied and what is not. A later entry wins, as on EMR."""
+    applied = Applied()
+    for entry in configurations:
+        name = str(entry.get("Classification", ""))
+        rule = RULES.get(name)
+        if rule is None:
+            applied.not_applied.append(f"{name}: has no counterpart on this machine")
+            continue
+        for key, value in _properties(entry, rule).items():
+            if rule.owned and rule.owned.match(key):
+                applied.not_applied.append(f"{name}: {key} is this machine's own")
+            else:
+                applied.properties[name][key] = _scaled(value) if key in rule.scaled else value
+    return applied
+
+
+def _properties(entry: Mapping[str, Any], rule: Rule) -> dict[str, str]:
+    if not rule.exports:
+        return {str(k): str(v) for k, v in (entry.get("Properties") or {}).items()}
+    nested = [e for e in entry.get("Configurations") or () if e.get("Classification") == "export"]
+    return {str(k): str(v) for e in nested for k, v in (e.get("Properties") or {}).items()}
+
+
+def _scaled(value: str) -> str:
+    return str(scaled_mb(int(value))) if value.isdigit() else value

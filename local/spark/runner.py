@@ -1,0 +1,235 @@
+"""Runs the steps of clusters: for each cluster a YARN, started with its first step."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from facts.errors import UserError
+from local.contracts import Cluster, Step, StepFailure, StepSink
+from local.spark import classifications, hadoop, sizing, submit, toolchain
+from local.spark.steplogs import LogBucket
+from local.spark.steprun import StepRun
+from local.spark.toolchain import Toolchain
+from local.spark.yarn import Yarn, YarnError, processes_of
+
+log = logging.getLogger(__name__)
+_END_SECONDS = 15.0
+
+
+@dataclass(kw_only=True)
+class _Running:
+    """A cluster that has had a step."""
+
+    cluster: Cluster
+    folder: Path
+    applied: classifications.Applied
+    logs: LogBucket
+    lock: threading.Lock = field(default_factory=threading.Lock)  # one thread starts or resizes the YARN
+    steps: dict[str, StepRun] = field(default_factory=dict)
+    threads: list[threading.Thread] = field(default_factory=list)
+    yarn: Yarn | None = None
+    ready: bool = False
+    ended: bool = False
+
+
+class SparkRunner:
+    """Implements `local.contracts.ClusterRunner`.
+
+    `credentials` are the control plane's, `access_key_id` and `secret_access_key`: with them step roles are
+    assumed and logs are kept; no process of a cluster sees them.
+    """
+
+    def __init__(
+        self, home: Path, endpoint: str, region: str, credentials: Mapping[str, str], sink: StepSink,
+        *, tools: Callable[[], Toolchain] = toolchain.ensure,
+    ) -> None:  # fmt: skip
+        self._home, self._endpoint, self._region, self._sink = home, endpoint, region, sink
+        self._credentials = credentials
+        self._tools = cache(tools)
+        self._clusters: dict[str, _Running] = {}
+        self._lock = threading.RLock()
+        self._clients = _Clients(endpoint, region, credentials)
+
+    def start_step(self, cluster: Cluster, step: Step) -> None:
+        with self._lock:
+            running = self._clusters.get(cluster.cluster_id)
+            if running is None:
+                running = self._clusters[cluster.cluster_id] = self._running(cluster)
+            thread = threading.Thread(target=self._run, args=(running, step), name=step.step_id, daemon=True)
+            running.threads.append(thread)
+        thread.start()
+
+    def cancel_step(self, cluster_id: str, step_id: str) -> None:
+        with self._lock:
+            running = self._clusters.get(cluster_id)
+            run = running.steps.get(step_id) if running else None
+        if run is not None:
+            run.cancel()
+
+    def resize(self, cluster: Cluster) -> None:
+        with self._lock:
+            running = self._clusters.get(cluster.cluster_id)
+            if running is None:
+                return
+            running.cluster = cluster
+        threading.Thread(target=self._resize, args=(running,), name="resize", daemon=True).start()
+
+    def terminate(self, cluster_id: str) -> None:
+        with self._lock:
+            running = self._clusters.get(cluster_id)
+            if running is None:
+                return
+            running.ended = True
+            steps, yarn = list(running.steps.values()), running.yarn
+        for run in steps:
+            run.cancel()
+        if yarn is not None:
+            yarn.stop()
+        for thread in running.threads:
+            thread.join(_END_SECONDS)
+        running.logs.keep_containers(yarn.node_folders() if yarn else [])
+        _forget(running.folder)
+        with self._lock:
+            self._clusters.pop(cluster_id, None)
+
+    def status(self) -> Sequence[Mapping[str, object]]:
+        with self._lock:
+            return [_status(running) for running in self._clusters.values()]
+
+    def stop(self) -> None:
+        with self._lock:
+            names = list(self._clusters)
+        for name in names:
+            self.terminate(name)
+
+    def _running(self, cluster: Cluster) -> _Running:
+        return _Running(
+            cluster=cluster,
+            folder=self._home / "clusters" / cluster.cluster_id,
+            applied=classifications.apply(cluster.configurations),
+            logs=LogBucket(self._clients("s3"), cluster.log_uri, cluster.cluster_id),
+        )
+
+    def _run(self, running: _Running, step: Step) -> None:
+        """The whole of a step: its thread's target. Whatever happens, the sink is told."""
+        outcome: StepFailure | None = StepFailure(
+            reason="Unknown Error.", message="the Spark runner failed; see emrctl local logs", log_file=None
+        )
+        try:
+            outcome = self._outcome(running, step)
+        except Exception:
+            log.exception("step %s of %s", step.step_id, running.cluster.cluster_id)
+        finally:
+            with self._lock:
+                running.steps.pop(step.step_id, None)
+            self._sink.finished(running.cluster.cluster_id, step.step_id, outcome)
+
+    def _outcome(self, running: _Running, step: Step) -> StepFailure | None:
+        try:
+            tools = self._tools()
+        except UserError as error:
+            return StepFailure(reason="Unknown Error.", message=str(error), log_file=None)
+        run = StepRun(running.cluster, step, running.folder, tools, self._sink, running.logs)
+        with self._lock:
+            if running.ended:
+                return run.refuse("the cluster is ending")
+            running.steps[step.step_id] = run
+        try:
+            yarn = self._ready(running, tools)
+        except (YarnError, UserError, OSError) as error:
+            return run.refuse(f"the cluster's YARN does not start: {error}")
+        return run.run(yarn, self._clients, self._endpoint, self._region, running.applied)
+
+    def _ready(self, running: _Running, tools: Toolchain) -> Yarn:
+        """The cluster's YARN; the first step that asks starts it, the others wait."""
+        with running.lock:
+            if running.yarn is None or not running.ready:
+                yarn = self._yarn(running, tools)
+                with self._lock:
+                    if running.ended:
+                        raise YarnError("the cluster is ending")
+                    running.yarn = yarn
+                yarn.start(self._nodes(running))
+                running.ready = True
+            return running.yarn
+
+    def _yarn(self, running: _Running, tools: Toolchain) -> Yarn:
+        folder, own = running.folder, running.applied.properties
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / "staging").mkdir(exist_ok=True)
+        submit.write_defaults(
+            folder / "spark" / "spark-defaults.conf", submit.defaults(tools, folder, own["spark-defaults"])
+        )
+        core = {**hadoop.core_site(self._endpoint, self._region, folder / "tmp"), **own["core-site"]}
+        return Yarn(running.cluster.cluster_id, folder, tools, core, running.applied)
+
+    def _resize(self, running: _Running) -> None:
+        with running.lock:
+            if running.yarn is not None and running.ready:
+                running.yarn.resize(self._nodes(running))
+
+    def _nodes(self, running: _Running) -> list[Any]:
+        with self._lock:
+            others = [r.yarn for r in self._clusters.values() if r is not running and r.yarn is not None]
+        elsewhere = sum(max(0, len(yarn.running) - 1) for yarn in others)
+        return sizing.nodes(running.cluster.instances, elsewhere=elsewhere)
+
+
+class _Clients:
+    """boto3 clients with the control plane's credentials, made when first needed."""
+
+    def __init__(self, endpoint: str, region: str, credentials: Mapping[str, str]) -> None:
+        self._endpoint, self._region, self._credentials = endpoint, region, credentials
+        self._lock = threading.Lock()
+        self._made: dict[str, Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._made:
+                from boto3.session import Session
+                from botocore.config import Config
+
+                session = Session(
+                    aws_access_key_id=self._credentials["access_key_id"],
+                    aws_secret_access_key=self._credentials["secret_access_key"],
+                    region_name=self._region,
+                )
+                paths = Config(s3={"addressing_style": "path"}, proxies={}, max_pool_connections=20)
+                self._made[service] = session.client(service, endpoint_url=self._endpoint, config=paths)  # type: ignore[call-overload]
+            return self._made[service]
+
+
+def _forget(folder: Path) -> None:
+    """Leave the daemons' logs of an ended cluster, and nothing else: no credentials, no data."""
+    for path in [
+        *folder.glob("steps/*/aws"),
+        *folder.glob("nodes/*/local"),
+        *folder.glob("nodes/*/containers"),
+    ]:
+        shutil.rmtree(path, ignore_errors=True)
+    for name in ("staging", "tmp", "home", "python"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _status(running: _Running) -> Mapping[str, object]:
+    cluster, daemons = running.cluster, running.yarn.running if running.yarn else []
+    workers = [i for i in cluster.instances if i.role != "MASTER"]
+    return {
+        "cluster_id": cluster.cluster_id,
+        "ready": running.ready,
+        "steps": sorted(running.steps),
+        "instances": len(workers),
+        "nodes": max(0, len(daemons) - 1),
+        "memory_factor": sizing.MEMORY_FACTOR,
+        "processes": [{"kind": d.kind, "name": d.name, "pid": d.process.pid} for d in daemons],
+        "containers": len(
+            {p.environ().get("CONTAINER_ID") for p in processes_of(cluster.cluster_id, container="_")}
+        ),
+    }

@@ -1,0 +1,50 @@
+"""How large a node of the local YARN is, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from facts.instances import instance
+from local.contracts import Instance
+
+# A NodeManager has a quarter of the memory that EMR gives YARN on the instance, so that a small cluster fits a
+# laptop and a job that fits a node there still has room here. Cores are not scaled: a vcore reserves nothing,
+# and an executor of two cores must be placeable where EMR would place it.
+MEMORY_FACTOR = 0.25
+# What EMR leaves to YARN of a node's memory: 12,288 of 16,384 MiB on m5.xlarge, its yarn-site defaults.
+YARN_SHARE = 0.75
+MAX_NODES = (
+    3  # NodeManagers on the whole machine, however large the fleets are; a running cluster has one at least
+)
+_STEP_MB = 32  # EMR's yarn.scheduler.minimum-allocation-mb
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSize:
+    """What YARN may give away on one node."""
+
+    memory_mb: int
+    vcores: int
+
+
+def node_size(instance_type: str) -> NodeSize:
+    """The size of the NodeManager that stands for an instance of this type. Raises UserError if it is unknown."""
+    facts = instance(instance_type)
+    memory = facts.memory_gib * 1024 * YARN_SHARE * MEMORY_FACTOR
+    return NodeSize(memory_mb=max(_STEP_MB, int(memory) // _STEP_MB * _STEP_MB), vcores=facts.vcpu)
+
+
+def scaled_mb(configured_mb: int) -> int:
+    """A memory size that a configuration has for a real node, as it is on a node here."""
+    return max(_STEP_MB, int(configured_mb * MEMORY_FACTOR) // _STEP_MB * _STEP_MB)
+
+
+def nodes(instances: Sequence[Instance], *, elsewhere: int = 0) -> list[Instance]:
+    """The instances that get a NodeManager, when other clusters have `elsewhere` of them.
+
+    Core before task, as YARN needs them; on a cluster of one instance the primary is the node, as on EMR.
+    """
+    workers = sorted((i for i in instances if i.role != "MASTER"), key=lambda i: i.role != "CORE")
+    workers = workers or [i for i in instances if i.role == "MASTER"]
+    return workers[: max(1, MAX_NODES - elsewhere)]

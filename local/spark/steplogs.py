@@ -1,0 +1,66 @@
+"""Logs in EMR's layout: `<log uri>/<cluster>/steps/<step>/stderr.gz`, `…/containers/<application>/<container>/…`."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+STEP_FILES = ("controller", "stderr", "stdout")
+_CONTAINER_FILES = ("stdout", "stderr", "prelaunch.out", "prelaunch.err", "directory.info")
+_URI = re.compile(r"s3[an]?://(?P<bucket>[^/]+)/?(?P<prefix>.*)$")
+_UPLOADS_AT_ONCE = 4
+
+
+class LogBucket:
+    """Where a cluster's logs go; without a log URI, nowhere, as on EMR. A failed upload never fails a step."""
+
+    def __init__(self, s3: Any, log_uri: str | None, cluster_id: str) -> None:
+        self._s3, self._cluster_id = s3, cluster_id
+        found = _URI.match(log_uri) if log_uri else None
+        self._bucket = found["bucket"] if found else ""
+        self._prefix = "/".join(filter(None, [found["prefix"].strip("/"), cluster_id])) if found else ""
+        self._kept: set[Path] = set()
+
+    def step_uri(self, step_id: str, file: str) -> str | None:
+        """The URI of one of a step's log files, None when the cluster keeps no logs."""
+        return f"s3://{self._bucket}/{self._prefix}/steps/{step_id}/{file}.gz" if self._bucket else None
+
+    def keep_step(self, step_id: str, folder: Path) -> None:
+        """Take a step's own log files from `folder` to the bucket."""
+        self._keep((folder / name, f"steps/{step_id}/{name}.gz") for name in STEP_FILES)
+
+    def keep_containers(self, node_folders: Iterable[Path], application_id: str = "application_*") -> None:
+        """Take the container logs of an application, or of all, from the nodes' folders to the bucket, each once."""
+        found = []
+        for node in node_folders:
+            for folder in sorted(node.glob(f"{application_id}/container_*")):
+                found += [
+                    (folder / name, f"containers/{folder.parent.name}/{folder.name}/{name}.gz")
+                    for name in _CONTAINER_FILES
+                    if folder not in self._kept
+                ]
+                if application_id != "application_*":
+                    self._kept.add(folder)
+        self._keep(found)
+
+    def _keep(self, files: Iterable[tuple[Path, str]]) -> None:
+        if not self._bucket:
+            return
+        with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+            list(pool.map(lambda file: self._put(*file), files))
+
+    def _put(self, path: Path, key: str) -> None:
+        try:
+            body = gzip.compress(path.read_bytes(), compresslevel=1)
+        except FileNotFoundError:
+            return
+        try:
+            self._s3.put_object(Bucket=self._bucket, Key=f"{self._prefix}/{key}", Body=body)
+        except Exception as error:  # the log is lost, the step is not
+            log.warning("%s: cannot keep %s in s3://%s: %s", self._cluster_id, key, self._bucket, error)

@@ -1,0 +1,152 @@
+"""spark-submit for a step: its arguments read, what this machine adds, the command and its environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.spark.daemons import QUICK_JVM
+from local.spark.hadoop import LOOPBACK, Conf
+from local.spark.toolchain import Toolchain
+
+# Of spark-submit's options, those without a value; every other takes one, as its next word or after "=".
+_FLAGS = frozenset({"--verbose", "-v", "--supervise", "--version", "--help", "-h", "--usage-error"})
+_MODULES = (
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+    "--add-opens=java.base/java.util=ALL-UNNAMED",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """The words after `spark-submit`, read: options as pairs, then the application and its arguments."""
+
+    options: tuple[tuple[str, str], ...]
+    application: tuple[str, ...]
+
+    def conf(self, key: str) -> str | None:
+        """The value of `--conf key=value`; the last one counts."""
+        found = [
+            v.partition("=")[2] for o, v in self.options if o in ("--conf", "-c") and v.split("=")[0] == key
+        ]
+        return found[-1] if found else None
+
+    @property
+    def deploy_mode(self) -> str:
+        """ "client" or "cluster"; client is the default, as on EMR."""
+        named = [value for option, value in self.options if option == "--deploy-mode"]
+        return named[-1] if named else self.conf("spark.submit.deployMode") or "client"
+
+    def words(self) -> list[str]:
+        """The same as words again."""
+        flat = [word for option, value in self.options for word in ((option, value) if value else (option,))]
+        return [*flat, *self.application]
+
+
+def read(words: Sequence[str]) -> Submission:
+    """Read the words after `spark-submit`. What spark-submit would complain of is left for it to."""
+    options: list[tuple[str, str]] = []
+    rest = list(words)
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if word in _FLAGS or (not equals and not rest):
+            options.append((word, ""))
+        elif equals and name.startswith("--"):
+            options.append((name, value))
+        else:
+            options.append((word, rest.pop(0)))
+    return Submission(options=tuple(options), application=tuple(rest))
+
+
+def defaults(tools: Toolchain, folder: Path, own: Mapping[str, str]) -> Conf:
+    """spark-defaults.conf of a cluster in `folder`; `own` are the properties of its classification."""
+    jars = ",".join(f"local:{where}/*" for where in (tools.spark / "jars", tools.s3a))
+    return {
+        # EMR's own
+        "spark.dynamicAllocation.enabled": "true",
+        "spark.dynamicAllocation.shuffleTracking.enabled": "true",  # for the shuffle service, which no registry has
+        "spark.dynamicAllocation.initialExecutors": "1",
+        "spark.executor.maxNumFailures": "4",
+        "spark.ui.enabled": "false",
+        # The pace of two nodes on one machine
+        "spark.yarn.report.interval": "250ms",
+        "spark.yarn.scheduler.heartbeat.interval-ms": "500",
+        "spark.yarn.scheduler.initial-allocation.interval": "50ms",
+        "spark.driver.defaultJavaOptions": " ".join(QUICK_JVM),
+        "spark.executor.defaultJavaOptions": " ".join(QUICK_JVM),
+        **own,
+        # This machine's
+        "spark.master": "yarn",
+        "spark.yarn.jars": jars,
+        "spark.yarn.stagingDir": f"file:{folder}/staging",
+    }
+
+
+def write_defaults(path: Path, conf: Conf) -> None:
+    """Write spark-defaults.conf."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{key} {value}\n" for key, value in sorted(conf.items())))
+
+
+def for_step(given: Submission, step_id: str, environment: Mapping[str, str]) -> Submission:
+    """The step's submission with what lets its processes find its credentials, and us its application.
+
+    Ours come last: spark-submit takes the last of two. A tag that the step sets stays beside ours.
+    """
+    tags = ",".join(filter(None, [given.conf("spark.yarn.tags"), step_id.lower()]))
+    added = {"spark.yarn.tags": tags}
+    for name, value in sorted(environment.items()):
+        added[f"spark.yarn.appMasterEnv.{name}"] = value
+        added[f"spark.executorEnv.{name}"] = value
+    ours = tuple(("--conf", f"{key}={value}") for key, value in added.items())
+    return Submission(options=given.options + ours, application=given.application)
+
+
+def command(given: Submission, tools: Toolchain, folder: Path) -> list[str]:
+    """How to start it. In client mode by pip's own `spark-submit`, for this process then is the driver.
+
+    In cluster mode it only submits, so its class is started straight away: the script would start another JVM
+    first, to make the very command that stands here.
+    """
+    if given.deploy_mode != "cluster":
+        return [str(tools.spark / "bin" / "spark-submit"), *given.words()]
+    arguments = folder / "client.args"
+    if not arguments.is_file():
+        class_path = os.pathsep.join([*map(str, tools.spark_jars), str(folder / "conf")])
+        arguments.write_text("\n".join(["-Xmx384m", *QUICK_JVM, *_MODULES, "-cp", f'"{class_path}"']) + "\n")
+    return [str(tools.java.binary), f"@{arguments}", "org.apache.spark.deploy.SparkSubmit", *given.words()]
+
+
+def environment(tools: Toolchain, folder: Path, exports: Mapping[str, str]) -> dict[str, str]:
+    """What spark-submit has in its environment beyond the cluster's; `exports` are those of spark-env."""
+    return {
+        "SPARK_HOME": str(tools.spark),
+        "SPARK_CONF_DIR": str(folder / "spark"),
+        "HADOOP_CONF_DIR": str(folder / "conf"),
+        "YARN_CONF_DIR": str(folder / "conf"),
+        "SPARK_DIST_CLASSPATH": f"{tools.s3a}/*",
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_ARCHIVES_PATH": f"local:{python_folder(tools, folder)}",
+        **exports,
+    }
+
+
+def python_folder(tools: Toolchain, folder: Path) -> Path:
+    """A folder with pyspark and py4j, compiled as they are installed: from their zips each start compiles them."""
+    python = folder / "python"
+    python.mkdir(parents=True, exist_ok=True)
+    for name in ("pyspark", "py4j"):
+        link = python / name
+        if not link.is_symlink():
+            link.symlink_to(tools.site_packages / name)
+    return python
+
+
+# Every process binds and names the loopback only.
+LOCAL_ONLY: Mapping[str, str] = {"SPARK_LOCAL_IP": LOOPBACK, "SPARK_LOCAL_HOSTNAME": LOOPBACK}

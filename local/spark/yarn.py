@@ -1,0 +1,214 @@
+"""The YARN of one cluster: its ResourceManager and NodeManagers, started together, resized, ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from local.contracts import Instance
+from local.spark import daemons, hadoop, sizing
+from local.spark.classifications import Applied
+from local.spark.daemons import CLUSTER_MARK, Daemon
+from local.spark.hadoop import Conf
+from local.spark.rest import ResourceManager
+from local.spark.toolchain import Toolchain
+
+log = logging.getLogger(__name__)
+READY_SECONDS = 60.0
+DRAIN_SECONDS = 120.0  # a node that leaves may finish what it runs for so long
+_POLL = 0.05
+_END_SECONDS = 5.0
+_STARTS = 3  # a port that was free may be taken by the time the daemon binds it
+
+
+class YarnError(Exception):
+    """YARN cannot run; the message says why in one line."""
+
+
+class Yarn:
+    """One cluster's YARN in `folder`. Methods are called one at a time, but `stop`, which may come at any time."""
+
+    def __init__(
+        self, cluster_id: str, folder: Path, tools: Toolchain, core_site: Conf, applied: Applied
+    ) -> None:
+        self.cluster_id, self.folder = cluster_id, folder
+        self.conf = folder / "conf"  # what clients use as HADOOP_CONF_DIR
+        self._tools, self._core = tools, core_site
+        self._applied = applied
+        self._env = daemons.environment(tools, cluster_id, folder)
+        self._nodes: dict[str, Daemon] = {}
+        self._rm: Daemon | None = None
+        self._api: ResourceManager | None = None
+        self._yarn_site: Conf = {}
+        self._stopping = threading.Event()
+        self._starting = threading.Lock()
+
+    @property
+    def api(self) -> ResourceManager:
+        """The ResourceManager's REST API. Raises YarnError before `start`."""
+        if self._api is None:
+            raise YarnError("YARN is not running")
+        return self._api
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process of the cluster has in its environment."""
+        return dict(self._env)
+
+    @property
+    def running(self) -> list[Daemon]:
+        """What runs, the ResourceManager first."""
+        return [*([self._rm] if self._rm else []), *self._nodes.values()]
+
+    def node_folders(self) -> list[Path]:
+        """The folders of all nodes there ever were; container logs lie in them."""
+        return sorted((self.folder / "nodes").glob("*/containers"))
+
+    def start(self, instances: Sequence[Instance]) -> None:
+        """Start the ResourceManager and a node for each of `instances`; returns when all take containers.
+
+        Raises YarnError when that does not come about.
+        """
+        for attempt in range(1, _STARTS + 1):
+            try:
+                self._start_once(instances)
+                return
+            except YarnError as error:
+                self._end_daemons()
+                taken = "BindException" in str(error) or "Address already in use" in str(error)
+                if not taken or attempt == _STARTS or self._stopping.is_set():
+                    raise
+                log.info("%s: a port was taken meanwhile, starting again", self.cluster_id)
+
+    def resize(self, instances: Sequence[Instance]) -> None:
+        """Have exactly one node for each of `instances`: new ones start, others finish their work and end."""
+        wanted = {i.instance_id for i in instances}
+        leaving = [self._nodes[name] for name in self._nodes if name not in wanted]
+        with self._starting:
+            if self._stopping.is_set():
+                return
+            for instance in instances:
+                if instance.instance_id not in self._nodes:
+                    self._start_node(instance)
+        for node in leaving:
+            self._drain(node)
+            _end([psutil.Process(node.process.pid)] if node.process.poll() is None else [])
+            node.process.wait()
+            self._nodes.pop(node.name, None)
+
+    def stop(self) -> None:
+        """End every process of the cluster, containers and clients included; returns when they are gone."""
+        self._stopping.set()
+        with self._starting:
+            self._end_daemons()
+
+    def _start_once(self, instances: Sequence[Instance]) -> None:
+        with self._starting:
+            if self._stopping.is_set():
+                raise YarnError("the cluster is ending")
+            ports = daemons.free_ports()
+            self._api = ResourceManager(ports.web)
+            self._write(ports, instances)
+            self._rm = self._daemon("resourcemanager", "primary", {})
+            for instance in instances:
+                self._start_node(instance)
+        self._wait_ready()
+
+    def _write(self, ports: hadoop.Ports, instances: Sequence[Instance]) -> None:
+        own = self._applied.properties
+        sizes = [sizing.node_size(i.instance_type) for i in instances]
+        largest = max(sizes, key=lambda size: size.memory_mb)
+        self._yarn_site = {**hadoop.yarn_site(ports, largest), **own["yarn-site"]}
+        self.conf.mkdir(parents=True, exist_ok=True)
+        hadoop.write_xml(self.conf / "core-site.xml", self._core)
+        hadoop.write_xml(self.conf / "yarn-site.xml", self._yarn_site)
+
+    def _start_node(self, instance: Instance) -> None:
+        folder = self.folder / "nodes" / instance.instance_id
+        size = sizing.node_size(instance.instance_type)
+        own = {**hadoop.node_site(folder, size, home=Path(self._env["HOME"])), **self._own_of_nodes()}
+        self._nodes[instance.instance_id] = self._daemon("nodemanager", instance.instance_id, own)
+
+    def _own_of_nodes(self) -> Conf:
+        return {
+            k: v
+            for k, v in self._applied.properties["yarn-site"].items()
+            if k.startswith("yarn.nodemanager.")
+        }
+
+    def _daemon(self, kind: daemons.Kind, name: str, own: Conf) -> Daemon:
+        queues = {**hadoop.capacity_scheduler(), **self._applied.properties["capacity-scheduler"]}
+        conf = {"core-site.xml": self._core, "yarn-site.xml": {**self._yarn_site, **own}}
+        if kind == "resourcemanager":
+            conf["capacity-scheduler.xml"] = queues
+        return daemons.start(kind, name, self.folder / "nodes" / name, conf, self._tools, self._env)
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self._stopping.is_set():
+                raise YarnError("the cluster is ending")
+            for daemon in self.running:
+                if daemon.process.poll() is not None:
+                    raise YarnError(f"the {daemon.kind} {daemon.name} has ended: {daemon.last_words()}")
+            with suppress(OSError):  # not there yet
+                if len(self.api.running_nodes()) >= len(self._nodes):
+                    return
+            time.sleep(_POLL)
+        words = "; ".join(f"{d.kind}: {d.last_words()}" for d in self.running)
+        raise YarnError(f"YARN is not ready after {READY_SECONDS:.0f} s ({words})")
+
+    def _drain(self, node: Daemon) -> None:
+        """Give the node nothing new and wait until it runs nothing, for so long as is allowed."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        try:
+            ports = {c.laddr.port for c in psutil.Process(node.process.pid).net_connections() if c.laddr}
+            node_id = next((i for i in self.api.running_nodes() if int(i.rpartition(":")[2]) in ports), None)
+            if node_id is None:
+                return
+            self.api.take_no_more(node_id)
+            while not self._stopping.is_set() and time.monotonic() < deadline:
+                told = self.api.running_nodes().get(node_id)
+                if told is None or not told["numContainers"]:
+                    return
+                time.sleep(_POLL * 4)
+        except (OSError, psutil.Error) as error:
+            log.warning("%s: node %s leaves without ceremony: %s", self.cluster_id, node.name, error)
+
+    def _end_daemons(self) -> None:
+        # They have no state to save, and a NodeManager that is asked politely first waits for its containers.
+        while found := processes_of(self.cluster_id):
+            _end(found)
+        for daemon in self.running:
+            daemon.process.wait()
+        self._rm, self._nodes = None, {}
+
+
+def processes_of(cluster_id: str, *, container: str = "") -> list[psutil.Process]:
+    """The processes that carry the mark of the cluster; with `container`, those of containers named so."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            environment = process.environ()
+            ours = environment.get(CLUSTER_MARK) == cluster_id
+            if ours and container in environment.get("CONTAINER_ID", "") and _alive(process):
+                found.append(process)
+    return found
+
+
+def _alive(process: psutil.Process) -> bool:
+    return bool(process.status() != psutil.STATUS_ZOMBIE)
+
+
+def _end(found: Iterable[psutil.Process]) -> None:
+    found = list(found)
+    for process in found:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(found, timeout=_END_SECONDS)
