@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from jobs.platform import Platform
     from jobs.runs import Record
 
+    Outcome = tuple[Record, dict[str, Any] | None]
+
 STACK, JOB, CHANNEL = "dev", "nightly-etl", "dev"
-WORST_ROUTES = 10
 
 
 class Phases:
@@ -56,13 +57,12 @@ def run(*, as_json: bool) -> None:
     phases = Phases()
     _prepare(phases)
     session, platform = _bring_up(phases, quiet=as_json)
-    record = _run_job(phases, session, platform)
-    if record.state != "SUCCEEDED":
+    record, report = _run_job(phases, session, platform)
+    if record.state != "SUCCEEDED" or report is None:
         raise UserError(
             f"run {record.run_id} ended {record.state}: {record.reason}; see {record.log_uri}", code=1
         )
-    with phases.phase("result", f"the {WORST_ROUTES} worst routes of 2013"):
-        routes = worst_routes(session.client("s3"), platform)
+    routes = report["worst_routes"]
     if as_json:
         document = {
             "phases": phases.seconds,
@@ -97,52 +97,15 @@ def down() -> None:
     print("everything that ran here is down")
 
 
-def worst_routes(s3: Any, platform: Platform, most: int = WORST_ROUTES) -> list[dict[str, Any]]:
-    """The routes with the longest mean arrival delay over the year, from the job's own output by month.
-
-    A route counts with at least one flight a week, so that a single bad day does not lead the list.
-    """
-    import io
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    bucket, prefix = platform.buckets.curated, f"{JOB}/delays/by_route/"
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [
-        entry["Key"]
-        for page in pages
-        for entry in page.get("Contents", [])
-        if entry["Key"].endswith(".parquet")
-    ]
-    months = pa.concat_tables(
-        pq.read_table(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()), partitioning=None)
-        for key in keys
-    ).to_pandas()
-    months["delay"] = months["mean_arr_delay_minutes"] * months["arrived"]
-    by_route = months.groupby(["origin", "dest"]).agg(
-        flights=("flights", "sum"),
-        arrived=("arrived", "sum"),
-        cancelled=("cancelled", "sum"),
-        delay=("delay", "sum"),
-    )
-    by_route["mean_arr_delay_minutes"] = (by_route.delay / by_route.arrived).round(1)
-    often = by_route[by_route.flights >= 52].nlargest(most, "mean_arr_delay_minutes").reset_index()
-    rows: list[dict[str, Any]] = json.loads(
-        often.drop(columns=["delay", "arrived"]).to_json(orient="records")
-    )
-    return rows
-
-
 def _prepare(phases: Phases) -> None:
     """What can fail on this machine fails here, before anything is started."""
     from emrctl.progress import Line
     from local import engine
-    from local.spark import ensure as spark
+    from local.spark import toolchain
 
     with phases.phase("tools", "the engine, Java, the jars"), Line() as line:
         engine.ensure(line.say)
-        spark.ensure(line.say)
+        toolchain.ensure(line.say)
     with phases.phase("local AWS", "the APIs, the resource provider"):
         up = control.up(paths.home())
         Console(stderr=True).print(up.state.endpoint, highlight=False)
@@ -162,7 +125,7 @@ def _bring_up(phases: Phases, *, quiet: bool) -> tuple[boto3.Session, Platform]:
     return connect(STACK, "local")
 
 
-def _run_job(phases: Phases, session: boto3.Session, platform: Platform) -> Record:
+def _run_job(phases: Phases, session: boto3.Session, platform: Platform) -> Outcome:
     from emrctl import runs
     from jobs import artifacts, spec
     from jobs.lifecycle import Lifecycle
@@ -175,15 +138,16 @@ def _run_job(phases: Phases, session: boto3.Session, platform: Platform) -> Reco
         artifacts.deploy(session, platform, job, CHANNEL)
     cluster = platform.cluster("main").id
     with phases.phase("run", f"{JOB} as a step of EMR cluster {cluster}"), runs.RunProgress(JOB) as progress:
-        return Lifecycle(session, platform, told=progress).run(JOB, CHANNEL)
+        lifecycle = Lifecycle(session, platform, told=progress)
+        record = lifecycle.run(JOB, CHANNEL)
+    return record, lifecycle.store.report(record.report_uri)
 
 
 def _show(console: Console, routes: list[dict[str, Any]], record: Record, seconds: float) -> None:
     from emrctl import runs
 
-    table = Table(
-        "from", "to", title=f"The {len(routes)} worst routes out of New York, 2013", title_justify="left"
-    )
+    title = f"The {len(routes)} worst routes out of New York, 2013"
+    table = Table("from", "to", "", title=title, title_justify="left")
     for column in ("flights", "cancelled", "mean delay, min"):
         table.add_column(column, justify="right")
     for route in routes:
@@ -192,7 +156,7 @@ def _show(console: Console, routes: list[dict[str, Any]], record: Record, second
             f"{route['cancelled']:,}",
             f"{route['mean_arr_delay_minutes']:.1f}",
         )
-        table.add_row(route["origin"], route["dest"], *counts)
+        table.add_row(route["origin"], route["dest"], route["dest_name"] or "-", *counts)
     console.print(table)
     console.print(runs.summary(record), highlight=False, soft_wrap=True)
     console.print(

