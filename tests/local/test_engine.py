@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from facts.errors import UserError
-from local.engine import build, ensure
+from local.engine import build, child, ensure, installer
 from local.engine.build import PROGRAMS, SCRIPTS
 
 ENGINE = """#!/bin/sh
@@ -44,14 +46,14 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / tool).symlink_to(f"/bin/{tool}" if Path(f"/bin/{tool}").exists() else f"/usr/bin/{tool}")
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setenv("EMRCTL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(child, "REPORT_SECONDS", 0.05)
     return folder
 
 
 @pytest.fixture
 def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network on which the official installer is not to be had: the name does not resolve."""
-    module = sys.modules["local.engine.ensure"]
-    monkeypatch.setattr(module, "_INSTALL", "raise SystemExit('no route')")
+    monkeypatch.setattr(installer, "_PROGRAM", "raise SystemExit('no route')")
 
 
 def with_go(machine: Path, before: str = "") -> Path:
@@ -85,9 +87,10 @@ def test_an_engine_without_its_language_host_is_passed_over(machine: Path, unrea
 
 def test_the_official_installer_comes_before_a_build(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = with_go(machine)
-    install = "import os, sys, pathlib; b = pathlib.Path(sys.argv[1], 'bin'); b.mkdir();"
-    install += "p = b / 'pulumi'; p.write_text('#!/bin/sh\\necho v3.260.0\\n'); p.chmod(0o755)"
-    monkeypatch.setattr(sys.modules["local.engine.ensure"], "_INSTALL", install)
+    install = "import os, sys, pathlib; b = pathlib.Path(sys.argv[1], 'bin'); b.mkdir(parents=True);"
+    install += "p = b / 'pulumi'; p.write_text('#!/bin/sh\\necho v3.260.0\\n'); p.chmod(0o755);"
+    install += "(b / 'pulumi-language-python').touch()"
+    monkeypatch.setattr(installer, "_PROGRAM", install)
     assert (ensure().origin, ensure().version) == ("installer", "3.260.0")
     assert not log.exists()
 
@@ -97,7 +100,7 @@ def test_a_build_has_every_program_and_script_and_is_done_once(machine: Path, un
     said: list[str] = []
     built = ensure(said.append)
     assert {file.name for file in built.bin_dir.iterdir()} == {*PROGRAMS, *(Path(s).name for s in SCRIPTS)}
-    assert any("building pulumi (1 of 2)" in line for line in said)
+    assert any("building pulumi (1 of 2;" in line for line in said)
     calls = log.read_text()
     assert "-mod=readonly" in calls
     ensure()
@@ -107,8 +110,8 @@ def test_a_build_has_every_program_and_script_and_is_done_once(machine: Path, un
 def test_two_processes_at_once_build_once(machine: Path, unreachable: None) -> None:
     log = with_go(machine, before="sleep 0.2")
     code = (
-        "import sys, local.engine; m = sys.modules['local.engine.ensure']; m._INSTALL = 'raise SystemExit(1)';"
-        "print(m.ensure().bin_dir)"
+        "from local.engine import ensure, installer; installer._PROGRAM = 'raise SystemExit(1)';"
+        "print(ensure().bin_dir)"
     )
     both = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)
@@ -117,24 +120,82 @@ def test_two_processes_at_once_build_once(machine: Path, unreachable: None) -> N
     assert log.read_text().count("build ") == len(PROGRAMS)
 
 
-def test_a_build_that_fails_says_the_last_line_and_leaves_nothing(machine: Path, unreachable: None) -> None:
-    with_go(machine, before='echo "no space left on device" >&2; exit 1')
-    with pytest.raises(UserError, match="no space left on device; mend that"):
+def left() -> list[str]:
+    """The folders in the engine's cache."""
+    return [entry.name for entry in build.folder().parent.iterdir() if entry.is_dir()]
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        ("dial tcp: no route to host", r"local/engine/pulumi\): dial tcp: no route to host; mend that"),
+        ("link: write a.out: no space left on device", "no disk space .* no space left on device.*3 GB"),
+    ],
+)
+def test_a_build_that_fails_says_why_and_leaves_nothing(
+    machine: Path, unreachable: None, cause: str, said: str
+) -> None:
+    with_go(machine, before=f'echo "some/package" >&2; echo "{cause}" >&2; exit 1')
+    with pytest.raises(UserError, match=said) as caught:
         ensure()
-    assert not build.folder().exists()
-    assert [entry.name for entry in build.folder().parent.iterdir() if entry.is_dir()] == []
+    assert "install the Pulumi CLI" in str(caught.value)
+    assert left() == []
 
 
 def test_an_interrupted_build_leaves_nothing(machine: Path, unreachable: None) -> None:
     with_go(machine)
 
     def interrupt(line: str) -> None:
-        if "2 of 2" in line:
+        if "(2 of 2;" in line:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         ensure(interrupt)
-    assert [entry.name for entry in build.folder().parent.iterdir() if entry.is_dir()] == []
+    assert left() == []
+
+
+def test_an_interrupt_ends_the_build_with_all_it_started(machine: Path, unreachable: None) -> None:
+    pids = machine.parent / "pids"
+    with_go(machine, before=f"echo $$ >> {pids}; sleep 600 & echo $! >> {pids}; wait")
+
+    def interrupt(_line: str) -> None:
+        if pids.exists() and len(pids.read_text().split()) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ensure(interrupt)
+    processes = [psutil.Process(int(pid)) for pid in pids.read_text().split() if psutil.pid_exists(int(pid))]
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_what_a_killed_build_left_is_removed_by_the_next_one(machine: Path, unreachable: None) -> None:
+    with_go(machine)
+    (build.folder().parent / "draft-killed" / "bin").mkdir(parents=True)
+    ensure()
+    assert left() == [build.folder().name]
+
+
+def test_an_installer_that_does_not_answer_is_given_up_soon(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_go(machine)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and never says a word
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr(installer, "REACH_SECONDS", 0.2)
+        assert ensure().origin == "built"
+
+
+def test_an_engine_on_path_that_is_not_used_is_said_to_be(machine: Path, unreachable: None) -> None:
+    program(machine, "pulumi", ENGINE.format(version="3.100.0"))
+    program(machine, "pulumi-language-python", "")
+    with_go(machine)
+    said: list[str] = []
+    ensure(said.append)
+    assert (
+        said[0]
+        == f"engine: {machine / 'pulumi'} does not run, or cannot run Python, or is older than 3.220.0; not used"
+    )
 
 
 def test_without_go_and_without_pulumi_both_ways_out_are_named(machine: Path, unreachable: None) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from facts.errors import UserError
 from local.engine import ensure
-from stacks.engine import Pulumi, environment
+from stacks.backend import environment
+from stacks.engine import Pulumi
 
 pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(300)]
 PROGRAM = """
@@ -58,45 +60,62 @@ def names(engine: Pulumi) -> set[str]:
     return {entry["urn"].rsplit("::", 1)[1] for entry in resources}
 
 
-def test_up_then_a_refused_destroy_then_a_destroy_with_the_keys_turned(engine: Pulumi) -> None:
+def kill_while_creating(engine: Pulumi, name: str) -> None:
+    """Leave the state as an engine does that is killed while it creates `name`."""
+    file = engine.backend / ".pulumi/stacks/emr/dev.json"  # type: ignore[operator]
+    content = json.loads(file.read_text())
+    latest = content["checkpoint"]["latest"]
+    index = next(i for i, entry in enumerate(latest["resources"]) if entry["urn"].endswith(f"::{name}"))
+    latest["pending_operations"] = [{"type": "creating", "resource": latest["resources"].pop(index)}]
+    file.write_text(json.dumps(content))
+
+
+def test_up_a_refused_destroy_a_kill_and_a_destroy_with_the_keys_turned(engine: Pulumi) -> None:
+    """One scenario, because each update of the real engine takes seconds."""
     assert engine.up("dev") == 0
     assert engine.outputs("dev") == {"platform": {"name": "dev"}}
+    assert engine.changes("dev") == {"create": 3}
     with pytest.raises(UserError, match=r"protects 1 of its resources \(data\); nothing was touched"):
         engine.destroy("dev")
-    assert {"data", "scratch"} <= names(engine)
+    before = names(engine)
+    assert {"data", "scratch"} <= before
+
+    kill_while_creating(engine, "scratch")
     set_keep(engine.project, False)
     assert engine.up("dev") == 0
+    assert names(engine) == before
+    assert not engine.export("dev").get("pending_operations")
+
     assert engine.destroy("dev") == 0
     assert names(engine) == set()
-    assert engine.destroy("dev") == 0
 
 
 def test_a_lock_of_a_process_that_died_is_lifted(engine: Pulumi) -> None:
     engine.ensure_stack("dev")
-    dead = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
-    )
-    lock(engine, int(dead.stdout))
+    with subprocess.Popen(["sleep", "0"]) as dead:
+        dead.wait()
+    lock(engine.backend, dead.pid)
     assert engine.preview("dev") == 0
 
 
-def test_a_lock_of_a_living_engine_is_respected(engine: Pulumi, tmp_path: Path) -> None:
-    engine.ensure_stack("dev")
-    stand_in = tmp_path / "pulumi"
-    stand_in.write_text("#!/bin/sh\nread line\n")
-    stand_in.chmod(0o755)
-    with subprocess.Popen([stand_in], stdin=subprocess.PIPE) as living:
-        lock(engine, living.pid)
-        assert engine.up("dev") != 0
-        living.communicate(b"\n")
-
-
-def lock(engine: Pulumi, pid: int) -> None:
+def lock(backend: Path | None, pid: int) -> None:
     """Leave a lock as the engine's file backend writes it."""
-    folder = engine.backend / ".pulumi/locks/organization/emr/dev"  # type: ignore[operator]
+    assert backend is not None
+    folder = backend / ".pulumi/locks/organization/emr/dev"
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"pid": pid, "username": "u", "hostname": "h", "timestamp": "2026-11-23T00:00:00Z"}
+    now = datetime.now(UTC).isoformat().replace("+00:00", "123Z")  # nanoseconds, as Go writes them
+    content = {"pid": pid, "username": "u", "hostname": socket.gethostname(), "timestamp": now}
     (folder / "0b1c2d3e.json").write_text(json.dumps(content))
+
+
+def test_a_destroy_of_what_was_never_up_succeeds_and_makes_nothing(engine: Pulumi) -> None:
+    assert engine.destroy("dev") == 0
+    assert not (engine.backend / ".pulumi").exists()  # type: ignore[operator]
+
+
+def test_a_mistake_in_the_program_is_the_engines_exit_code(engine: Pulumi) -> None:
+    (engine.project / "infra" / "__main__.py").write_text("raise SystemExit(3)")
+    assert engine.up("dev") not in (0, None)
 
 
 def test_outputs_of_a_stack_that_was_never_up_say_what_to_do(engine: Pulumi) -> None:
