@@ -66,7 +66,8 @@ def merge_tags(default_tags: Mapping[str, str], tags: Any) -> Any:
     """The provider's default tags under the resource's own; unknown as soon as any of them is."""
     if has_unknown(tags):
         return UNKNOWN
-    return {**default_tags, **{key: value for key, value in (tags or {}).items() if value is not None}}
+    own = tags if isinstance(tags, dict) else {}
+    return {**default_tags, **{key: value for key, value in own.items() if value is not None}}
 
 
 def physical_name(prefix: str) -> str:

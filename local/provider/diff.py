@@ -53,7 +53,8 @@ def difference(
     if "tagsAll" in known.schema.outputs:
         found += changes(known, "tagsAll", old.get("tagsAll") or {}, new.get("tagsAll") or {})
     found = [one for one in found if not _ignored(one.path, ignore)]
-    replaces = [one for one in found if replaces_for(known, one)]
+    sometimes = known.row.replaces_if(old, new) if known.row.replaces_if else frozenset()
+    replaces = [one for one in found if one.plain in sometimes or _replaces(known, one)]
     return Difference(tuple(found), tuple(replaces), bool(replaces) and _delete_first(known, old_inputs, new))
 
 
@@ -162,11 +163,9 @@ def _of_lists(
     return found
 
 
-def replaces_for(known: Known, change: Change) -> bool:
+def _replaces(known: Known, change: Change) -> bool:
     """Whether a change replaces the resource."""
-    if change.plain == "region" or change.plain in known.row.replaces:
-        return True
-    return known.schema.replaces(change.plain)
+    return change.plain == "region" or known.schema.replaces(change.plain)
 
 
 def _delete_first(known: Known, old_inputs: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

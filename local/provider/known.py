@@ -105,7 +105,7 @@ class Known:
             elif prop not in readable and prop not in self.row.outputs:
                 outputs[prop] = self._remembered(run, prop)
         if "region" in self.schema.inputs:
-            outputs.setdefault("region", run.at.region)
+            outputs["region"] = run.at.region
         said = dict(run.props)
         run.props = {**run.props, **{name: value for name, value in outputs.items() if value is not None}}
         for prop, template in self.row.outputs.items():

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from local.provider import config, values
 from local.provider.check import check, physical_name
 from local.provider.clients import Clients, Credentials
-from local.provider.diff import Change, difference, replaces_for
+from local.provider.diff import Change, difference
 from local.provider.errors import PartialError, ProviderError
 from local.provider.invokes import invoke
 from local.provider.known import Known
@@ -180,7 +180,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             replaces=_tops(found.replaces),
             deleteBeforeReplace=found.delete_first,
             detailedDiff={
-                one.path: _Diff(kind=_KINDS[one.kind, replaces_for(known, one)]) for one in found.changes
+                one.path: _Diff(kind=_KINDS[one.kind, one in found.replaces]) for one in found.changes
             },
             hasDetailedDiff=True,
         )

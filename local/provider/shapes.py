@@ -14,12 +14,14 @@ from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
 
+from local.provider.errors import ProviderError
+
 Kind = Any  # as data/schema.json has it
 _TAG_PAIRS = (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"))
 
 
-class UnmappedError(Exception):
-    """A property has no counterpart in the API's shape."""
+class UnmappedError(ProviderError):
+    """A property has no counterpart in the API's shape; the message names it."""
 
 
 class Mapper:
@@ -68,6 +70,8 @@ class Mapper:
 
     def _to_structure(self, value: Any, shape: StructureShape, path: str) -> Any:
         if isinstance(value, list):
+            if len(value) > 1:
+                raise UnmappedError(f"{path}: AWS takes one block, {len(value)} are given")
             return self._to_structure(value[0], shape, path) if value else None
         params: dict[str, Any] = {}
         for key, one in value.items():
@@ -75,7 +79,7 @@ class Mapper:
                 continue
             member = self.member(shape, f"{path}.{key}")
             if member is None:
-                raise UnmappedError(f"{path}.{key}")
+                raise UnmappedError(f"{path}.{key}: {shape.name} of AWS has no such member")
             inner = follow_shape(shape, member)
             assert inner is not None
             place(params, shape, member, self.to_wire(one, inner, f"{path}.{key}"))

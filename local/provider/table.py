@@ -127,6 +127,8 @@ class Resource:
     replaces: Mapping[str, str] = field(
         default_factory=dict
     )  # argument that replaces, against the facts → why
+    # arguments that replace only in some cases: (state, wanted) → those that do
+    replaces_if: Callable[[Mapping[str, Any], Mapping[str, Any]], frozenset[str]] | None = None
     delete_first: bool = False  # a replacement cannot stand beside the old one
     import_id: str = ""  # template of the id that import takes, when it is not `id`
     gone: Hook | None = None  # what was read says that the resource is no more

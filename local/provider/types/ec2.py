@@ -202,6 +202,10 @@ VPC_ENDPOINT = Resource(
     },
     defaults={"vpcEndpointType": "Gateway"},
     json=frozenset({"policy"}),
+    # As with the real provider: only an interface can switch its private DNS.
+    replaces_if=lambda old, _new: frozenset(
+        () if old.get("vpcEndpointType") == "Interface" else {"privateDnsEnabled"}
+    ),
     outputs={"arn": "arn:$partition:ec2:$region:$account:vpc-endpoint/$id"},
     unsupported={
         **unsupported(NOT_MODELLED, "autoAccept", "dnsOptions", "ipAddressType", "serviceRegion"),

@@ -12,7 +12,13 @@ _KEY = {"KeyId": "$id"}
 
 
 def _enable(run: Run) -> None:
-    run.call("EnableKey" if run.props.get("isEnabled", True) else "DisableKey", KeyId=run.id)
+    if run.props.get("isEnabled", True):
+        run.call("EnableKey", KeyId=run.id)
+
+
+def _disable(run: Run) -> None:
+    if not run.props.get("isEnabled", True):
+        run.call("DisableKey", KeyId=run.id)
 
 
 def _rotate(run: Run) -> None:
@@ -50,6 +56,8 @@ KEY = Resource(
     ),
     gone=lambda run: run.answers["DescribeKey"]["KeyMetadata"]["KeyState"].startswith("PendingDeletion"),
     changes=(
+        # A key that is off takes no changes: it goes on before them, and off after them.
+        Change(props=("isEnabled",), do=(_enable,)),
         Change(
             props=("description",),
             do=(Call(op="UpdateKeyDescription", args={**_KEY, "Description": "$description"}),),
@@ -72,7 +80,7 @@ KEY = Resource(
         Change(
             props=("enableKeyRotation", "rotationPeriodInDays"), do=(_rotate,), on_create=True, initial=False
         ),
-        Change(props=("isEnabled",), do=(_enable,), on_create=True, initial=True),
+        Change(props=("isEnabled",), do=(_disable,), on_create=True, initial=True),
     ),
     delete=(Call(op="ScheduleKeyDeletion", args={**_KEY, "PendingWindowInDays": "$deletionWindowInDays"}),),
     tagging=Tagging(

@@ -106,12 +106,9 @@ def _sync(side: str) -> Any:
 
 
 def _read_rules(run: Run) -> None:
-    """Inline rules are read where they are managed: of a group whose rules are resources of their own they
-    are none of its business, and a refresh must not find a difference in them."""
     group = run.answers["DescribeSecurityGroups"]["SecurityGroups"][0]
     for side, (member, _) in _SIDES.items():
-        if side in run.props or side in run.old or "vpcId" not in {**run.props, **run.old}:
-            run.found[side] = _rules(group.get(member) or [], run.id)
+        run.found[side] = _rules(group.get(member) or [], run.id)
 
 
 def _revoke_on_delete(run: Run) -> None:
@@ -234,6 +231,13 @@ def _check_source(inputs: Mapping[str, Any]) -> tuple[str, str] | None:
     ] if given else "cidrIpv4", f"a rule has exactly one of {', '.join(_ONE_SOURCE)}; given: {said}"
 
 
+def _other_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
+    """AWS cannot make a rule's range a group or a group a range: the real provider replaces the rule."""
+    had = {prop for prop in _ONE_SOURCE if old.get(prop) is not None}
+    wants = {prop for prop in _ONE_SOURCE if new.get(prop) is not None}
+    return frozenset(had ^ wants)
+
+
 def _rule(side: str) -> Resource:
     text = {"Description": "$description"}
     permission = {
@@ -284,6 +288,7 @@ def _rule(side: str) -> Resource:
         },
         forgotten=frozenset({"description"}),  # of a rule whose source is a group
         check=_check_source,
+        replaces_if=_other_kind,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import grpc
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc
 
@@ -47,7 +48,7 @@ class Made:
         return values.read(self.state).props
 
 
-class _Deadline(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+class _Deadline(grpc.UnaryUnaryClientInterceptor):
     """No call of a test waits for ever."""
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
@@ -67,9 +68,9 @@ class Peer:
         self.stub.Configure(pb.ConfigureRequest(args=values.write(self._config), acceptSecrets=True))
         return self
 
-    def check(self, type_: str, props: Mapping[str, Any], name: str = "it", old: Any = None) -> Any:
+    def check(self, type_: str, props: Mapping[str, Any] | Struct, name: str = "it", old: Any = None) -> Any:
         """What Check says; `old` are the inputs before."""
-        struct = props if not isinstance(props, Mapping) else values.write(props)
+        struct = props if isinstance(props, Struct) else values.write(props)
         request = pb.CheckRequest(urn=urn(type_, name), news=struct, olds=old, randomSeed=name.encode())
         return self.stub.Check(request)
 
@@ -170,7 +171,7 @@ class World:
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[CloudServer]:
     """A local AWS."""
-    with CloudServer(NoRunner()) as server:  # type: ignore[arg-type]
+    with CloudServer(NoRunner()) as server:
         yield server
 
 
