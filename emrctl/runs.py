@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class RunProgress:
 
 
 def summary(record: Record) -> str:
-    """A run's record in seven lines, with rich's markup."""
+    """A run's record in six lines, seven where it did not succeed, with rich's markup."""
     colour = _COLOURS[record.state]
     tries = f" in {len(record.attempts)} attempts" if len(record.attempts) > 1 else ""
     lines = [
@@ -68,22 +69,23 @@ def summary(record: Record) -> str:
         f"bytes     {size(record.bytes_read)} read, {size(record.bytes_written)} written, "
         f"{size(record.shuffle_read_bytes)} shuffled",
         f"tasks     {number(record.tasks)}, {number(record.failed_tasks)} failed",
-        f"cost      {money(record.cost_usd)} for {record.cost_basis}",
+        f"cost      {money(record.cost_usd)} for {escape(record.cost_basis)}",
     ]
     if record.reason:
-        lines.append(f"reason    {record.reason}")
+        lines.append(f"reason    {escape(record.reason)}")
     return "\n".join(lines)
 
 
 def failing_lines(logs: Mapping[str, str]) -> str:
-    """What the logs say last of a failure: the driver's own traceback where there is one."""
+    """What the logs say last of a failure: the driver's own traceback, else the end of what spark-submit said."""
     order = ("driver stdout", "driver stderr", "stdout", "stderr", "controller")
     present = [(name, logs[name].strip().splitlines()) for name in order if logs.get(name, "").strip()]
     for name, lines in present:
         starts = [index for index, line in enumerate(lines) if line.startswith("Traceback (most recent")]
         if starts:
             return "\n".join([f"{name}:", *lines[starts[-1] :][:_TAIL]])
-    return "\n".join([f"{present[-1][0]}:", *present[-1][1][-_TAIL:]]) if present else ""
+    name, lines = next((each for each in present if each[0] == "stderr"), present[0] if present else ("", []))
+    return "\n".join([f"{name}:", *lines[-_TAIL:]]) if lines else ""
 
 
 def seconds(value: float | None) -> str:

@@ -29,15 +29,17 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        "run", "job", "state", "duration", "rows", "tasks", "cost", "version", box=None, pad_edge=False
-    )
+    table = Table(box=None, pad_edge=False)
+    for name in ("run", "job", "state"):
+        table.add_column(name, no_wrap=True)  # a run's id is what other verbs ask for: never cut off
+    for name in ("duration", "rows", "USD"):
+        table.add_column(name, justify="right")
     for attempt in store.open_attempts(job):
-        table.add_row(attempt.run_id, attempt.job, "OPEN", "-", "-", "-", "-", attempt.digest[:12])
+        table.add_row(attempt.run_id, attempt.job, "OPEN", "-", "-", "-")
     for record in records:
+        cost = "-" if record.cost_usd is None else f"{record.cost_usd:.4f}"
         table.add_row(
             record.run_id, record.job, record.state, runs.seconds(record.duration_seconds),
-            runs.number(record.rows_read), runs.number(record.tasks), runs.money(record.cost_usd),
-            record.digest[:12],
+            runs.number(record.rows_read), cost,
         )  # fmt: skip
     Console().print(table)

@@ -136,6 +136,14 @@ def test_a_twin_that_shows_late_is_cancelled_and_recorded(platform: Platform) ->
     assert record.attempts[0].twins == ("s-2",)
 
 
+def test_a_step_that_shows_in_the_list_a_little_late_is_waited_for_not_sent_again(platform: Platform) -> None:
+    world = World(platform)
+    world.emr.lag = 2
+    world.emr.faults = Faults(plan=iter(["none", "none", "response lost"]))  # describe, list, add
+    assert world.run().state == "SUCCEEDED"
+    assert len(world.emr.steps) == 1
+
+
 @pytest.mark.parametrize("when", ["killed before", "killed after"])
 def test_a_killed_commands_run_is_taken_up_not_doubled(platform: Platform, when: str) -> None:
     world = World(platform)
