@@ -11,6 +11,6 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
 ) -> None:
     """Bring the platform up on this machine and run the nightly ETL; all is left running to explore."""
-    from emrctl import demo
+    from emrctl.demo import run
 
-    demo.run(as_json=as_json)
+    run(as_json=as_json)

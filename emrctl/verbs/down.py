@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def command() -> None:
     """Destroy the stack of the local AWS, stop it and every process of it. Fine when nothing runs."""
-    from emrctl import demo
+    from emrctl.demo import down
 
-    demo.down()
+    down()
