@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ class Credentials:
 
 
 class Clients:
-    """Thread-safe cache of Clients that all talk to one endpoint."""
+    """Thread-safe cache of botocore's clients that all talk to one endpoint."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -38,6 +39,16 @@ class Clients:
             with self._lock:
                 client = self._clients.get(key) or self._clients.setdefault(key, self._make(*key))
         return client
+
+    def warm(self, services: Iterable[str], region: str, credentials: Credentials) -> None:
+        """Make these clients in the background: a first resource need not wait for botocore to read its models."""
+
+        def make() -> None:
+            for service in services:
+                self.get(service, region, credentials)
+
+        if not any(key[1:] == (region, credentials) and key[0] != "sts" for key in list(self._clients)):
+            threading.Thread(target=make, name="provider-warm", daemon=True).start()
 
     def model(self, service: str) -> ServiceModel:
         """botocore's description of a service."""

@@ -115,8 +115,9 @@ class Run:
             return self.props.get(name) or getattr(self.at, name)
         if name == "id":
             return self.id
-        decided_by_aws = name not in self.props and name in self.known.schema.outputs
-        return (self.old if decided_by_aws else self.props).get(name)
+        if name in self.props or name not in self.known.schema.outputs:
+            return self.props.get(name)
+        return self.found.get(name, self.old.get(name))  # what AWS decides
 
     def text(self, template: str) -> str | None:
         """A template as text; None when something it names is not set."""

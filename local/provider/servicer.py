@@ -77,6 +77,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._credentials = credentials
         self._version = version
         self._peers = config.Peers()
+        self._services = tuple(dict.fromkeys(row.service for row in RESOURCES.values()))
         self._known = {token: Known(row, clients) for token, row in RESOURCES.items()}
 
     def cancel_all(self) -> None:
@@ -126,7 +127,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if wrong:
             raise ProviderError("; ".join(reason for _, reason in wrong))
         known = {key: value for key, value in found.items() if value is not UNKNOWN}
-        self._peers.keep(context.peer(), config.place(known, self._clients, self._credentials))
+        at = config.place(known, self._clients, self._credentials)
+        self._peers.keep(context.peer(), at)
+        self._clients.warm(self._services, at.region, at.credentials)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )

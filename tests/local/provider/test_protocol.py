@@ -306,7 +306,8 @@ def test_what_was_made_before_an_error_is_not_lost(peer: Peer, aws: Any) -> None
     with pytest.raises(grpc.RpcError) as error:
         peer.create("aws:iam/instanceProfile:InstanceProfile", {"name": "half", "role": "nobody"}, "half")
     assert "NoSuchEntity" in str(error.value.details())
-    details: dict[str, Any] = {key: value for key, value in error.value.trailing_metadata() or ()}
+    trailing: Any = error.value.trailing_metadata()
+    details = dict(trailing)
     assert b"half" in details["grpc-status-details-bin"]
     assert b"ErrorResourceInitFailed" in details["grpc-status-details-bin"]
     aws("iam").delete_instance_profile(InstanceProfileName="half")
