@@ -11,12 +11,12 @@ import typer
 def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Find Java and Spark, and download the jars of S3 and YARN (once, about 100 MB)."""
+    """Find Java and Spark, download the jars of S3 and YARN (once, 100 MB), make the class-data archives."""
     from emrctl.progress import Line
     from local.spark.toolchain import ensure
 
     with Line() as line:
-        tools = ensure(line.say)
+        tools = ensure(line.say, train=True)
     if as_json:
         print(
             json.dumps(
@@ -24,6 +24,7 @@ def command(
                     "java": {"home": str(tools.java.home), "version": tools.java.version},
                     "spark": {"home": str(tools.spark), "version": tools.spark_version},
                     "jars": {"s3a": str(tools.s3a), "yarn": str(tools.yarn)},
+                    "archives": str(tools.archives) if tools.archives else None,
                 }
             )
         )
@@ -31,3 +32,4 @@ def command(
         print(f"Java {tools.java.version}: {tools.java.home}")
         print(f"Spark {tools.spark_version}: {tools.spark}")
         print(f"jars: {tools.s3a}, {tools.yarn}")
+        print(f"class-data archives: {tools.archives or 'none'}")

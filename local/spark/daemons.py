@@ -21,7 +21,7 @@ _CLASSES: Mapping[Kind, str] = {
 }
 _HEAP: Mapping[Kind, str] = {"resourcemanager": "256m", "nodemanager": "160m"}
 # A daemon lives for minutes on a busy machine: what it costs is its start.
-QUICK_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto")
+QUICK_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 CLUSTER_MARK = (
     "EMRCTL_CLUSTER"  # beside EMRCTL_LOCAL: whose process it is, in the environment of all it starts
 )
@@ -58,7 +58,9 @@ def start(
     # The folder comes last: class-data sharing wants the jars first, and no jar has these files.
     class_path = os.pathsep.join([*map(str, tools.yarn_jars), str(etc)])
     arguments = folder / "java.args"
-    arguments.write_text("\n".join([*java_options(kind, folder), "-cp", f'"{class_path}"']) + "\n")
+    arguments.write_text(
+        "\n".join([*java_options(kind, folder), *tools.sharing("yarn"), "-cp", f'"{class_path}"']) + "\n"
+    )
     with (folder / "daemon.out").open("wb") as out:
         process = subprocess.Popen(
             [str(tools.java.binary), f"@{arguments}", _CLASSES[kind]],

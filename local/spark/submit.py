@@ -14,6 +14,8 @@ from local.spark.toolchain import Toolchain
 
 # Of spark-submit's options, those without a value; every other takes one, as its next word or after "=".
 _FLAGS = frozenset({"--verbose", "-v", "--supervise", "--version", "--help", "-h", "--usage-error"})
+# Where Spark lays the configuration into a container, relative to it (Client.LOCALIZED_CONF_DIR).
+_CONTAINER_FOLDERS = (".", "__spark_conf__", "__spark_conf__/__hadoop_conf__")
 _MODULES = (
     "--add-opens=java.base/java.lang=ALL-UNNAMED",
     "--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -78,14 +80,25 @@ def defaults(tools: Toolchain, folder: Path, own: Mapping[str, str]) -> Conf:
         "spark.yarn.report.interval": "250ms",
         "spark.yarn.scheduler.heartbeat.interval-ms": "500",
         "spark.yarn.scheduler.initial-allocation.interval": "50ms",
-        "spark.driver.defaultJavaOptions": " ".join(QUICK_JVM),
-        "spark.executor.defaultJavaOptions": " ".join(QUICK_JVM),
+        "spark.driver.defaultJavaOptions": container_options(tools, folder),
+        "spark.executor.defaultJavaOptions": container_options(tools, folder),
         **own,
         # This machine's
         "spark.master": "yarn",
         "spark.yarn.jars": jars,
         "spark.yarn.stagingDir": f"file:{folder}/staging",
     }
+
+
+def container_options(tools: Toolchain, folder: Path) -> str:
+    """The JVM's options of drivers and executors in containers: a file of them, for the class path is long.
+
+    Class-data sharing wants the jars first on the class path, where Spark has the container's folder first.
+    """
+    arguments = folder / "container.args"
+    class_path = os.pathsep.join([*map(str, tools.spark_jars), *_CONTAINER_FOLDERS])
+    arguments.write_text("\n".join([*QUICK_JVM, *tools.sharing("spark"), "-cp", f'"{class_path}"']) + "\n")
+    return f"@{arguments}"
 
 
 def write_defaults(path: Path, conf: Conf) -> None:
@@ -104,6 +117,8 @@ def for_step(given: Submission, step_id: str, environment: Mapping[str, str]) ->
     for name, value in sorted(environment.items()):
         added[f"spark.yarn.appMasterEnv.{name}"] = value
         added[f"spark.executorEnv.{name}"] = value
+    if given.deploy_mode != "cluster":  # the driver is no container then
+        added["spark.driver.defaultJavaOptions"] = " ".join(QUICK_JVM)
     ours = tuple(("--conf", f"{key}={value}") for key, value in added.items())
     return Submission(options=given.options + ours, application=given.application)
 
@@ -119,7 +134,10 @@ def command(given: Submission, tools: Toolchain, folder: Path) -> list[str]:
     arguments = folder / "client.args"
     if not arguments.is_file():
         class_path = os.pathsep.join([*map(str, tools.spark_jars), str(folder / "conf")])
-        arguments.write_text("\n".join(["-Xmx384m", *QUICK_JVM, *_MODULES, "-cp", f'"{class_path}"']) + "\n")
+        arguments.write_text(
+            "\n".join(["-Xmx384m", *QUICK_JVM, *_MODULES, *tools.sharing("spark"), "-cp", f'"{class_path}"'])
+            + "\n"
+        )
     return [str(tools.java.binary), f"@{arguments}", "org.apache.spark.deploy.SparkSubmit", *given.words()]
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from facts.errors import UserError
+from local.spark import archives as class_data
 from local.spark import jars, java
 from local.spark.java import Java
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,8 @@ class Toolchain:
     spark_version: str
     s3a: Path  # folder of Spark's S3 client
     yarn: Path  # folder of YARN's jars
+    archives: Path | None = None  # folder of the class-data archives; None: JVMs start without
+    lists: Path | None = None  # where JVMs are to write the classes they load; only in training
 
     @property
     def spark_jars(self) -> list[Path]:
@@ -32,6 +38,12 @@ class Toolchain:
     def yarn_jars(self) -> list[Path]:
         """YARN's class path, in an order that is the same every time."""
         return sorted(self.yarn.glob("*.jar"))
+
+    def sharing(self, kind: class_data.Kind) -> list[str]:
+        """The JVM's options for class-data sharing."""
+        if self.lists is not None:
+            return class_data.recording(kind, self.lists)
+        return class_data.using(kind, self.archives) if self.archives is not None else []
 
     @property
     def site_packages(self) -> Path:
@@ -47,14 +59,30 @@ def find_spark() -> Path:
     return Path(found.origin).parent
 
 
-def ensure(say: Callable[[str], None] = lambda _: None) -> Toolchain:
+def ensure(say: Say = lambda _: None, *, train: bool = False) -> Toolchain:
     """Find Java and Spark, and download the jars if they are not in the cache.
 
-    Raises UserError with what to do when something cannot be had.
+    With `train`, make the class-data archives too, if they are not there: half a minute, once. Raises UserError
+    with what to do when something cannot be had; archives that cannot be made are said and done without.
     """
     runtime = java.find()
     spark = find_spark()
     folders = jars.ensure(runtime, next((spark / "jars").glob("ivy-*.jar")), say)
-    return Toolchain(
+    tools = Toolchain(
         java=runtime, spark=spark, spark_version=version("pyspark"), s3a=folders["s3a"], yarn=folders["yarn"]
     )
+    where = class_data.folder(class_data.key(runtime.home, [*tools.spark_jars, *tools.yarn_jars]))
+    if train and not where.is_dir():
+        _train(tools, where, say)
+    return replace(tools, archives=where) if where.is_dir() else tools
+
+
+def _train(tools: Toolchain, where: Path, say: Say) -> None:
+    from local.spark import training
+
+    say("making class-data archives, with which Spark starts faster (about a minute, once)")
+    class_paths: dict[class_data.Kind, list[Path]] = {"spark": tools.spark_jars, "yarn": tools.yarn_jars}
+    try:
+        class_data.make(where, tools.java.binary, class_paths, lambda lists: training.run(tools, lists))
+    except (training.TrainingError, OSError, subprocess.SubprocessError) as error:
+        say(f"no class-data archives: {error}; Spark runs, and starts slower")
