@@ -70,7 +70,10 @@ def test_a_living_engine_is_waited_for_and_its_lock_left_to_it(tmp_path: Path) -
     assert f"(process {living.pid}); waiting" in said[0]
 
 
-def test_a_number_given_to_a_later_process_is_no_living_engine(tmp_path: Path) -> None:
+def test_a_number_given_to_a_later_process_is_no_living_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "WAIT_SECONDS", 0.05)
     lock(tmp_path, os.getpid(), ago=365 * 86400)
     assert freed(tmp_path)[0] == 1
 

@@ -16,14 +16,15 @@ from stacks import terminal
 
 # Ends in order at the first SIGINT, which takes a moment; a second one would end it at once, with another code.
 ENGINE = """
-import pathlib, signal, sys, time
+import os, pathlib, signal, sys, time
 seen = []
 def stop(number, frame):
     seen.append(number)
     if len(seen) > 1:
         sys.exit(9)
 signal.signal(signal.SIGINT, stop)
-pathlib.Path("started").touch()
+pathlib.Path("draft").write_text(str(os.getpgrp() == os.getpid()))
+pathlib.Path("draft").rename("started")
 while not seen:
     time.sleep(0.01)
 time.sleep(0.3)
@@ -66,6 +67,8 @@ def test_a_ctrl_c_in_the_terminal_reaches_the_engine_once(tmp_path: Path, kind: 
         os.killpg(caller.pid, signal.SIGINT)
         assert caller.wait(timeout=30) == -signal.SIGINT
     assert (tmp_path / "ended").exists()
+    # In the caller's group it would be signalled twice where the caller forwards.
+    assert (tmp_path / "started").read_text() == str(kind != "interactive")
 
 
 def test_an_exit_code_is_passed_on_and_a_kill_is_told_as_a_shell_does(tmp_path: Path) -> None:
