@@ -84,7 +84,7 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        from local.cloud import bucket_policies
+        from local.cloud import s3
         from local.cloud.emr import install
         from local.cloud.gateway import Gateway
 
@@ -96,7 +96,7 @@ class CloudServer:
             def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""
 
-        extensions = {"emr": lambda: install(self.control), "s3": bucket_policies.install}
+        extensions = {"emr": lambda: install(self.control), "s3": s3.install}
         self._gateway = Gateway(self._status, extensions)
         self._server = make_server(
             HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()

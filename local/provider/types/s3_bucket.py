@@ -29,28 +29,25 @@ def _create_bucket(run: Run) -> None:
 
 
 def empty_bucket(run: Run, bucket: str, prefix: str = "", key: str | None = None) -> None:
-    """Delete every version and delete marker, of one key or of all under a prefix."""
-    marker: dict[str, Any] = {"Prefix": prefix} if prefix else {}
+    """Delete every version and delete marker, of one key or of all under a prefix.
+
+    Each round lists from the start: a page's end is no sure mark in a list that shrinks meanwhile.
+    """
+    where = {"Bucket": bucket, **({"Prefix": prefix} if prefix else {})}
     while True:
-        answer = run.call("ListObjectVersions", Bucket=bucket, **marker)
-        versions = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
+        answer = run.call("ListObjectVersions", **where)
         found = [
             {"Key": one["Key"], "VersionId": one["VersionId"]}
-            for one in versions
+            for one in [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
             if key in (None, one["Key"])
         ]
-        if found:
-            failed = run.call("DeleteObjects", Bucket=bucket, Delete={"Objects": found, "Quiet": True}).get(
-                "Errors"
-            )
-            if failed:
-                raise ProviderError(f"s3://{bucket}/{failed[0].get('Key')}: {failed[0].get('Code')}")
-        if not answer.get("IsTruncated"):
+        if not found:
             return
-        marker |= {
-            "KeyMarker": answer["NextKeyMarker"],
-            "VersionIdMarker": answer.get("NextVersionIdMarker", ""),
-        }
+        failed = run.call("DeleteObjects", Bucket=bucket, Delete={"Objects": found, "Quiet": True}).get(
+            "Errors"
+        )
+        if failed:
+            raise ProviderError(f"s3://{bucket}/{failed[0].get('Key')}: {failed[0].get('Code')}")
 
 
 def _delete_bucket(run: Run) -> None:
@@ -60,9 +57,12 @@ def _delete_bucket(run: Run) -> None:
         run.call("DeleteBucket", Bucket=run.id)
     except Exception as error:
         if code_of(error) == "BucketNotEmpty":
-            raise ProviderError(
-                f"BucketNotEmpty: {run.id} holds objects and forceDestroy is not set"
-            ) from error
+            why = (
+                "was written to while it was emptied"
+                if run.old.get("forceDestroy")
+                else "forceDestroy is not set"
+            )
+            raise ProviderError(f"BucketNotEmpty: {run.id} holds objects and {why}") from error
         raise
 
 

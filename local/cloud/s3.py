@@ -1,0 +1,57 @@
+"""Where moto's S3 is mended: bucket policies with conditions, deleted markers, access logs in batches."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from local.cloud import bucket_policies
+
+# S3 gathers records and delivers them within hours, on a best effort basis; an object a request, as moto has it,
+# would make the log bucket the largest of all. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+RECORDS_A_LOG = 200
+
+
+def install() -> None:
+    """Mend moto's S3, once it is loaded."""
+    from moto.s3.models import FakeDeleteMarker, S3Backend
+
+    bucket_policies.install()
+    # moto 5.2.5 disposes of every version that DeleteObjects names, and its delete markers have nothing to dispose of.
+    FakeDeleteMarker.dispose = lambda _marker: None
+    logs = AccessLogs()
+    S3Backend.log_incoming_request = lambda backend, request, bucket: logs.note(backend, request, bucket)
+
+
+class AccessLogs:
+    """Access records by target, delivered as one object when there are enough; those of a last batch are lost."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str], list[str]] = {}
+        self._guard = threading.Lock()
+
+    def note(self, backend: Any, request: Any, bucket: str) -> None:
+        """Note a request to `bucket`, and deliver what has gathered when it is enough."""
+        source = backend.buckets.get(bucket)
+        if source is None or not source.logging:
+            return
+        target = (source.logging["TargetBucket"], source.logging.get("TargetPrefix") or "")
+        with self._guard:
+            records = self._waiting.setdefault(target, [])
+            records.append(_record(request, bucket))
+            if len(records) < RECORDS_A_LOG:
+                return
+            del self._waiting[target]
+        if target[0] in backend.buckets:
+            name = f"{target[1]}{datetime.now(UTC):%Y-%m-%d-%H-%M-%S}-{uuid4().hex[:16].upper()}"
+            backend.put_object(target[0], name, value="\n".join(records).encode())
+
+
+def _record(request: Any, bucket: str) -> str:
+    """The fields of S3's log format that are known before the answer; the others are its dash."""
+    at = f"[{datetime.now(UTC):%d/%b/%Y:%H:%M:%S +0000}]"
+    call = f"{request.method} {request.path} HTTP/1.1"
+    agent = request.headers.get("User-Agent", "-")
+    return f'- {bucket} {at} 127.0.0.1 - - REST.{request.method} - "{call}" - - - - - - "-" "{agent}" -'
