@@ -16,7 +16,7 @@ def command(
     from local.spark.toolchain import ensure
 
     with Line() as line:
-        tools = ensure(line.say, train=True)
+        tools = ensure(line.say)
     if as_json:
         print(
             json.dumps(

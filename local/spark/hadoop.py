@@ -71,8 +71,8 @@ def yarn_site(ports: Ports, largest: NodeSize) -> Conf:
         "yarn.scheduler.minimum-allocation-mb": "32",
         "yarn.scheduler.maximum-allocation-mb": str(largest.memory_mb),
         "yarn.scheduler.maximum-allocation-vcores": str(max(largest.vcores, 4)),
-        # Hadoop's pace is set for thousands of nodes; two on one machine may talk ten times a second.
-        "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": "100",
+        # Hadoop's pace is set for thousands of nodes; two on one machine may talk five times a second.
+        "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": "200",
         "yarn.resourcemanager.connect.retry-interval.ms": "200",
         "yarn.client.application-client-protocol.poll-interval-ms": "50",
         "yarn.am.liveness-monitor.expiry-interval-ms": "60000",

@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,12 @@ class SparkRunner:
 
     def __init__(
         self, home: Path, endpoint: str, region: str, credentials: Mapping[str, str], sink: StepSink,
-        *, tools: Callable[[], Toolchain] = toolchain.ensure,
+        *, tools: Callable[[], Toolchain] | None = None,
     ) -> None:  # fmt: skip
         self._home, self._endpoint, self._region, self._sink = home, endpoint, region, sink
         self._credentials = credentials
-        self._tools = cache(tools)
+        # A step does not wait for archives to be made: it takes them when they are there.
+        self._tools = cache(tools or partial(toolchain.ensure, train=False))
         self._clusters: dict[str, _Running] = {}
         self._lock = threading.RLock()
         self._clients = _Clients(endpoint, region, credentials)

@@ -59,11 +59,12 @@ def find_spark() -> Path:
     return Path(found.origin).parent
 
 
-def ensure(say: Say = lambda _: None, *, train: bool = False) -> Toolchain:
+def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
     """Find Java and Spark, and download the jars if they are not in the cache.
 
-    With `train`, make the class-data archives too, if they are not there: half a minute, once. Raises UserError
-    with what to do when something cannot be had; archives that cannot be made are said and done without.
+    With `train`, make the class-data archives too, if they are not there: a minute or two, once. Raises
+    UserError with what to do when something cannot be had; archives that cannot be made are said and done
+    without.
     """
     runtime = java.find()
     spark = find_spark()
