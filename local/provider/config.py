@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.provider.clients import Clients, Credentials
 from local.provider.errors import ProviderError, explain
-from local.provider.run import Place
+from local.provider.place import Place
 from local.provider.values import UNKNOWN, has_unknown
 
 # What the provider acts on, what has no meaning on an AWS of one machine, and the rest, which is refused by

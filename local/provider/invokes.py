@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.provider.errors import ProviderError
-from local.provider.run import Place
+from local.provider.place import Place
 
 # From botocore's endpoints: the DNS suffix and the reverse DNS prefix of a partition.
 _SUFFIX = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-us-gov": "amazonaws.com"}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -14,26 +12,13 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape, StructureShape
 
-from local.provider.clients import Clients, Credentials
 from local.provider.errors import CancelledError, GoneError, PartialError, ProviderError, explain, is_absent
 from local.provider.known import Known
+from local.provider.place import Place
 from local.provider.shapes import follow, follow_shape, place
 from local.provider.table import Call, Change, Hook, Part, Template, When
 
 _NAME = re.compile(r"\$([A-Za-z][A-Za-z0-9]*)")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where calls go: one account and region, as `Configure` said, and the flag that ends all waiting."""
-
-    clients: Clients
-    credentials: Credentials
-    region: str
-    account: str
-    partition: str
-    cancelled: threading.Event
-    default_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Run:

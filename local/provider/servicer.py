@@ -20,9 +20,10 @@ from local.provider.diff import Change, difference
 from local.provider.errors import PartialError, ProviderError
 from local.provider.invokes import invoke
 from local.provider.known import Known
+from local.provider.place import Place
 from local.provider.preview import created, updated
 from local.provider.refresh import inputs_of
-from local.provider.run import Place, Run
+from local.provider.run import Run
 from local.provider.types import RESOURCES
 from local.provider.values import UNKNOWN, Bag
 

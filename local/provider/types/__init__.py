@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from local.provider.table import Resource
-from local.provider.types import ec2, emr, iam, kms, logs, routes, s3, s3_bucket, security_groups, vpc
+from local.provider.types import (
+    ec2,
+    emr,
+    flow_logs,
+    iam,
+    kms,
+    logs,
+    routes,
+    s3,
+    s3_bucket,
+    security_groups,
+    vpc,
+)
 
 _ROWS = (
     *ec2.ROWS,
     *emr.ROWS,
+    *flow_logs.ROWS,
     *iam.ROWS,
     *kms.ROWS,
     *logs.ROWS,

@@ -74,7 +74,16 @@ def test_every_output_is_read_or_said_to_be_absent(token: str) -> None:
 def test_rows_name_what_exists(token: str) -> None:
     known, row = KNOWN[token], RESOURCES[token]
     props = {*known.schema.inputs, *known.schema.outputs}
-    for group in (row.keep, row.json, row.forgotten, row.volatile, row.outputs, row.defaults, row.absent):
+    for group in (
+        row.keep,
+        row.json,
+        row.by_hook,
+        row.forgotten,
+        row.volatile,
+        row.outputs,
+        row.defaults,
+        row.absent,
+    ):
         assert set(group) <= props
     for path in (*row.unsupported, *row.same):
         assert _kind_at(known, path) is not None, path
