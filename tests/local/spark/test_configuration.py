@@ -1,0 +1,191 @@
+"""What a cluster's YARN and Hadoop are configured with: sizes, classifications, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facts.errors import UserError
+from local.contracts import Instance, InstanceRole
+from local.spark import classifications, daemons, hadoop, sizing
+from local.spark.sizing import NodeSize
+
+
+def instance(name: str, role: InstanceRole, kind: str = "m5.xlarge") -> Instance:
+    return Instance(
+        instance_id=f"ci-{name}",
+        ec2_instance_id=f"i-{name}",
+        role=role,
+        instance_type=kind,
+        market="ON_DEMAND",
+    )
+
+
+MASTER, CORE, TASK = (instance(r, r) for r in ("MASTER", "CORE", "TASK"))
+
+
+def test_a_node_is_a_quarter_of_what_emr_gives_yarn_with_all_its_cores() -> None:
+    assert sizing.node_size("m5.xlarge") == NodeSize(memory_mb=3072, vcores=4)
+
+
+def test_an_unknown_instance_type_is_refused_by_name() -> None:
+    with pytest.raises(UserError, match=r"z9\.mega"):
+        sizing.node_size("z9.mega")
+
+
+def test_core_comes_before_task_and_the_machine_has_a_ceiling() -> None:
+    fleet = [MASTER, *(instance(f"t{n}", "TASK") for n in range(5)), instance("c", "CORE")]
+    assert [i.instance_id for i in sizing.nodes(fleet)] == ["ci-c", "ci-t0", "ci-t1"]
+
+
+def test_other_clusters_nodes_count_but_each_cluster_has_one() -> None:
+    assert len(sizing.nodes([MASTER, CORE, TASK], elsewhere=2)) == 1
+    assert len(sizing.nodes([MASTER, CORE, TASK], elsewhere=9)) == 1
+
+
+def test_a_cluster_of_one_instance_is_its_own_node() -> None:
+    assert sizing.nodes([MASTER]) == [MASTER]
+
+
+@given(st.integers(min_value=0, max_value=1_000_000))
+def test_scaled_memory_is_what_yarn_can_allocate(configured: int) -> None:
+    scaled = sizing.scaled_mb(configured)
+    assert scaled >= 32
+    assert scaled % 32 == 0
+    assert scaled <= max(32, configured * sizing.MEMORY_FACTOR)
+
+
+def entry(name: str, **properties: str) -> dict[str, object]:
+    return {"Classification": name, "Properties": {k.replace("__", "."): v for k, v in properties.items()}}
+
+
+def test_each_class_is_applied_where_it_belongs_and_a_later_entry_wins() -> None:
+    applied = classifications.apply(
+        [
+            entry("spark-defaults", spark__executor__memory="2g"),
+            entry("capacity-scheduler", **{"yarn.scheduler.capacity.root.queues": "default,teama"}),
+            entry("spark-defaults", spark__executor__memory="3g"),
+            entry("core-site", **{"fs.s3a.threads.max": "9"}),
+        ]
+    )
+    assert applied.properties["spark-defaults"] == {"spark.executor.memory": "3g"}
+    assert applied.properties["capacity-scheduler"] == {
+        "yarn.scheduler.capacity.root.queues": "default,teama"
+    }
+    assert applied.properties["core-site"] == {"fs.s3a.threads.max": "9"}
+    assert applied.not_applied == []
+
+
+def test_memory_written_for_a_real_node_is_scaled_as_the_node_is() -> None:
+    applied = classifications.apply(
+        [entry("yarn-site", **{"yarn.nodemanager.resource.memory-mb": "12288", "yarn.acl.enable": "true"})]
+    )
+    assert applied.properties["yarn-site"] == {
+        "yarn.nodemanager.resource.memory-mb": str(sizing.node_size("m5.xlarge").memory_mb),
+        "yarn.acl.enable": "true",
+    }
+
+
+def test_spark_env_is_what_its_export_has() -> None:
+    export = {"Classification": "export", "Properties": {"LEVEL": "9", "JAVA_HOME": "/elsewhere"}}
+    applied = classifications.apply(
+        [{"Classification": "spark-env", "Properties": {"ignored": "1"}, "Configurations": [export]}]
+    )
+    assert applied.properties["spark-env"] == {"LEVEL": "9"}
+    assert applied.not_applied == ["spark-env: JAVA_HOME is this machine's own"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("spark-defaults", "spark.master"),
+        ("spark-defaults", "spark.yarn.jars"),
+        ("spark-defaults", "spark.driver.extraClassPath"),
+        ("spark-defaults", "spark.hadoop.fs.s3.impl"),
+        ("spark-defaults", "spark.hadoop.fs.s3a.endpoint"),
+        ("yarn-site", "yarn.resourcemanager.address"),
+        ("yarn-site", "yarn.nodemanager.local-dirs"),
+        ("core-site", "fs.defaultFS"),
+        ("core-site", "fs.s3a.endpoint.region"),
+        ("core-site", "fs.s3a.secret.key"),
+    ],
+)
+def test_what_belongs_to_this_machine_stays_and_that_is_said(name: str, key: str) -> None:
+    applied = classifications.apply([entry(name, **{key: "x"})])
+    assert applied.properties[name] == {}
+    assert applied.not_applied == [f"{name}: {key} is this machine's own"]
+
+
+def test_a_class_without_counterpart_is_said_by_name() -> None:
+    applied = classifications.apply([entry("hive-site", **{"a.b": "c"}), {"Classification": "emrfs-site"}])
+    assert [line.partition(":")[0] for line in applied.not_applied] == ["hive-site", "emrfs-site"]
+    assert not any(applied.properties.values())
+
+
+def test_two_applications_of_configurations_share_nothing() -> None:
+    classifications.apply([entry("spark-defaults", a="1")])
+    assert classifications.apply([]).properties["spark-defaults"] == {}
+
+
+def test_s3_is_s3a_at_the_endpoint_and_no_secret_is_configured(tmp_path: Path) -> None:
+    conf = hadoop.core_site("http://127.0.0.1:5000", "eu-west-1", tmp_path)
+    assert conf["fs.s3.impl"].endswith("S3AFileSystem")
+    assert conf["fs.s3a.endpoint"] == "http://127.0.0.1:5000"
+    assert conf["fs.s3a.endpoint.region"] == "eu-west-1"
+    assert not [key for key in conf if "secret" in key or "access.key" in key or "token" in key]
+
+
+def test_every_address_of_yarn_is_on_the_loopback(tmp_path: Path) -> None:
+    ports = hadoop.Ports(client=1, scheduler=2, tracker=3, admin=4, web=5)
+    size = NodeSize(memory_mb=3072, vcores=4)
+    conf = {**hadoop.yarn_site(ports, size), **hadoop.node_site(tmp_path, size, home=tmp_path)}
+    addresses = {k: v for k, v in conf.items() if k.endswith(("address", "hostname", "bind-host"))}
+    assert len(addresses) >= 10
+    assert all(value.split(":")[0] == "127.0.0.1" for value in addresses.values()), addresses
+    assert conf["yarn.scheduler.maximum-allocation-mb"] == "3072"
+
+
+def test_yarn_kills_what_outgrows_its_container(tmp_path: Path) -> None:
+    conf = hadoop.node_site(tmp_path, NodeSize(memory_mb=64, vcores=1), home=tmp_path)
+    assert conf["yarn.nodemanager.pmem-check-enabled"] == "true"
+    assert conf["yarn.nodemanager.resource.memory.enforced"] == "false"  # with true, nothing is ever killed
+
+
+def test_xml_keeps_every_character(tmp_path: Path) -> None:
+    conf = {"a": "<&>\"'", "b": "ü"}
+    hadoop.write_xml(tmp_path / "x.xml", conf)
+    told = {
+        p.findtext("name"): p.findtext("value") for p in Xml.parse(tmp_path / "x.xml").findall("property")
+    }
+    assert told == conf
+
+
+def test_free_ports_are_five_different_ones() -> None:
+    ports = daemons.free_ports()
+    assert len({ports.client, ports.scheduler, ports.tracker, ports.admin, ports.web}) == 5
+
+
+@pytest.mark.parametrize(
+    ("log", "out", "expected"),
+    [
+        (
+            "1 INFO up\n2 ERROR RM: Error starting\njava.net.BindException: Address already in use\n",
+            "",
+            "BindExc",
+        ),
+        ("", "Error: Could not find or load main class X\n", "Could not find or load main class"),
+        ("", "", "no output"),
+    ],
+)
+def test_a_daemon_s_last_words_tell_why_it_ended(tmp_path: Path, log: str, out: str, expected: str) -> None:
+    import subprocess
+
+    (tmp_path / "daemon.log").write_text(log)
+    (tmp_path / "daemon.out").write_text(out)
+    with subprocess.Popen(["true"]) as process:
+        daemon = daemons.Daemon(kind="nodemanager", name="ci-1", folder=tmp_path, process=process)
+        assert expected in daemon.last_words()

@@ -1,0 +1,178 @@
+"""spark-submit's words, the configuration this machine adds, and what no process may see."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.spark import credentials, daemons, submit
+from local.spark.credentials import RoleError
+from local.spark.java import Java
+from local.spark.toolchain import Toolchain
+
+STEP = ["--deploy-mode", "cluster", "--name", "n", "--conf", "spark.yarn.tags=mine", "--py-files=s3://a/x.whl",
+        "s3://a/main.py", "--date", "2013-01-01", "--conf", "not=spark"]  # fmt: skip
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Toolchain:
+    """A toolchain of empty folders with a jar each."""
+    for name in ("pyspark/jars", "s3a", "yarn"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / f"{Path(name).name}-1.jar").touch()
+    (tmp_path / "py4j").mkdir()
+    return Toolchain(
+        java=Java(home=tmp_path / "jvm", version=17), spark=tmp_path / "pyspark", spark_version="4.0.1",
+        s3a=tmp_path / "s3a", yarn=tmp_path / "yarn",
+    )  # fmt: skip
+
+
+def test_options_end_at_the_application_whose_arguments_are_its_own() -> None:
+    given_ = submit.read(STEP)
+    assert given_.application == ("s3://a/main.py", "--date", "2013-01-01", "--conf", "not=spark")
+    assert given_.conf("spark.yarn.tags") == "mine"
+    assert given_.conf("not") is None
+    assert ("--py-files", "s3://a/x.whl") in given_.options
+
+
+@pytest.mark.parametrize(
+    ("words", "mode"),
+    [
+        (["x.py"], "client"),
+        (["--deploy-mode", "cluster", "x.py"], "cluster"),
+        (["--deploy-mode=cluster", "x.py"], "cluster"),
+        (["--conf", "spark.submit.deployMode=cluster", "x.py"], "cluster"),
+        (["--verbose", "--deploy-mode", "cluster", "--deploy-mode", "client", "x.py"], "client"),
+        (["x.py", "--deploy-mode", "cluster"], "client"),
+    ],
+)
+def test_the_deploy_mode_is_read_as_spark_submit_reads_it(words: list[str], mode: str) -> None:
+    assert submit.read(words).deploy_mode == mode
+
+
+def test_the_last_of_two_conf_counts_and_values_keep_their_equals_signs() -> None:
+    read = submit.read(["--conf", "a=1", "-c", "a=2", "--conf", "b=-Dx=y", "x.py"])
+    assert (read.conf("a"), read.conf("b")) == ("2", "-Dx=y")
+
+
+@given(
+    st.lists(st.sampled_from(["--verbose", "--name", "--conf", "a=b", "x.py", "--queue", "-h", "--jars=a"]))
+)
+def test_no_word_is_lost_whatever_is_given(words: list[str]) -> None:
+    """What is wrong is for spark-submit to complain of: it must get to see it."""
+    again = " ".join(submit.read(words).words()).replace("=", " ")
+    assert again == " ".join(words).replace("=", " ")
+
+
+def test_our_configuration_comes_after_the_step_s_and_its_tag_stays() -> None:
+    ours = submit.for_step(submit.read(STEP), "s-1ABC", {"AWS_REGION": "r"})
+    assert ours.conf("spark.yarn.tags") == "mine,s-1abc"  # YARN keeps tags in lower case
+    assert ours.conf("spark.yarn.appMasterEnv.AWS_REGION") == "r"
+    assert ours.conf("spark.executorEnv.AWS_REGION") == "r"
+    assert ours.application == submit.read(STEP).application
+
+
+def test_a_cluster_s_spark_defaults_yield_only_what_is_this_machine_s(
+    tools: Toolchain, tmp_path: Path
+) -> None:
+    conf = submit.defaults(tools, tmp_path, {"spark.ui.enabled": "true", "spark.master": "local"})
+    assert conf["spark.ui.enabled"] == "true"
+    assert conf["spark.master"] == "yarn"
+    assert all(
+        part.startswith("local:") for part in conf["spark.yarn.jars"].split(",")
+    )  # nothing is uploaded
+
+
+def test_cluster_mode_starts_the_submitter_itself_client_mode_the_script(
+    tools: Toolchain, tmp_path: Path
+) -> None:
+    assert submit.command(submit.read(STEP), tools, tmp_path)[0] == str(tools.java.binary)
+    assert submit.command(submit.read(["x.py"]), tools, tmp_path) == [
+        str(tools.spark / "bin" / "spark-submit"), "x.py",
+    ]  # fmt: skip
+
+
+def test_every_jar_and_the_conf_folder_are_on_the_submitter_s_class_path(
+    tools: Toolchain, tmp_path: Path
+) -> None:
+    words = submit.command(submit.read(STEP), tools, tmp_path)
+    class_path = Path(words[1].removeprefix("@")).read_text().splitlines()[-1]
+    assert class_path == f'"{tools.spark}/jars/jars-1.jar:{tools.s3a}/s3a-1.jar:{tmp_path}/conf"'
+
+
+def test_spark_finds_the_installed_python_packages(tools: Toolchain, tmp_path: Path) -> None:
+    folder = submit.python_folder(tools, tmp_path / "cluster")
+    assert (folder / "pyspark").resolve() == tools.spark
+    assert submit.python_folder(tools, tmp_path / "cluster") == folder  # a second step finds it there
+
+
+def test_no_credential_of_the_user_reaches_a_process_of_a_cluster(
+    tools: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the user's")
+    monkeypatch.setenv("AWS_PROFILE", "the user's")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "the user's")
+    monkeypatch.setenv("EMRCTL_LOCAL", "the mark")
+    found = daemons.environment(tools, "j-1", tmp_path)
+    assert "the user's" not in found.values()
+    assert found["EMRCTL_LOCAL"] == "the mark"
+    assert found["EMRCTL_CLUSTER"] == "j-1"
+    assert found["HOME"] != os.environ.get("HOME")
+
+
+class _Clients:
+    """STS and IAM as a step needs them."""
+
+    def __init__(self, *, roles: tuple[str, ...] = ("arn:role/profile",), refuses: bool = False) -> None:
+        self.assumed: list[tuple[str, str]] = []
+        self._roles, self._refuses = roles, refuses
+
+    def __call__(self, service: str) -> Any:
+        assert service in ("sts", "iam")
+        return self
+
+    def assume_role(self, **given: str) -> dict[str, Any]:
+        from botocore.exceptions import ClientError
+
+        if self._refuses:
+            raise ClientError(
+                {"Error": {"Code": "AccessDenied", "Message": f"not {given['RoleArn']}"}}, "AssumeRole"
+            )
+        self.assumed.append((given["RoleArn"], given["RoleSessionName"]))
+        return {"Credentials": {"AccessKeyId": "AKIA", "SecretAccessKey": "hush", "SessionToken": "tok"}}
+
+    def get_instance_profile(self, **given: str) -> dict[str, Any]:
+        assert given == {"InstanceProfileName": "nodes"}
+        return {"InstanceProfile": {"Roles": [{"Arn": arn} for arn in self._roles]}}
+
+
+def test_the_step_s_own_role_is_assumed_and_only_the_user_reads_its_session(tmp_path: Path) -> None:
+    clients, file = _Clients(), tmp_path / "aws" / "credentials"
+    credentials.write(file, clients, "nodes", "arn:role/job", "s-1")
+    assert clients.assumed == [("arn:role/job", "s-1")]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "aws_session_token = tok" in file.read_text()
+    told = credentials.environment(file, "http://127.0.0.1:1", "r")
+    assert "hush" not in "".join(told.values())
+    assert told["AWS_SHARED_CREDENTIALS_FILE"] == str(file)
+
+
+@pytest.mark.parametrize("profile", ["nodes", "arn:aws:iam::1:instance-profile/team/nodes"])
+def test_without_an_execution_role_it_is_that_of_the_instance_profile(tmp_path: Path, profile: str) -> None:
+    clients = _Clients()
+    credentials.write(tmp_path / "c", clients, profile, None, "s-1")
+    assert clients.assumed == [("arn:role/profile", "s-1")]
+
+
+def test_a_role_that_cannot_be_assumed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RoleError, match=r"cannot be assumed: .*AccessDenied.*not arn:role/job"):
+        credentials.write(tmp_path / "c", _Clients(refuses=True), "nodes", "arn:role/job", "s-1")
+    with pytest.raises(RoleError, match="instance profile nodes has no role"):
+        credentials.write(tmp_path / "c", _Clients(roles=()), "nodes", None, "s-1")
+    assert not (tmp_path / "c").exists()
