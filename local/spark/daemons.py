@@ -52,6 +52,7 @@ def start(
     """Start a daemon in `folder`; `conf` are its configuration files by name. Returns at once."""
     etc = folder / "conf"
     etc.mkdir(parents=True, exist_ok=True)
+    (folder / "tmp").mkdir(exist_ok=True)
     for file, content in conf.items():
         write_xml(etc / file, content)
     (etc / "log4j.properties").write_text(log4j(folder / "daemon.log"))
@@ -75,6 +76,7 @@ def java_options(kind: Kind, folder: Path) -> list[str]:
         f"-Xmx{_HEAP[kind]}", *QUICK_JVM,
         "--add-opens", "java.base/java.lang=ALL-UNNAMED",
         f'"-Dlog4j.configuration=file:{folder}/conf/log4j.properties"',
+        f'"-Djava.io.tmpdir={folder / "tmp"}"',
         "-Djava.net.preferIPv4Stack=true",
     ]  # fmt: skip
 

@@ -50,13 +50,16 @@ def core_site(endpoint: str, region: str, scratch: Path) -> Conf:
         # EMR's default. What the S3A committers cannot do, dynamic partition overwrite, works: docs/adr/0022.
         "mapreduce.fileoutputcommitter.algorithm.version": "2",
         # The ResourceManager may come up a moment after those that call it.
-        "ipc.client.connect.max.retries": "100",
+        "ipc.client.connect.max.retries": "10",
         "ipc.client.connect.retry.interval": "100",
     }
 
 
-def yarn_site(ports: Ports, largest: NodeSize) -> Conf:
-    """yarn-site.xml of a cluster, as the ResourceManager, the nodes and the clients share it."""
+def yarn_site(ports: Ports, largest: NodeSize, state: Path) -> Conf:
+    """yarn-site.xml of a cluster, as the ResourceManager, the nodes and the clients share it.
+
+    In the folder `state` the ResourceManager keeps labels and attributes of nodes: by default it is the machine's.
+    """
     return {
         "yarn.resourcemanager.address": f"{LOOPBACK}:{ports.client}",
         "yarn.resourcemanager.scheduler.address": f"{LOOPBACK}:{ports.scheduler}",
@@ -74,6 +77,11 @@ def yarn_site(ports: Ports, largest: NodeSize) -> Conf:
         # Hadoop's pace is set for thousands of nodes; two on one machine may talk five times a second.
         "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": "200",
         "yarn.resourcemanager.connect.retry-interval.ms": "200",
+        # Who calls a ResourceManager that has died gives up after a minute: Hadoop tries as often as the interval
+        # goes into the wait, 50 times, and each of these is ten of ipc.client's (core_site), 1.2 s together.
+        "yarn.resourcemanager.connect.max-wait.ms": "10000",
+        "yarn.node-attribute.fs-store.root-dir": f"file://{state}/node-attributes",
+        "yarn.node-labels.fs-store.root-dir": f"file://{state}/node-labels",
         "yarn.client.application-client-protocol.poll-interval-ms": "50",
         "yarn.am.liveness-monitor.expiry-interval-ms": "60000",
         "yarn.nm.liveness-monitor.expiry-interval-ms": "20000",

@@ -33,6 +33,7 @@ class _Running:
     logs: LogBucket
     lock: threading.Lock = field(default_factory=threading.Lock)  # one thread starts or resizes the YARN
     steps: dict[str, StepRun] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)  # steps cancelled before they were here
     threads: list[threading.Thread] = field(default_factory=list)
     yarn: Yarn | None = None
     ready: bool = False
@@ -71,6 +72,8 @@ class SparkRunner:
         with self._lock:
             running = self._clusters.get(cluster_id)
             run = running.steps.get(step_id) if running else None
+            if running is not None and run is None:
+                running.cancelled.add(step_id)
         if run is not None:
             run.cancel()
 
@@ -141,6 +144,8 @@ class SparkRunner:
         with self._lock:
             if running.ended:
                 return run.refuse("the cluster is ending")
+            if step.step_id in running.cancelled:
+                return run.refuse("Cancelled")
             running.steps[step.step_id] = run
         try:
             yarn = self._ready(running, tools)
@@ -149,7 +154,9 @@ class SparkRunner:
         return run.run(yarn, self._clients, self._endpoint, self._region, running.applied)
 
     def _ready(self, running: _Running, tools: Toolchain) -> Yarn:
-        """The cluster's YARN; the first step that asks starts it, the others wait."""
+        """The cluster's YARN; the first step that asks starts it, the others wait. What has died is replaced."""
+        if running.ready and running.yarn is not None and running.yarn.whole:
+            return running.yarn  # without the lock, which a resize holds until a node has finished its work
         with running.lock:
             if running.yarn is None or not running.ready:
                 yarn = self._yarn(running, tools)
@@ -159,12 +166,15 @@ class SparkRunner:
                     running.yarn = yarn
                 yarn.start(self._nodes(running))
                 running.ready = True
+            elif not running.yarn.whole:
+                running.yarn.mend(self._nodes(running))
             return running.yarn
 
     def _yarn(self, running: _Running, tools: Toolchain) -> Yarn:
         folder, own = running.folder, running.applied.properties
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / "staging").mkdir(exist_ok=True)
+        for name in ("staging", "tmp"):
+            (folder / name).mkdir(exist_ok=True)
         submit.write_defaults(
             folder / "spark" / "spark-defaults.conf", submit.defaults(tools, folder, own["spark-defaults"])
         )
@@ -213,9 +223,10 @@ def _forget(folder: Path) -> None:
         *folder.glob("steps/*/aws"),
         *folder.glob("nodes/*/local"),
         *folder.glob("nodes/*/containers"),
+        *folder.glob("nodes/*/tmp"),
     ]:
         shutil.rmtree(path, ignore_errors=True)
-    for name in ("staging", "tmp", "home", "python"):
+    for name in ("staging", "state", "tmp", "home", "python"):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

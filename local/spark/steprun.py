@@ -98,7 +98,9 @@ class StepRun:
         exports = applied.properties["spark-env"]
         env = {**yarn.environment, **submit.environment(self._tools, self._cluster_folder, exports), **own}
         words = submit.command(
-            submit.for_step(given, self._step.step_id, own), self._tools, self._cluster_folder
+            submit.for_step(given, self._step.step_id, own, self._cluster_folder / "tmp"),
+            self._tools,
+            self._cluster_folder,
         )
         with (
             self._guard,

@@ -107,7 +107,7 @@ def write_defaults(path: Path, conf: Conf) -> None:
     path.write_text("".join(f"{key} {value}\n" for key, value in sorted(conf.items())))
 
 
-def for_step(given: Submission, step_id: str, environment: Mapping[str, str]) -> Submission:
+def for_step(given: Submission, step_id: str, environment: Mapping[str, str], scratch: Path) -> Submission:
     """The step's submission with what lets its processes find its credentials, and us its application.
 
     Ours come last: spark-submit takes the last of two. A tag that the step sets stays beside ours.
@@ -118,7 +118,7 @@ def for_step(given: Submission, step_id: str, environment: Mapping[str, str]) ->
         added[f"spark.yarn.appMasterEnv.{name}"] = value
         added[f"spark.executorEnv.{name}"] = value
     if given.deploy_mode != "cluster":  # the driver is no container then
-        added["spark.driver.defaultJavaOptions"] = " ".join(QUICK_JVM)
+        added["spark.driver.defaultJavaOptions"] = " ".join([*QUICK_JVM, f'"-Djava.io.tmpdir={scratch}"'])
     ours = tuple(("--conf", f"{key}={value}") for key, value in added.items())
     return Submission(options=given.options + ours, application=given.application)
 
@@ -134,10 +134,11 @@ def command(given: Submission, tools: Toolchain, folder: Path) -> list[str]:
     arguments = folder / "client.args"
     if not arguments.is_file():
         class_path = os.pathsep.join([*map(str, tools.spark_jars), str(folder / "conf")])
-        arguments.write_text(
-            "\n".join(["-Xmx384m", *QUICK_JVM, *_MODULES, *tools.sharing("spark"), "-cp", f'"{class_path}"'])
-            + "\n"
-        )
+        words = [
+            "-Xmx384m", *QUICK_JVM, *_MODULES, f'"-Djava.io.tmpdir={folder / "tmp"}"', *tools.sharing("spark"),
+            "-cp", f'"{class_path}"',
+        ]  # fmt: skip
+        arguments.write_text("\n".join(words) + "\n")
     return [str(tools.java.binary), f"@{arguments}", "org.apache.spark.deploy.SparkSubmit", *given.words()]
 
 
@@ -150,6 +151,8 @@ def environment(tools: Toolchain, folder: Path, exports: Mapping[str, str]) -> d
         "YARN_CONF_DIR": str(folder / "conf"),
         "SPARK_DIST_CLASSPATH": f"{tools.s3a}/*",
         "PYSPARK_PYTHON": sys.executable,
+        # What a killed process leaves behind, the cluster's end removes.
+        "TMPDIR": str(folder / "tmp"),
         "PYSPARK_ARCHIVES_PATH": f"local:{python_folder(tools, folder)}",
         **exports,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,11 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from facts.errors import UserError
+from local import paths
 from local.spark import archives as class_data
 from local.spark import jars, java
 from local.spark.java import Java
 
 Say = Callable[[str], None]
+# Spark's YARN client loses a file whose path has a space: it asks for "a%20b". Others end lists or class paths.
+_PLAIN = re.compile(r"[\w./+@=~-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,13 @@ class Toolchain:
         return self.spark.parent
 
 
+def check_path(path: Path, way_out: str) -> None:
+    """Raise UserError, with `way_out`, if Spark on YARN cannot work with files in `path`."""
+    odd = sorted(set(_PLAIN.sub("", str(path))))
+    if odd:
+        raise UserError(f"Spark on YARN cannot work in '{path}', for {odd[0]!r} is in the path; {way_out}")
+
+
 def find_spark() -> Path:
     """SPARK_HOME: the folder of pip's pyspark. Raises UserError when it is not installed."""
     found = find_spec("pyspark")
@@ -66,8 +77,11 @@ def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
     UserError with what to do when something cannot be had; archives that cannot be made are said and done
     without.
     """
+    check_path(paths.home(), "move the checkout, or name another folder with EMRCTL_HOME")
+    check_path(paths.cache(), "name another cache folder with EMRCTL_CACHE")
     runtime = java.find()
     spark = find_spark()
+    check_path(spark, "make the virtual environment in another folder")
     folders = jars.ensure(runtime, next((spark / "jars").glob("ivy-*.jar")), say)
     tools = Toolchain(
         java=runtime, spark=spark, spark_version=version("pyspark"), s3a=folders["s3a"], yarn=folders["yarn"]

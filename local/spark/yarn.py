@@ -66,6 +66,11 @@ class Yarn:
         """What runs, the ResourceManager first."""
         return [*([self._rm] if self._rm else []), *self._nodes.values()]
 
+    @property
+    def whole(self) -> bool:
+        """Whether all that was started still runs."""
+        return all(daemon.process.poll() is None for daemon in self.running)
+
     def node_folders(self) -> list[Path]:
         """The folders of all nodes there ever were; container logs lie in them."""
         return sorted((self.folder / "nodes").glob("*/containers"))
@@ -102,6 +107,21 @@ class Yarn:
             node.process.wait()
             self._nodes.pop(node.name, None)
 
+    def mend(self, instances: Sequence[Instance]) -> None:
+        """Start anew what has died on its own: a node alone, or with the ResourceManager everything.
+
+        Raises YarnError when that does not come about.
+        """
+        if self._rm is None or self._rm.process.poll() is not None:
+            self._end_daemons()
+            self.start(instances)
+            return
+        for name in [n for n, daemon in self._nodes.items() if daemon.process.poll() is not None]:
+            log.warning("%s: node %s has died: %s", self.cluster_id, name, self._nodes[name].last_words())
+            del self._nodes[name]
+        self.resize(instances)
+        self._wait_ready()
+
     def stop(self) -> None:
         """End every process of the cluster, containers and clients included; returns when they are gone."""
         self._stopping.set()
@@ -124,7 +144,7 @@ class Yarn:
         own = self._applied.properties
         sizes = [sizing.node_size(i.instance_type) for i in instances]
         largest = max(sizes, key=lambda size: size.memory_mb)
-        self._yarn_site = {**hadoop.yarn_site(ports, largest), **own["yarn-site"]}
+        self._yarn_site = {**hadoop.yarn_site(ports, largest, self.folder / "state"), **own["yarn-site"]}
         self.conf.mkdir(parents=True, exist_ok=True)
         hadoop.write_xml(self.conf / "core-site.xml", self._core)
         hadoop.write_xml(self.conf / "yarn-site.xml", self._yarn_site)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from facts.errors import UserError
 from local.spark import archives, jars, java, toolchain, training
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
@@ -102,6 +103,17 @@ def test_a_step_takes_archives_that_are_there_and_makes_none(
     assert tools.archives is None
     archives.folder(archives.key(tmp_path, [*tools.spark_jars, *tools.yarn_jars])).mkdir(parents=True)
     assert "-Xshare:auto" in toolchain.ensure(train=False).sharing("yarn")
+
+
+@pytest.mark.usefixtures("_found")
+@pytest.mark.parametrize(("name", "odd"), [("a b", "' '"), ("50%", "'%'"), ("a,b", "','"), ("a:b", "':'")])
+@pytest.mark.parametrize("variable", ["EMRCTL_HOME", "EMRCTL_CACHE"])
+def test_a_folder_in_which_spark_loses_its_files_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, odd: str, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / name))
+    with pytest.raises(UserError, match=f"for {odd} is in the path; .*{variable}"):
+        toolchain.ensure(train=False)
 
 
 def test_pyspark_is_found_without_importing_it() -> None:

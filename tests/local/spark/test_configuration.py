@@ -142,7 +142,7 @@ def test_s3_is_s3a_at_the_endpoint_and_no_secret_is_configured(tmp_path: Path) -
 def test_every_address_of_yarn_is_on_the_loopback(tmp_path: Path) -> None:
     ports = hadoop.Ports(client=1, scheduler=2, tracker=3, admin=4, web=5)
     size = NodeSize(memory_mb=3072, vcores=4)
-    conf = {**hadoop.yarn_site(ports, size), **hadoop.node_site(tmp_path, size, home=tmp_path)}
+    conf = {**hadoop.yarn_site(ports, size, tmp_path), **hadoop.node_site(tmp_path, size, home=tmp_path)}
     addresses = {k: v for k, v in conf.items() if k.endswith(("address", "hostname", "bind-host"))}
     assert len(addresses) >= 10
     assert all(value.split(":")[0] == "127.0.0.1" for value in addresses.values()), addresses

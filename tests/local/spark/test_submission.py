@@ -49,6 +49,7 @@ def test_options_end_at_the_application_whose_arguments_are_its_own() -> None:
         (["--deploy-mode=cluster", "x.py"], "cluster"),
         (["--conf", "spark.submit.deployMode=cluster", "x.py"], "cluster"),
         (["--verbose", "--deploy-mode", "cluster", "--deploy-mode", "client", "x.py"], "client"),
+        (["--verbose", "--deploy-mode", "cluster", "x.py"], "cluster"),
         (["x.py", "--deploy-mode", "cluster"], "client"),
     ],
 )
@@ -71,7 +72,7 @@ def test_no_word_is_lost_whatever_is_given(words: list[str]) -> None:
 
 
 def test_our_configuration_comes_after_the_step_s_and_its_tag_stays() -> None:
-    ours = submit.for_step(submit.read(STEP), "s-1ABC", {"AWS_REGION": "r"})
+    ours = submit.for_step(submit.read(STEP), "s-1ABC", {"AWS_REGION": "r"}, Path("/scratch"))
     assert ours.conf("spark.yarn.tags") == "mine,s-1abc"  # YARN keeps tags in lower case
     assert ours.conf("spark.yarn.appMasterEnv.AWS_REGION") == "r"
     assert ours.conf("spark.executorEnv.AWS_REGION") == "r"
