@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,7 @@ from local import paths
 
 Kind = Literal["spark", "yarn"]
 KINDS: tuple[Kind, ...] = ("spark", "yarn")
-_DUMP_SECONDS = 300
+_DUMP_SECONDS = 600
 
 
 def key(java_home: Path, jars: Iterable[Path]) -> str:
@@ -58,8 +59,11 @@ def make(
         lists.mkdir(parents=True)
         try:
             train(lists)
-            for kind in KINDS:
-                _dump(kind, java, class_paths[kind], lists, partial)
+            with ThreadPoolExecutor(len(KINDS)) as pool:
+                for made in [
+                    pool.submit(_dump, kind, java, class_paths[kind], lists, partial) for kind in KINDS
+                ]:
+                    made.result()
             shutil.rmtree(lists)
             partial.rename(target)
         finally:
@@ -87,7 +91,8 @@ def _dump(kind: Kind, java: Path, class_path: list[Path], lists: Path, target: P
         "\n".join(merged(path.read_text() for path in sorted(lists.glob(f"{kind}-*.lst")))) + "\n"
     )
     subprocess.run(
-        [str(java), "-Xshare:dump", "-XX:+UseSerialGC", "-Xlog:disable", f"-XX:SharedClassListFile={wanted}",
+        [str(java), "-Xshare:dump", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable",
+         f"-XX:SharedClassListFile={wanted}",
          f"-XX:SharedArchiveFile={target}/{kind}.jsa", "-cp", os.pathsep.join(map(str, class_path))],
         check=True, capture_output=True, timeout=_DUMP_SECONDS,
     )  # fmt: skip

@@ -24,7 +24,7 @@ import boto3
 print(json.dumps({
     "rows": spark.read.parquet("s3://data/out/").count(),
     "who": boto3.client("sts").get_caller_identity()["Arn"],
-    "env": [name for name in os.environ if "SECRET" in name or "TOKEN" in name],
+    "env": [name for name in os.environ if name.startswith("AWS_") and ("SECRET" in name or "TOKEN" in name)],
     "conf": [value for key, value in spark.sparkContext.getConf().getAll()],
     "master": spark.sparkContext.master,
     "arguments": sys.argv[1:],

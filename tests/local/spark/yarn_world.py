@@ -84,7 +84,7 @@ class World:
     _count: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
 
     def step(
-        self, *words: str, jar: str = "command-runner.jar", mode: str = "cluster", conf: Mapping[str, str] = {},  # noqa: B006
+        self, *words: str, jar: str = "command-runner.jar", mode: str = "cluster", conf: Mapping[str, str] = {},
         first: str = "spark-submit",
     ) -> str:  # fmt: skip
         """Start a step of these words; its id."""
