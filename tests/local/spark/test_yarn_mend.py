@@ -59,7 +59,7 @@ def test_a_step_whose_resource_manager_dies_under_it_fails_soon(emr: World) -> N
 
 
 def test_client_mode_works_too_and_temporary_files_stay_in_the_cluster_s_folder(emr: World) -> None:
-    strewn = ("/tmp/jetty-*", "/tmp/hadoop-yarn-*", "/tmp/spark-*")
+    strewn = ("/tmp/jetty-*", "/tmp/hadoop-yarn-*")
     before = {str(p) for pattern in strewn for p in Path("/").glob(pattern.lstrip("/"))}
     run(emr, mode="client")
     emr.runner.terminate(emr.cluster.cluster_id)
