@@ -1,0 +1,102 @@
+"""A cluster that grows and shrinks while it works: nodes follow its instances, and work is finished first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from local.spark import sizing
+from tests.local.spark.yarn_world import World, instance, world
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
+SECONDS = 120.0
+COUNT = (
+    "from pyspark.sql import SparkSession\n"
+    "spark = SparkSession.builder.getOrCreate()\nprint(spark.range(10).count())\nspark.stop()\n"
+)
+# Two executors, one task each, until the flag is in S3.
+UNTIL_FLAG = """
+import time
+from pyspark.sql import SparkSession
+
+def wait(_):
+    import boto3
+    s3 = boto3.client("s3")
+    for _ in range(600):
+        if s3.list_objects_v2(Bucket="data", Prefix="flag").get("Contents"):
+            return
+        time.sleep(0.2)
+    raise TimeoutError("no flag")
+
+spark = SparkSession.builder.getOrCreate()
+spark.sparkContext.parallelize(range(2), 2).map(wait).collect()
+spark.stop()
+"""
+FILLS_NODES = {
+    "spark.executor.instances": "2", "spark.executor.cores": "1", "spark.executor.memory": "1500m",
+    "spark.task.maxFailures": "1",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def emr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("yarn")) as made:
+        yield made
+
+
+def nodes(emr: World) -> dict[str, psutil.Process]:
+    """The NodeManagers by the id of the instance that they stand for."""
+    (told,) = emr.runner.status()
+    processes = told["processes"]
+    assert isinstance(processes, list)
+    return {p["name"]: psutil.Process(p["pid"]) for p in processes if p["kind"] == "nodemanager"}
+
+
+def executors(emr: World, node: str) -> int:
+    return len([p for p in emr.processes() if node in p.cwd() and "CoarseGrained" in " ".join(p.cmdline())])
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "not within two minutes"
+        time.sleep(0.1)
+
+
+def test_nodes_follow_the_instances_and_work_is_finished_first(emr: World) -> None:
+    assert emr.sink.outcome(emr.step(emr.script(COUNT))) is None
+    assert set(nodes(emr)) == {"ci-CORE2"}
+
+    grown = replace(emr.cluster, instances=[*emr.cluster.instances, instance(3, "TASK")])
+    emr.runner.resize(grown)
+    until(lambda: set(nodes(emr)) == {"ci-CORE2", "ci-TASK3"})
+    working = emr.step(emr.script(UNTIL_FLAG), conf=FILLS_NODES)
+    until(lambda: executors(emr, "ci-TASK3") > 0)
+    task = nodes(emr)["ci-TASK3"]
+
+    emr.runner.resize(emr.cluster)
+    meanwhile = emr.step(emr.script(COUNT))
+    assert emr.sink.started(meanwhile), "a step is not held up by a node that leaves"
+    assert task.is_running()
+    assert "ci-TASK3" in nodes(emr), "it has work"
+
+    emr.s3.put_object(Bucket="data", Key="flag", Body=b"")
+    assert emr.sink.outcome(working) is None, emr.step_log(working, "stderr")
+    assert emr.sink.outcome(meanwhile) is None, emr.step_log(meanwhile, "stderr")
+    until(lambda: set(nodes(emr)) == {"ci-CORE2"})
+    assert not [p for p in emr.processes() if "ci-TASK3" in " ".join(p.cmdline())]
+
+
+def test_a_large_fleet_is_few_nodes(emr: World) -> None:
+    assert emr.sink.outcome(emr.step(emr.script(COUNT))) is None
+    large = replace(
+        emr.cluster, instances=[*emr.cluster.instances, *(instance(n, "TASK") for n in range(10, 30))]
+    )
+    emr.runner.resize(large)
+    until(lambda: len(nodes(emr)) == sizing.MAX_NODES)
+    assert "ci-CORE2" in nodes(emr)
+    assert emr.sink.outcome(emr.step(emr.script(COUNT))) is None
