@@ -41,12 +41,15 @@ def core_site(endpoint: str, region: str, scratch: Path) -> Conf:
         "fs.s3a.path.style.access": "true",
         "fs.s3a.connection.ssl.enabled": "false",
         "fs.s3a.buffer.dir": str(scratch / "s3a"),
+        # Without asking first what stands where a file or folder is to be: half the requests, and no file system
+        # that Spark uses S3 through makes it depend on the answer.
+        "fs.s3a.performance.flags": "create,delete,mkdir",
         "fs.s3a.aws.credentials.provider": "software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider",
         # A request that cannot succeed fails within seconds; S3A's own patience is minutes.
         "fs.s3a.attempts.maximum": "3",
         "fs.s3a.retry.limit": "3",
         "fs.s3a.retry.interval": "200ms",
-        "fs.s3a.connection.establish.timeout": "5s",
+        "fs.s3a.connection.establish.timeout": "15s",  # the least that S3A takes
         # EMR's default. What the S3A committers cannot do, dynamic partition overwrite, works: docs/adr/0022.
         "mapreduce.fileoutputcommitter.algorithm.version": "2",
         # The ResourceManager may come up a moment after those that call it.

@@ -78,6 +78,7 @@ def defaults(tools: Toolchain, folder: Path, own: Mapping[str, str]) -> Conf:
         "spark.ui.enabled": "false",
         # The pace of two nodes on one machine
         "spark.yarn.report.interval": "250ms",
+        "spark.scheduler.minRegisteredResourcesRatio": "0",  # the driver plans while its executors start
         "spark.yarn.scheduler.heartbeat.interval-ms": "500",
         "spark.yarn.scheduler.initial-allocation.interval": "50ms",
         "spark.driver.defaultJavaOptions": container_options(tools, folder),

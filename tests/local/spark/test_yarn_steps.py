@@ -155,16 +155,17 @@ def test_steps_that_cannot_succeed_fail_with_their_reason(emr: World, copied: st
 def test_a_cancelled_step_leaves_no_process(emr: World, copied: str) -> None:
     daemons = {p.pid for p in emr.processes()}
     step = emr.step(emr.script(WAIT))
-    assert emr.sink.started(step)
+    emr.wait_for_containers(2)
     emr.runner.cancel_step(emr.cluster.cluster_id, step)
     emr.sink.failure(step)
     assert {p.pid for p in emr.processes()} == daemons
+    assert emr.keys(f"emr/{emr.cluster.cluster_id}/steps/{step}/")
 
 
 def test_an_ended_cluster_leaves_nothing(emr: World, copied: str) -> None:
     """Last of the module: it ends the cluster."""
     step = emr.step(emr.script(WAIT))
-    assert emr.sink.started(step)
+    emr.wait_for_containers(2)
     assert emr.marked(), "every process carries the mark of its local AWS"
     assert {p.pid for p in emr.processes()} <= {p.pid for p in emr.marked()}
     emr.runner.terminate(emr.cluster.cluster_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -120,9 +121,24 @@ class World:
         prefix = f"emr/{self.cluster.cluster_id}/containers/"
         return [key for key in self.keys(prefix) if text in self.log(key)]
 
-    def processes(self) -> list[psutil.Process]:
-        """What runs of the cluster."""
-        return processes_of(self.cluster.cluster_id)
+    def processes(self, container: str = "") -> list[psutil.Process]:
+        """What runs of the cluster, or of its containers named so."""
+        return processes_of(self.cluster.cluster_id, container=container)
+
+    def wait_for_containers(self, number: int) -> None:
+        """Return when so many containers run."""
+        deadline = time.monotonic() + STEP_SECONDS
+        while (
+            len(
+                {
+                    p.environ().get("CONTAINER_ID")
+                    for p in processes_of(self.cluster.cluster_id, container="_")
+                }
+            )
+            < number
+        ):
+            assert time.monotonic() < deadline, f"there are no {number} containers"
+            time.sleep(0.1)
 
     def marked(self) -> list[psutil.Process]:
         """What runs that carries this local AWS's mark, whatever started it."""
