@@ -44,7 +44,7 @@ class Here:
             start_new_session=True,
         )
 
-    def run(self, *args: str, timeout: float = 400, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, timeout: float = 1200, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         """Run `emrctl` to its end."""
         with self.start(*args, cwd=cwd) as process:
             out, err = process.communicate(timeout=timeout)

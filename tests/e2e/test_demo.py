@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Demo
 
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(1500)]
 
 
 def test_the_run_succeeded_and_its_record_tells_the_truth(demo: Demo) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Demo, Here
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1500)
 
 
 def _ours(here: Here) -> list[str]:
