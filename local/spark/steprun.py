@@ -79,8 +79,10 @@ class StepRun:
             return failure.refused("Cancelled", self._logs.step_uri(self._step.step_id, "controller"))
         if code == 0:
             return None
-        said = (self._folder / "stderr").read_text(errors="replace")
-        return failure.of_log(said, code, self._logs.step_uri(self._step.step_id, "stderr"))
+        stderr, stdout = ((self._folder / file).read_text(errors="replace") for file in ("stderr", "stdout"))
+        return failure.of_logs(
+            stderr, stdout, code, lambda file: self._logs.step_uri(self._step.step_id, file)
+        )
 
     def refuse(self, message: str) -> StepFailure:
         """The failure of a step that does not start, with its reason in the controller log."""

@@ -33,12 +33,12 @@ from local.spark.steplogs import LogBucket
     ],
 )  # fmt: skip
 def test_the_last_exception_is_the_message(stderr: str, message: str) -> None:
-    told = failure.of_log(stderr, 9, "s3://logs/x")
-    assert (told.reason, told.message, told.log_file) == ("Unknown Error.", message, "s3://logs/x")
+    told = failure.of_logs(stderr, "", 9, "s3://logs/{}.gz".format)
+    assert (told.reason, told.message, told.log_file) == ("Unknown Error.", message, "s3://logs/stderr.gz")
 
 
 def test_a_message_is_bounded() -> None:
-    assert len(failure.of_log("X" * 10_000, 1, None).message) == 2000
+    assert len(failure.of_logs("X" * 10_000, "", 1, lambda _: None).message) == 2000
 
 
 class _S3:
@@ -115,3 +115,10 @@ def test_a_bucket_that_is_gone_costs_the_log_and_not_the_step(
 ) -> None:
     LogBucket(_S3(fails=True), "s3://logs/", "j-1").keep_step("s-1", step_folder(tmp_path))
     assert "cannot keep steps/s-1/stderr.gz in s3://logs: gone" in caplog.text
+
+
+def test_what_a_python_driver_says_on_standard_output_counts_when_standard_error_says_nothing() -> None:
+    told = failure.of_logs("26/11/23 INFO done\n", "Traceback\nKeyError: 'x'\n", 1, "s3://logs/{}.gz".format)
+    assert (told.message, told.log_file) == ("KeyError: 'x'", "s3://logs/stdout.gz")
+    told = failure.of_logs("java.io.IOException: a\n", "KeyError: 'x'\n", 1, "s3://logs/{}.gz".format)
+    assert (told.message, told.log_file) == ("java.io.IOException: a", "s3://logs/stderr.gz")
