@@ -50,13 +50,19 @@ def test_counts_and_means_are_those_of_pandas(
 ) -> None:
     spark = _table(demo, name).set_index(["month", *keys]).sort_index()
     grouped = flights.groupby(["month", *keys])
-    pd.testing.assert_series_equal(spark["flights"], grouped.size(), check_names=False, check_dtype=False)
+    pd.testing.assert_series_equal(
+        spark["flights"], grouped.size(), check_names=False, check_dtype=False, check_index_type=False
+    )
     pd.testing.assert_series_equal(
         spark["cancelled"], grouped["dep_time"].agg(lambda column: column.isna().sum()),
-        check_names=False, check_dtype=False,
+        check_names=False, check_dtype=False, check_index_type=False,
     )  # fmt: skip
     pd.testing.assert_series_equal(
-        spark["mean_arr_delay_minutes"], grouped["arr_delay"].mean(), check_names=False, check_dtype=False
+        spark["mean_arr_delay_minutes"],
+        grouped["arr_delay"].mean(),
+        check_names=False,
+        check_dtype=False,
+        check_index_type=False,
     )
 
 
