@@ -73,7 +73,7 @@ def find_spark() -> Path:
 def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
     """Find Java and Spark, and download the jars if they are not in the cache.
 
-    With `train`, make the class-data archives too, if they are not there: a minute or two, once. Raises
+    With `train`, make the class-data archives too, if they are not there: a few minutes, once. Raises
     UserError with what to do when something cannot be had; archives that cannot be made are said and done
     without.
     """
@@ -95,7 +95,7 @@ def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
 def _train(tools: Toolchain, where: Path, say: Say) -> None:
     from local.spark import training
 
-    say("making class-data archives, with which Spark starts faster (about a minute, once)")
+    say("making class-data archives, with which Spark starts faster (a few minutes, once)")
     class_paths: dict[class_data.Kind, list[Path]] = {"spark": tools.spark_jars, "yarn": tools.yarn_jars}
     try:
         class_data.make(where, tools.java.binary, class_paths, lambda lists: training.run(tools, lists))

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import tempfile
 import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from local import paths
 from local.contracts import Cluster, Instance, Step, StepFailure
+from local.processes import MARK
 from local.spark.toolchain import Toolchain
 
 JOB = Path(__file__).parent / "training_job.py"
@@ -49,7 +57,7 @@ def run(tools: Toolchain, lists: Path) -> None:
         endpoint = f"http://{host}:{port}"
         _prepare(endpoint)
         sink = _Sink()
-        with tempfile.TemporaryDirectory(prefix="emrctl-training-") as home:
+        with _reaped(), tempfile.TemporaryDirectory(prefix="emrctl-training-") as home:
             recording = replace(tools, archives=None, lists=lists)
             runner = SparkRunner(Path(home), endpoint, _REGION, _KEYS, sink, tools=lambda: recording)
             try:
@@ -62,6 +70,25 @@ def run(tools: Toolchain, lists: Path) -> None:
             raise TrainingError(sink.failure.message)
     finally:
         server.stop()
+
+
+@contextmanager
+def _reaped() -> Iterator[None]:
+    """However this process ends, what it has started ends with it."""
+    before, instance = os.environ.get(MARK), str(uuid.uuid4())
+    reaper = subprocess.Popen(
+        [sys.executable, "-m", "local.reaper", instance],
+        stdin=subprocess.PIPE, start_new_session=True, cwd=paths.root(),
+    )  # fmt: skip
+    os.environ[MARK] = instance
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[MARK]
+        else:
+            os.environ[MARK] = before
+        reaper.communicate()
 
 
 def _prepare(endpoint: str) -> None:
