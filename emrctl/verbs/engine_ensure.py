@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-import typer
+from emrctl.options import Json
 
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Find the Pulumi engine, or install it, or build it (once, about three minutes)."""
     from emrctl.progress import Line

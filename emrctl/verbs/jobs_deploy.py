@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
+from emrctl.options import Json, Target
+
 
 def command(
     name: Annotated[str, typer.Argument(help="The job, as 'emrctl jobs list' shows it.")],
     channel: Annotated[str, typer.Option(help="The channel that is pointed at the version.")] = "dev",
     stack: Annotated[str, typer.Option(help="The stack whose artifacts bucket takes it.")] = "dev",
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    target: Target = None,
+    as_json: Json = False,
 ) -> None:
     """Package a job as it is now and point a channel at it; an unchanged job uploads nothing."""
     from emrctl.platform import connect

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
+from emrctl.options import Target
+
 
 def command(
     name: Annotated[str, typer.Argument(help="The job, as 'emrctl jobs list' shows it.")],
     channel: Annotated[str, typer.Option(help="Which deployed version to run.")] = "dev",
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
     stack: Annotated[str, typer.Option(help="The stack that it runs on.")] = "dev",
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+    target: Target = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run's record as JSON.")] = False,
 ) -> None:
     """Run a job. Exit code: 0 succeeded, 1 failed, 124 timed out, 130 cancelled (Ctrl-C cancels it)."""

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from emrctl.options import Target
+
 
 def command(
     job: Annotated[str | None, typer.Option(help="Only runs of this job.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many records.")] = 20,
     stack: Annotated[str, typer.Option(help="The stack that they ran on.")] = "dev",
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+    target: Target = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the records as one JSON list.")] = False,
 ) -> None:
     """Show the records of runs, newest first."""

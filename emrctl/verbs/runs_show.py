@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from emrctl.options import Target
+
 
 def command(
     run: Annotated[str, typer.Argument(help="The run's id, or a part of it that fits no other.")],
     stack: Annotated[str, typer.Option(help="The stack that it ran on.")] = "dev",
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+    target: Target = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole record as JSON.")] = False,
 ) -> None:
     """Show the record of one run."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-import typer
+from emrctl.options import Json, Stack, Target
 
 
 def command(
-    stack: Annotated[
-        str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")
-    ] = "dev",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+    stack: Stack = "dev",
+    as_json: Json = False,
+    target: Target = None,
 ) -> None:
     """Show the stack's outputs: buckets, keys, roles, clusters."""
     from emrctl.context import resolve

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from emrctl.options import Stack, Target
+
 
 def command(
-    stack: Annotated[
-        str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")
-    ] = "dev",
+    stack: Stack = "dev",
     as_json: Annotated[bool, typer.Option("--json", help="Print the engine's own JSON document.")] = False,
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+    target: Target = None,
 ) -> None:
     """Show what an update would change, with the policy pack in force; touches nothing."""
     from emrctl.context import resolve

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
+from emrctl.options import EngineJson, Stack, Target
+
 
 def command(
-    stack: Annotated[
-        str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")
-    ] = "dev",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document; the engine's display goes to stderr.")
-    ] = False,
-    target: Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")] = None,
+    stack: Stack = "dev",
+    as_json: EngineJson = False,
+    target: Target = None,
 ) -> None:
     """Bring the stack up: refreshed, previewed with the policy pack in force, then updated."""
     from emrctl.context import resolve

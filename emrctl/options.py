@@ -1,0 +1,14 @@
+"""The options that many verbs share, each worded once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Stack = Annotated[str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")]
+Target = Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+EngineJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document; the engine's display goes to stderr.")
+]
