@@ -79,14 +79,15 @@ def down() -> None:
     """Destroy the local stack and stop all of ours. Fine when nothing is there."""
     from emrctl.context import resolve
     from emrctl.pulumi import workspace
+    from stacks import backend
 
     home = paths.home()
     if state.read(home) is not None:
-        for file in sorted((home / "backend" / ".pulumi" / "stacks").glob("*/*.json")):
-            code = workspace(resolve("local"), file.stem).destroy(file.stem)
+        for stack in backend.names(home / "backend"):
+            code = workspace(resolve("local"), stack).destroy(stack)
             if code != 0:
                 raise UserError(
-                    f"stack '{file.stem}' could not be destroyed (the engine's exit code is {code}); nothing was "
+                    f"stack '{stack}' could not be destroyed (the engine's exit code is {code}); nothing was "
                     "stopped: look at 'emrctl local logs', then try again",
                     code=1,
                 )
@@ -113,16 +114,18 @@ def _prepare(phases: Phases) -> None:
 
 def _bring_up(phases: Phases, *, quiet: bool) -> tuple[boto3.Session, Platform]:
     from emrctl.context import resolve
-    from emrctl.platform import connect
+    from emrctl.platform import read
     from emrctl.pulumi import policy_pack, workspace
 
     with phases.phase("platform", f"pulumi up of stack {STACK}, policies mandatory"):
-        code = workspace(resolve("local"), STACK).up(STACK, policies=policy_pack(), quiet=quiet)
+        target = resolve("local")
+        engine = workspace(target, STACK)
+        code = engine.up(STACK, policies=policy_pack(), quiet=quiet)
         if code != 0:
             raise UserError(
                 f"'pulumi up' of stack '{STACK}' failed; what it says above is what to mend", code=code
             )
-    return connect(STACK, "local")
+    return read(target, engine, STACK)
 
 
 def _run_job(phases: Phases, session: boto3.Session, platform: Platform) -> Outcome:

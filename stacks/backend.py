@@ -62,9 +62,14 @@ def search_path(bin_dir: Path) -> str:
     )
 
 
+def names(backend: Path) -> list[str]:
+    """The stacks that were ever brought up here."""
+    return sorted(file.stem for file in _stacks(backend).glob("*/*.json"))
+
+
 def deployment(backend: Path, project: str, stack: str) -> dict[str, Any] | None:
     """The stack's state as the engine wrote it last, secrets as ciphertext; None when there is no such stack."""
-    file = backend / ".pulumi" / "stacks" / project / f"{stack}.json"
+    file = _stacks(backend) / project / f"{stack}.json"
     try:
         checkpoint = json.loads(file.read_text())["checkpoint"]
     except FileNotFoundError:
@@ -111,6 +116,11 @@ def locks(backend: Path, stack: str) -> list[Lock]:
                 taken = datetime.fromisoformat(said["timestamp"]).timestamp()
                 found.append(Lock(pid=said["pid"], host=said["hostname"], taken=taken))
     return found
+
+
+def _stacks(backend: Path) -> Path:
+    """Where the engine keeps states: a folder a project, a file a stack."""
+    return backend / ".pulumi" / "stacks"
 
 
 def _passphrase(home: Path) -> Path:
