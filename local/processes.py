@@ -29,7 +29,7 @@ def of_instance(instance: str) -> list[psutil.Process]:
         except (psutil.Error, OSError):
             continue  # it has ended, or it is another user's
     found.pop(os.getpid(), None)
-    return [p for p in found.values() if _alive(p)]
+    return [p for p in found.values() if alive(p)]
 
 
 def end_instance(instance: str, *, grace: float = 3.0, spare: Iterable[int] = ()) -> int:
@@ -77,7 +77,7 @@ def server(pid: int, home: str) -> psutil.Process | None:
     try:
         process = psutil.Process(pid)
         words = process.cmdline()
-        return process if "local.serve" in words and home in words and _alive(process) else None
+        return process if "local.serve" in words and home in words and alive(process) else None
     except psutil.Error:
         return None
 
@@ -88,14 +88,15 @@ def wait_gone(processes: Iterable[psutil.Process], seconds: float) -> list[psuti
     One that only waits for its parent to take note of its end has ended; psutil's own wait would wait on.
     """
     deadline = time.monotonic() + seconds
-    alive = [p for p in processes if _alive(p)]
-    while alive and time.monotonic() < deadline:
+    left = [p for p in processes if alive(p)]
+    while left and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-        alive = [p for p in alive if _alive(p)]
-    return alive
+        left = [p for p in left if alive(p)]
+    return left
 
 
-def _alive(process: psutil.Process) -> bool:
+def alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that only waits for its parent to take note of its end does not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 
-import psutil
+from local import processes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +44,9 @@ def read(home: Path) -> LocalState | None:
         state = LocalState(**loads(_file(home).read_text()))
     except (FileNotFoundError, JSONDecodeError, TypeError):
         return None
-    return state if _runs(state.pid) else None
+    return state if processes.server(state.pid, str(home)) is not None else None
 
 
 def remove(home: Path) -> None:
     """Forget the state; fine when there is none."""
     _file(home).unlink(missing_ok=True)
-
-
-def _runs(pid: int) -> bool:
-    """Whether `pid` is a local AWS of ours: a number alone may have been given to another process since."""
-    try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and "local.serve" in process.cmdline()
-    except psutil.Error:
-        return False

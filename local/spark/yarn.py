@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from local import processes
 from local.contracts import Instance
 from local.spark import daemons, hadoop, sizing
 from local.spark.classifications import Applied
@@ -217,13 +218,9 @@ def processes_of(cluster_id: str, *, container: str = "") -> list[psutil.Process
         with suppress(psutil.Error, OSError):
             environment = process.environ()
             ours = environment.get(CLUSTER_MARK) == cluster_id
-            if ours and container in environment.get("CONTAINER_ID", "") and _alive(process):
+            if ours and container in environment.get("CONTAINER_ID", "") and processes.alive(process):
                 found.append(process)
     return found
-
-
-def _alive(process: psutil.Process) -> bool:
-    return bool(process.status() != psutil.STATUS_ZOMBIE)
 
 
 def _end(found: Iterable[psutil.Process]) -> None:
@@ -231,4 +228,4 @@ def _end(found: Iterable[psutil.Process]) -> None:
     for process in found:
         with suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(found, timeout=_END_SECONDS)
+    processes.wait_gone(found, _END_SECONDS)

@@ -19,7 +19,7 @@ def local_aws() -> Iterator[LocalState]:
     """A state file that names a living process which looks like a local AWS."""
     script = "import sys; print('up', flush=True); sys.stdin.read()"
     with subprocess.Popen(
-        [sys.executable, "-c", script, "local.serve"],
+        [sys.executable, "-c", script, "local.serve", "--home", str(paths.home())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
