@@ -39,12 +39,4 @@ def instance(name: str) -> InstanceType:
     known = tables.load("instances")["instances"]
     if name not in known:
         raise tables.unknown("the instance type", name, known)
-    row = known[name]
-    return InstanceType(
-        name=name,
-        vcpu=row["vcpu"],
-        memory_gib=row["memory_gib"],
-        architecture=row["architecture"],
-        family=row["family"],
-        local_storage_gb=row["local_storage_gb"],
-    )
+    return InstanceType(name=name, **known[name])

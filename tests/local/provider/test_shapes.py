@@ -86,8 +86,9 @@ def test_round_trip(known: Known, prop: str, call: Call, member: str, data: st.D
     kind = known.schema.kind(prop)
     shape = follow_shape(known.input_shape(call), member)
     assert shape is not None
-    if shape.type_name in ("integer", "long", "timestamp") and kind == "string":
-        pytest.skip("a number that Pulumi writes as text")
+    assert kind != "string" or shape.type_name not in ("integer", "long", "timestamp"), (
+        "text has no round trip"
+    )
     value = data.draw(_values(known, kind, prop, shape))
     sent = known.mapper.to_wire(value, shape, prop)
     report = ParamValidator().validate(sent, shape).generate_report()
