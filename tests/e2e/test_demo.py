@@ -82,10 +82,12 @@ def test_git_sees_nothing_of_a_local_run(demo: Demo) -> None:
     )
     for file in ROOT.glob("Pulumi.*.yaml"):
         assert "encryptionsalt" not in file.read_text(), file
+    # The slash says that they are folders: a fresh clone has not made them yet, and git looks at what is there.
+    folders = [".emrctl/", ".venv/"]
     ignored = subprocess.run(
-        ["git", "check-ignore", ".emrctl", ".venv"], cwd=ROOT, capture_output=True, check=True
+        ["git", "check-ignore", *folders], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert ignored.stdout.split() == [b".emrctl", b".venv"]
+    assert ignored.stdout.split() == folders
 
 
 def test_secrets_of_the_local_run_are_for_the_user_alone(demo: Demo) -> None:
