@@ -19,6 +19,7 @@ from local.provider.clients import Clients, Credentials
 from local.provider.diff import Change, difference
 from local.provider.errors import PartialError, ProviderError
 from local.provider.invokes import invoke
+from local.provider.journal import Journal, Key
 from local.provider.known import Known
 from local.provider.place import Place
 from local.provider.preview import created, updated
@@ -78,6 +79,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._credentials = credentials
         self._version = version
         self._peers = config.Peers()
+        self._journal = Journal()
         self._services = tuple(dict.fromkeys(row.service for row in RESOURCES.values()))
         self._known = {token: Known(row, clients) for token, row in RESOURCES.items()}
 
@@ -156,7 +158,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         inputs, failures = check(
             known,
             name=request.name or _name(request.urn),
-            old=old.props,
+            old=self._journal.inputs(_key(at, request), old.props),
             new=new.props,
             seed=request.randomSeed,
             default_tags=at.default_tags,
@@ -169,6 +171,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_answering
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         known, at = self._type(request.urn), self._peers.get(context.peer())
+        self._journal.seen(_key(at, request), request.id)
         found = difference(
             known,
             old_inputs=values.read(request.old_inputs).props,
@@ -199,7 +202,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         rule = known.row.name
         if rule is not None and rule.prop not in run.props:
             run.props[rule.prop] = physical_name(run.props.get(rule.prefix_prop) or "")
-        outputs = run.create()
+        outputs = self._journal.create(_key(self._peers.get(context.peer()), request), run)
         return provider_pb2.CreateResponse(id=run.id, properties=_write(known, outputs, bag))
 
     @_answering
@@ -259,17 +262,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return known
 
     def _run(self, known: Known, request: Any, context: grpc.ServicerContext, new: Bag, old: Bag) -> Run:
-        at: Place = self._peers.get(context.peer())
+        at = peer = self._peers.get(context.peer())
         region = old.props.get("region") or new.props.get("region")
         if region and region is not UNKNOWN and region != at.region:
             at = replace(at, region=region)
-        run = Run(
-            known, at, _name(request.urn), props=new.props, old=old.props, id_=getattr(request, "id", "")
-        )
+        id_ = getattr(request, "id", "")
+        self._journal.seen(_key(peer, request), id_)
+        run = Run(known, at, _name(request.urn), props=new.props, old=old.props, id_=id_)
         timeout = getattr(request, "timeout", 0)
         if timeout:
             run.deadline = time.monotonic() + timeout
         return run
+
+
+def _key(at: Place, request: Any) -> Key:
+    return at.account, at.region, request.urn
 
 
 def _name(urn: str) -> str:
