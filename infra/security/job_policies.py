@@ -11,6 +11,8 @@ from jobs.spec import Dataset, JobSpec
 
 EVENT_LOGS = "spark-events/"
 REPORTS = "reports/"
+RECORDS = "records/"
+OPEN = "open/"  # attempts under way, removed when their run has its record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +88,10 @@ def submitter_policy(names: Names, keys: KeyArns, job_role_arns: list[str]) -> s
         iam.allow("ReadArtifacts", iam.READ_OBJECTS, iam.objects(artifacts, [""])),
         iam.list_prefixes("ListLogs", logs, [EVENT_LOGS, "elasticmapreduce/"]),
         iam.allow("ReadLogs", iam.READ_OBJECTS, iam.objects(logs, [EVENT_LOGS, "elasticmapreduce/"])),
-        iam.list_prefixes("ListRuns", runs, ["records/", REPORTS]),
+        iam.list_prefixes("ListRuns", runs, [RECORDS, OPEN, REPORTS]),
         iam.allow("ReadReports", iam.READ_OBJECTS, iam.objects(runs, [REPORTS])),
-        iam.allow("KeepRecords", ["s3:GetObject", "s3:PutObject"], iam.objects(runs, ["records/"])),
+        iam.allow("KeepRecords", ["s3:GetObject", "s3:PutObject"], iam.objects(runs, [RECORDS, OPEN])),
+        iam.allow("CloseAttempts", ["s3:DeleteObject"], iam.objects(runs, [OPEN])),
         iam.allow(
             "UseKeysThroughS3", iam.USE_KEY_TO_WRITE, [keys.data, keys.logs], iam.through_s3(names.region)
         ),

@@ -7,13 +7,12 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from facts.errors import UserError
 from local import paths
 from local.spark import archives as class_data
-from local.spark import jars, java
+from local.spark import home, jars, java
 from local.spark.java import Java
 
 Say = Callable[[str], None]
@@ -26,7 +25,8 @@ class Toolchain:
     """All that must be on the machine before a cluster can start."""
 
     java: Java
-    spark: Path  # SPARK_HOME: the folder of the pyspark package
+    spark: Path  # SPARK_HOME
+    pyspark: Path  # folder of the installed package
     spark_version: str
     s3a: Path  # folder of Spark's S3 client
     yarn: Path  # folder of YARN's jars
@@ -52,7 +52,7 @@ class Toolchain:
     @property
     def site_packages(self) -> Path:
         """Where pyspark and py4j are installed."""
-        return self.spark.parent
+        return self.pyspark.parent
 
 
 def check_path(path: Path, way_out: str) -> None:
@@ -60,14 +60,6 @@ def check_path(path: Path, way_out: str) -> None:
     odd = sorted(set(_PLAIN.sub("", str(path))))
     if odd:
         raise UserError(f"Spark on YARN cannot work in '{path}', for {odd[0]!r} is in the path; {way_out}")
-
-
-def find_spark() -> Path:
-    """SPARK_HOME: the folder of pip's pyspark. Raises UserError when it is not installed."""
-    found = find_spec("pyspark")
-    if found is None or found.origin is None:
-        raise UserError("pyspark is not installed in this environment; run 'make setup'")
-    return Path(found.origin).parent
 
 
 def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
@@ -80,12 +72,14 @@ def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
     check_path(paths.home(), "move the checkout, or name another folder with EMRCTL_HOME")
     check_path(paths.cache(), "name another cache folder with EMRCTL_CACHE")
     runtime = java.find()
-    spark = find_spark()
-    check_path(spark, "make the virtual environment in another folder")
+    pyspark = home.find_installed()
+    check_path(pyspark, "make the virtual environment in another folder")
+    spark = home.ensure(pyspark)
     folders = jars.ensure(runtime, next((spark / "jars").glob("ivy-*.jar")), say)
     tools = Toolchain(
-        java=runtime, spark=spark, spark_version=version("pyspark"), s3a=folders["s3a"], yarn=folders["yarn"]
-    )
+        java=runtime, spark=spark, pyspark=pyspark, spark_version=version("pyspark"),
+        s3a=folders["s3a"], yarn=folders["yarn"],
+    )  # fmt: skip
     where = class_data.folder(class_data.key(runtime.home, [*tools.spark_jars, *tools.yarn_jars]))
     if train and not where.is_dir():
         _train(tools, where, say)

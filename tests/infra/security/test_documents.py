@@ -109,6 +109,13 @@ def test_nodes_and_people_reach_no_data() -> None:
             assert not allows(GRANTS[role], "s3:GetObject", f"{NAMES.bucket_arn(zone)}/x"), (role, zone)
 
 
+def test_the_submitter_keeps_what_is_under_way_and_removes_no_record() -> None:
+    runs = NAMES.bucket_arn("runs")
+    assert allows(GRANTS["submitter"], "s3:PutObject", f"{runs}/open/v1/job=a/r/1.json")
+    assert allows(GRANTS["submitter"], "s3:DeleteObject", f"{runs}/open/v1/job=a/r/1.json")
+    assert not allows(GRANTS["submitter"], "s3:DeleteObject", f"{runs}/records/v1/job=a/r.json")
+
+
 def test_a_step_starts_only_under_a_jobs_own_role() -> None:
     start = next(
         s for s in statements(GRANTS["submitter"]) if "elasticmapreduce:AddJobFlowSteps" in s["Action"]

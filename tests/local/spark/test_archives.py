@@ -114,15 +114,3 @@ def test_a_folder_in_which_spark_loses_its_files_is_refused(
     monkeypatch.setenv(variable, str(tmp_path / name))
     with pytest.raises(UserError, match=f"for {odd} is in the path; .*{variable}"):
         toolchain.ensure(train=False)
-
-
-def test_pyspark_is_found_without_importing_it() -> None:
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; from local.spark import SparkRunner, toolchain; toolchain.find_spark();"
-        "print([m for m in ('pyspark', 'boto3', 'moto', 'py4j') if m in sys.modules])"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"

@@ -66,7 +66,8 @@ def download(tmp_path: Path) -> _Download:
     """Its Java does not exist: no process can start."""
     nowhere = tmp_path / "nowhere"
     return _Download(
-        Toolchain(java=Java(home=nowhere, version=17), spark=nowhere, spark_version="4.0.1", s3a=nowhere, yarn=nowhere)
+        Toolchain(java=Java(home=nowhere, version=17), spark=nowhere, pyspark=nowhere,
+                  spark_version="4.0.1", s3a=nowhere, yarn=nowhere)
     )  # fmt: skip
 
 

@@ -28,8 +28,8 @@ def tools(tmp_path: Path) -> Toolchain:
         (tmp_path / name / f"{Path(name).name}-1.jar").touch()
     (tmp_path / "py4j").mkdir()
     return Toolchain(
-        java=Java(home=tmp_path / "jvm", version=17), spark=tmp_path / "pyspark", spark_version="4.0.1",
-        s3a=tmp_path / "s3a", yarn=tmp_path / "yarn",
+        java=Java(home=tmp_path / "jvm", version=17), spark=tmp_path / "pyspark", pyspark=tmp_path / "pyspark",
+        spark_version="4.0.1", s3a=tmp_path / "s3a", yarn=tmp_path / "yarn",
     )  # fmt: skip
 
 
