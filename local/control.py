@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from local.processes import MARK, claim
 
 READY_SECONDS = 60.0
 END_SECONDS = 40.0
+CLOCK_SECONDS = 300.0  # as long as what a moved clock brings about may take
 NOT_UP = 3  # exit code of `emrctl local status` when nothing is up
 ERROR_LINES = 5
 
@@ -99,6 +101,27 @@ def status(home: Path) -> dict[str, Any] | None:
         "processes": [_process(p) for p in children],
         **told,
     }
+
+
+def move_clock(home: Path, seconds: float = 0.0) -> dict[str, Any]:
+    """Let `seconds` pass on the test clock of the local AWS of `home`; what it says of its time.
+
+    Returns when all that falls due meanwhile has happened. Raises UserError when none is up.
+    """
+    current = state.read(home)
+    if current is None:
+        raise UserError("no local AWS is up; start it with 'emrctl local up'")
+    order = urllib.request.Request(  # noqa: S310 ours
+        f"{current.endpoint}/_emrctl/clock",
+        data=json.dumps({"advance_seconds": seconds}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(order, timeout=CLOCK_SECONDS) as answer:  # noqa: S310 ours
+            told: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise UserError(json.load(error)["error"]) from None
+    return told
 
 
 def log_lines(home: Path, lines: int) -> list[str]:

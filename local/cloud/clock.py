@@ -20,15 +20,24 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds since some moment, never going back: what timers are set by."""
 
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass at once. Raises ValueError when they are less than none."""
 
-class RealClock:
-    """The machine's own time."""
+
+class RunningClock:
+    """The machine's own time, and ahead of it by as much as it has been moved."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) + timedelta(seconds=self.ahead)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() + self.ahead
+
+    def advance(self, seconds: float) -> None:
+        self.ahead += _forward(seconds)
 
 
 class ManualClock:
@@ -45,7 +54,10 @@ class ManualClock:
         return self._passed
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass. The plane's timers run when it settles next."""
-        if seconds < 0:
-            raise ValueError(f"a clock does not go back: {seconds} s")
-        self._passed += seconds
+        self._passed += _forward(seconds)
+
+
+def _forward(seconds: float) -> float:
+    if not seconds >= 0:  # so that NaN is refused, too
+        raise ValueError(f"a clock does not go back: {seconds} s")
+    return seconds

@@ -17,12 +17,14 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from facts.errors import UserError
 from local.cloud.protocol import ApiCall, error_response
 
 log = logging.getLogger("local.api")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-STATUS_PATH = "/_emrctl/status"
+STATUS_PATH, CLOCK_PATH = "/_emrctl/status", "/_emrctl/clock"
+_MOST_BYTES = 10_000  # of an order to the server itself
 
 
 class UnknownServiceError(Exception):
@@ -30,14 +32,17 @@ class UnknownServiceError(Exception):
 
 
 class Gateway(DomainDispatcherApplication):
-    """The WSGI application: AWS's APIs, and one path of our own that says how things are."""
+    """The WSGI application: AWS's APIs, and paths of our own: how things are, and what time it is."""
 
     def __init__(
-        self, status: Callable[[], Mapping[str, object]], extensions: Mapping[str, Callable[[], None]]
+        self,
+        status: Callable[[], Mapping[str, object]],
+        extensions: Mapping[str, Callable[[], None]],
+        move_clock: Callable[[Mapping[str, object]], Mapping[str, object]],
     ) -> None:
         """`extensions`: by service, what puts our part into moto's; run before its first request."""
         super().__init__(self._create_app)
-        self._status, self._extensions = status, dict(extensions)
+        self._status, self._extensions, self._move_clock = status, dict(extensions), move_clock
 
     def warm(self, services: Iterable[str]) -> None:
         """Load the backends of `services`, so that their first request need not wait for it."""
@@ -50,7 +55,9 @@ class Gateway(DomainDispatcherApplication):
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == STATUS_PATH:
-            return self._own(start_response)
+            return _json(start_response, "200 OK", self._status())
+        if environ.get("PATH_INFO") == CLOCK_PATH:
+            return self._clock(environ, start_response)
         started, call, codes = time.monotonic(), ApiCall.of(environ), [""]
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -79,10 +86,13 @@ class Gateway(DomainDispatcherApplication):
             message = f"{call.name} failed inside this local AWS: {type(error).__name__}: {error}"
             return _fail(call, 500, "InternalFailure", message, start)
 
-    def _own(self, start_response: StartResponse) -> Iterable[bytes]:
-        body = json.dumps(self._status(), default=str).encode()
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
+    def _clock(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Tell the time; a POST moves it. Only JSON is taken, which no web page may send here unasked."""
+        try:
+            order = _order(environ) if environ.get("REQUEST_METHOD") == "POST" else {}
+            return _json(start_response, "200 OK", self._move_clock(order))
+        except (UserError, ValueError) as error:
+            return _json(start_response, "400 Bad Request", {"error": str(error)})
 
     def _create_app(self, service: Any) -> Any:
         """moto's application for one service, with routing errors left to us instead of made into HTML."""
@@ -95,6 +105,23 @@ class Gateway(DomainDispatcherApplication):
         for error in (NotFound, MethodNotAllowed):
             app.register_error_handler(error, _reraise)
         return app
+
+
+def _order(environ: Environ) -> Mapping[str, object]:
+    """The JSON object in the body of a request to a path of our own. Raises ValueError."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > _MOST_BYTES or not environ.get("CONTENT_TYPE", "").startswith("application/json"):
+        raise ValueError(f"the body must be application/json of at most {_MOST_BYTES} bytes")
+    order = json.loads(environ["wsgi.input"].read(length))
+    if not isinstance(order, dict):
+        raise UserError("the body must be a JSON object")
+    return order
+
+
+def _json(start_response: StartResponse, status: str, answer: Mapping[str, object]) -> Iterable[bytes]:
+    body = json.dumps(answer, default=str).encode()
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def _reraise(error: Exception) -> None:

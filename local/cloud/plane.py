@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from local.cloud.clock import Clock, RealClock
+from local.cloud.clock import Clock, RunningClock
 
 log = logging.getLogger(__name__)
 Action = Callable[[], None]
@@ -41,7 +41,7 @@ class ControlPlane:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.lock = threading.RLock()
-        self._clock = clock or RealClock()
+        self._clock = clock or RunningClock()
         self._timers: list[Timer] = []
         self._orders = itertools.count()
         self._commands: deque[Action] = deque()
@@ -81,6 +81,13 @@ class ControlPlane:
         with self._settling:
             while self._run_timer() or self._run_command():
                 pass
+
+    def advance(self, seconds: float) -> datetime:
+        """Move the clock; all that falls due meanwhile has happened, in order, when this returns the new time."""
+        with self.lock:
+            self._clock.advance(seconds)
+        self.settle()
+        return self.now()
 
     def start(self) -> None:
         """Settle by a thread of its own, whenever a timer falls due or something has changed."""

@@ -20,6 +20,7 @@ from local.contracts import ClusterRunner, StepSink
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
+MOST_SECONDS = 366 * 86_400  # a clock is moved by a year at most: every timer on the way does run
 # What a first `pulumi up` of the platform calls, in about the order of its needs.
 WARM = ("sts", "iam", "ec2", "kms", "s3", "logs", "emr")
 
@@ -84,7 +85,7 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        from local.cloud import s3
+        from local.cloud import events, s3
         from local.cloud.emr import install
         from local.cloud.gateway import Gateway
 
@@ -96,8 +97,8 @@ class CloudServer:
             def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""
 
-        extensions = {"emr": lambda: install(self.control), "s3": s3.install}
-        self._gateway = Gateway(self._status, extensions)
+        extensions = {"emr": lambda: install(self.control), "s3": s3.install, "events": events.install}
+        self._gateway = Gateway(self._status, extensions, self._move_clock)
         self._server = make_server(
             HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()
         )
@@ -126,6 +127,18 @@ class CloudServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _move_clock(self, order: Mapping[str, object]) -> Mapping[str, object]:
+        """Let `advance_seconds` pass on the plane's clock; without them only tell its time. Raises UserError."""
+        seconds = order.get("advance_seconds", 0)
+        if (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, int | float)
+            or not 0 <= seconds <= MOST_SECONDS
+        ):
+            raise UserError(f"advance_seconds is {seconds!r}; it must be a number from 0 to {MOST_SECONDS}")
+        now = self.plane.advance(seconds)
+        return {"now": now.isoformat(timespec="milliseconds"), "advanced_seconds": seconds}
 
     def _status(self) -> Mapping[str, object]:
         return {"endpoint": self.endpoint, "clusters": self.control.overview(), **self._extra_status()}

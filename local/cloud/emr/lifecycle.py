@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from local.cloud.emr import capacity
+from local.cloud.emr.events import Teller
 from local.cloud.emr.ids import new_id, new_ip
 from local.cloud.emr.model import Cluster, Instance, Pool, Status
 from local.cloud.plane import ControlPlane
@@ -40,14 +41,18 @@ class Lifecycle:
     ) -> None:
         self.plane, self.runner = plane, runner
         self._timing, self._price = timing, price
+        self.tell = Teller(plane)
         # The step scheduler's part, which it puts here.
         self.ready: Callable[[Cluster], None] = _nothing
         self.cancel_steps: Callable[[Cluster], None] = _nothing
 
     def launch(self, cluster: Cluster) -> None:
         """Begin: the cluster is STARTING, its nodes are asked for."""
+        self.tell.cluster(cluster)
         for pool in cluster.pools:
             self._request_nodes(cluster, pool)
+        for step in cluster.steps:
+            self.tell.step(cluster, step)
         self.plane.after(self._timing.provisioning, lambda: self._provisioned(cluster))
 
     def add_pool(self, cluster: Cluster, pool: Pool) -> None:
@@ -66,6 +71,7 @@ class Lifecycle:
         self._request_nodes(cluster, pool)
         if cluster.status.state in ("RUNNING", "WAITING"):
             pool.status.become("RESIZING", message="Resizing to the requested capacity")
+            self.tell.pool(cluster, pool)
             self.plane.after(self._timing.resizing, lambda: self._fill(cluster, pool))
 
     def terminate(self, cluster: Cluster, code: str, message: str) -> None:
@@ -126,17 +132,18 @@ class Lifecycle:
         cluster.status.ready = self.plane.now()
         cluster.status.become("WAITING", message="Cluster ready to run steps.")
         for pool in cluster.pools:
-            self._settle(pool)
+            self._settle(cluster, pool)
+        self.tell.cluster(cluster)
         log.info("cluster %s is ready: %d nodes", cluster.id, sum(len(p.running()) for p in cluster.pools))
         self.ready(cluster)
 
     def _fill(self, cluster: Cluster, pool: Pool) -> None:
         if cluster.active:
-            self._settle(pool)
+            self._settle(cluster, pool)
             contract = cluster.contract()
             self.plane.command(lambda: self.runner.resize(contract))
 
-    def _settle(self, pool: Pool) -> None:
+    def _settle(self, cluster: Cluster, pool: Pool) -> None:
         """What was asked for runs."""
         now = self.plane.now()
         for instance in pool.running():
@@ -144,7 +151,9 @@ class Lifecycle:
                 instance.status.ready = now
                 instance.status.become("RUNNING")
         pool.status.ready = pool.status.ready or now
+        resized = pool.status.state == "RESIZING"
         pool.status.become("RUNNING")
+        self.tell.pool(cluster, pool, resized=resized)
 
     def _request_nodes(self, cluster: Cluster, pool: Pool) -> None:
         for market in MARKETS:
@@ -169,6 +178,7 @@ class Lifecycle:
             pool.status.become("TERMINATED", "CLUSTER_TERMINATED", "Job flow terminated")
         cluster.status.ended = now
         cluster.status.become(state, cluster.status.code, cluster.status.message)
+        self.tell.cluster(cluster)
 
 
 def _nothing(cluster: Cluster) -> None:

@@ -23,7 +23,7 @@ class Scheduler:
 
     def __init__(self, lifecycle: Lifecycle, find: Find) -> None:
         self._lifecycle, self._find = lifecycle, find
-        self._plane, self._runner = lifecycle.plane, lifecycle.runner
+        self._plane, self._runner, self._tell = lifecycle.plane, lifecycle.runner, lifecycle.tell
         lifecycle.ready = self.schedule
         lifecycle.cancel_steps = self._cancel_all
 
@@ -39,11 +39,13 @@ class Scheduler:
             self._lifecycle.disarm(cluster)
             if cluster.status.state != "RUNNING":
                 cluster.status.become("RUNNING", message="Running step")
+                self._tell.cluster(cluster)
         elif not cluster.keep_alive:
             self._lifecycle.terminate(cluster, "ALL_STEPS_COMPLETED", "Steps completed")
         elif cluster.status.state == "RUNNING" or cluster.idle_timer is None:
             if cluster.status.state == "RUNNING":
                 cluster.status.become("WAITING", message="Cluster ready after last step completed.")
+                self._tell.cluster(cluster)
             self._lifecycle.rearm(cluster)
 
     def cancel(self, cluster: Cluster, step: Step) -> str | None:
@@ -51,10 +53,11 @@ class Scheduler:
         if step.status.state not in ("PENDING", "RUNNING"):
             return "Step is not in a cancellable state." if step.status.state in STEP_ENDED else None
         if not step.given:
-            self._end(step, "CANCELLED", "Cancelled by user")
+            self._end(cluster, step, "CANCELLED", "Cancelled by user")
             self.schedule(cluster)
             return None
         step.status.become("CANCEL_PENDING", message="Cancelled by user")
+        self._tell.step(cluster, step)
         self._plane.command(lambda: self._runner.cancel_step(cluster.id, step.id))
         return None
 
@@ -65,6 +68,7 @@ class Scheduler:
             if cluster is not None and step is not None and step.status.state == "PENDING":
                 step.status.started = self._plane.now()
                 step.status.become("RUNNING")
+                self._tell.step(cluster, step)
 
     def finished(self, cluster_id: str, step_id: str, failure: StepFailure | None) -> None:
         """The runner's report that a step's process has ended."""
@@ -74,12 +78,12 @@ class Scheduler:
                 return
             step.status.started = step.status.started or self._plane.now()
             if failure is None:
-                self._end(step, "COMPLETED")
+                self._end(cluster, step, "COMPLETED")
             elif step.status.state == "CANCEL_PENDING":
-                self._end(step, "CANCELLED", "Cancelled by user")
+                self._end(cluster, step, "CANCELLED", "Cancelled by user")
             else:
                 step.failure = failure
-                self._end(step, "FAILED", failure.reason)
+                self._end(cluster, step, "FAILED", failure.reason)
                 self._after_failure(cluster, step)
             # By a timer, so that the next step starts on the plane's thread, whoever reported.
             self._plane.after(0, lambda: self.schedule(cluster))
@@ -106,9 +110,10 @@ class Scheduler:
 
         self._plane.command(start)
 
-    def _end(self, step: Step, state: str, message: str | None = None) -> None:
+    def _end(self, cluster: Cluster, step: Step, state: str, message: str | None = None) -> None:
         step.status.ended = self._plane.now()
         step.status.become(state, message=message)
+        self._tell.step(cluster, step)
 
     def _after_failure(self, cluster: Cluster, step: Step) -> None:
         log.info(
@@ -130,4 +135,6 @@ class Scheduler:
     def _cancel_all(self, cluster: Cluster) -> None:
         """Cancel what is open: "any step not yet completed is canceled" (TerminateJobFlows)."""
         for step in cluster.open_steps():
-            self._end(step, "CANCELLED", "Job terminated" if not cluster.active else "Earlier step failed")
+            self._end(
+                cluster, step, "CANCELLED", "Job terminated" if not cluster.active else "Earlier step failed"
+            )

@@ -38,6 +38,8 @@ class PolicyOperations(Lookup):
         cluster = self._changeable(request["ClusterId"])
         pool = self._pool(cluster, request["InstanceGroupId"], "Instance group")
         pool.auto_scaling_policy = dict(request["AutoScalingPolicy"])
+        for state in ("PENDING", "ATTACHED"):  # attached at once here
+            self.control.lifecycle.tell.scaling_policy(cluster, pool, state)
         return {
             "ClusterId": cluster.id, "InstanceGroupId": pool.id, "ClusterArn": cluster.arn,
             "AutoScalingPolicy": views.auto_scaling_policy(pool),
@@ -45,4 +47,6 @@ class PolicyOperations(Lookup):
 
     def remove_auto_scaling_policy(self, request: Request) -> None:
         cluster = self._changeable(request["ClusterId"])
-        self._pool(cluster, request["InstanceGroupId"], "Instance group").auto_scaling_policy = None
+        pool = self._pool(cluster, request["InstanceGroupId"], "Instance group")
+        pool.auto_scaling_policy = None
+        self.control.lifecycle.tell.scaling_policy(cluster, pool, "DETACHED")

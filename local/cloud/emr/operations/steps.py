@@ -16,6 +16,8 @@ class StepOperations(Lookup):
         steps = launch.add_steps(
             cluster, request["Steps"], request.get("ExecutionRoleArn"), self.account, now
         )
+        for step in steps:
+            self.control.lifecycle.tell.step(cluster, step)
         self.control.scheduler.schedule(cluster)
         return {"StepIds": [step.id for step in steps]}
 
