@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from local.cloud import bucket_policies
+from local.cloud import bucket_policies, s3_events
 
 # S3 gathers records and delivers them within hours, on a best effort basis; an object a request, as moto has it,
 # would make the log bucket the largest of all. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
@@ -19,6 +19,7 @@ def install() -> None:
     from moto.s3.models import FakeDeleteMarker, S3Backend
 
     bucket_policies.install()
+    s3_events.install()
     # moto 5.2.5 disposes of every version that DeleteObjects names, and its delete markers have nothing to dispose of.
     FakeDeleteMarker.dispose = lambda _marker: None
     logs = AccessLogs()

@@ -97,7 +97,12 @@ class CloudServer:
             def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""
 
-        extensions = {"emr": lambda: install(self.control), "s3": s3.install, "events": events.install}
+        extensions = {
+            "emr": lambda: install(self.control),
+            "s3": s3.install,
+            "events": events.install,
+            "cloudwatch": self._install_alarms,
+        }
         self._gateway = Gateway(self._status, extensions, self._move_clock)
         self._server = make_server(
             HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()
@@ -127,6 +132,11 @@ class CloudServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _install_alarms(self) -> None:
+        from local.cloud.alarms.api import install
+
+        install(self.plane)
 
     def _move_clock(self, order: Mapping[str, object]) -> Mapping[str, object]:
         """Let `advance_seconds` pass on the plane's clock; without them only tell its time. Raises UserError."""

@@ -59,9 +59,9 @@ def test_signatures_and_sessions_keep_the_machines_time() -> None:
             told = datetime.fromisoformat(json.load(answer)["now"])
         sts = boto3.client("sts", endpoint_url=server.endpoint, region_name="us-east-1")
         role = "arn:aws:iam::123456789012:role/r"
-        expires = sts.assume_role(RoleArn=role, RoleSessionName="session", DurationSeconds=900)["Credentials"][
-            "Expiration"
-        ]
+        expires = sts.assume_role(RoleArn=role, RoleSessionName="session", DurationSeconds=900)[
+            "Credentials"
+        ]["Expiration"]
 
     now = datetime.now(UTC)
     assert timedelta(hours=23) < told - now < timedelta(hours=25)
