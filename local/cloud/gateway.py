@@ -19,6 +19,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from facts.errors import UserError
 from local.cloud.protocol import ApiCall, error_response
+from local.cloud.trail.entries import Trail
 
 log = logging.getLogger("local.api")
 Environ = dict[str, Any]
@@ -39,10 +40,15 @@ class Gateway(DomainDispatcherApplication):
         status: Callable[[], Mapping[str, object]],
         extensions: Mapping[str, Callable[[], None]],
         move_clock: Callable[[Mapping[str, object]], Mapping[str, object]],
+        trail: Trail,
     ) -> None:
-        """`extensions`: by service, what puts our part into moto's; run before its first request."""
+        """`extensions`: by service, what puts our part into moto's; run before its first request.
+
+        Every call is noted in `trail`.
+        """
         super().__init__(self._create_app)
         self._status, self._extensions, self._move_clock = status, dict(extensions), move_clock
+        self._trail = trail
 
     def warm(self, services: Iterable[str]) -> None:
         """Load the backends of `services`, so that their first request need not wait for it."""
@@ -64,10 +70,25 @@ class Gateway(DomainDispatcherApplication):
             codes[0] = status
             return start_response(status, headers, *rest)
 
+        answer: Iterable[bytes] = ()
+        body = self._trail.open(environ, call)
         try:
-            return self._answer(call, environ, start)
+            answer = self._answer(call, environ, start)
+            if codes[0] >= "4":  # an error is short, and the trail reads it, too
+                answer = _whole(answer)
+            return answer
         finally:
+            self._note(call, environ, body, codes[0], answer)
             log.info("%s %s %.0f ms", call.name, codes[0][:3], 1000 * (time.monotonic() - started))
+
+    def _note(
+        self, call: ApiCall, environ: Environ, body: bytes | None, status: str, answer: Iterable[bytes]
+    ) -> None:
+        """Note the call; a defect in that must not be the caller's."""
+        try:
+            self._trail.note(environ, call, body, int(status[:3] or 500), answer)
+        except Exception:
+            log.exception("%s is not in the trail", call.name)
 
     def _answer(self, call: ApiCall, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         try:
@@ -122,6 +143,16 @@ def _json(start_response: StartResponse, status: str, answer: Mapping[str, objec
     body = json.dumps(answer, default=str).encode()
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
+
+
+def _whole(answer: Iterable[bytes]) -> list[bytes]:
+    """All of an answer, which is closed then."""
+    try:
+        return [b"".join(answer)]
+    finally:
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
 
 
 def _reraise(error: Exception) -> None:

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from facts import prices
 from facts.errors import UserError
@@ -17,6 +18,9 @@ from local.cloud.emr.control import EmrControl
 from local.cloud.emr.lifecycle import Timing
 from local.cloud.plane import ControlPlane
 from local.contracts import ClusterRunner, StepSink
+
+if TYPE_CHECKING:
+    from local.cloud.trail.entries import Trail
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
@@ -88,6 +92,7 @@ class CloudServer:
         from local.cloud import events, s3
         from local.cloud.emr import install
         from local.cloud.gateway import Gateway
+        from local.cloud.trail.entries import Trail
 
         class Handler(MotoRequestHandler):
             # Head and body of an answer are two writes: with Nagle's algorithm the second waits for the
@@ -97,13 +102,15 @@ class CloudServer:
             def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""
 
+        trail = Trail()
         extensions = {
             "emr": lambda: install(self.control),
             "s3": s3.install,
             "events": events.install,
-            "cloudwatch": self._install_alarms,
+            "cloudwatch": lambda: _install_alarms(self.plane),
+            "cloudtrail": lambda: _install_trail(trail),
         }
-        self._gateway = Gateway(self._status, extensions, self._move_clock)
+        self._gateway = Gateway(self._status, extensions, self._move_clock, trail)
         self._server = make_server(
             HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()
         )
@@ -133,11 +140,6 @@ class CloudServer:
     ) -> None:
         self.stop()
 
-    def _install_alarms(self) -> None:
-        from local.cloud.alarms.api import install
-
-        install(self.plane)
-
     def _move_clock(self, order: Mapping[str, object]) -> Mapping[str, object]:
         """Let `advance_seconds` pass on the plane's clock; without them only tell its time. Raises UserError."""
         seconds = order.get("advance_seconds", 0)
@@ -152,3 +154,15 @@ class CloudServer:
 
     def _status(self) -> Mapping[str, object]:
         return {"endpoint": self.endpoint, "clusters": self.control.overview(), **self._extra_status()}
+
+
+def _install_trail(trail: Trail) -> None:
+    from local.cloud.trail.api import install
+
+    install(trail)
+
+
+def _install_alarms(plane: ControlPlane) -> None:
+    from local.cloud.alarms.api import install
+
+    install(plane)

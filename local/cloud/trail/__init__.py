@@ -1,0 +1,1 @@
+"""CloudTrail's event history: who called what, from where, and how it ended."""
