@@ -77,10 +77,10 @@ def operation(call: ApiCall, method: str, path: str, query: str) -> str:
 def _routes(service: str, method: str) -> list[tuple[re.Pattern[str], frozenset[str], str]]:
     """Path and query of a service's operations with `method`, the most particular first."""
     from botocore.exceptions import UnknownServiceError
-    from botocore.session import get_session
+    from moto.core.utils import get_service_model
 
     try:
-        model = get_session().get_service_model(service)
+        model = get_service_model(service)
     except UnknownServiceError:
         return []
     routes = []
