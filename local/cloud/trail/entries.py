@@ -23,7 +23,11 @@ from local.cloud.trail.identities import Identities, Identity
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/")
 _ERROR = re.compile(rb"<Code>([^<]*)</Code>\s*(?:<Message>([^<]*)</Message>)?")
-_SECRET = re.compile(r"password|secret|token|plaintext|privatekey|credential|ciphertext", re.IGNORECASE)
+# A secret's id and the tokens of pages and of idempotent requests are none.
+_SECRET = re.compile(
+    r"password|secret(?!id)|(?<!next)(?<!client)(?<!request)token|plaintext|privatekey|credential|ciphertext",
+    re.IGNORECASE,
+)
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 MOST_BODY = 8_192  # of a request, in bytes: longer parameters are omitted, as CloudTrail does above 100 kB
 # Kept at most; readers poll, and would push out the writers otherwise.

@@ -86,6 +86,7 @@ def test_errors_and_secrets(cloud: Cloud) -> None:
 
     made = look(cloud, "EventName", "CreateSecret")[0]
     assert "hush" not in json.dumps(made, default=str)
+    assert record(look(cloud, "EventName", "DeleteSecret")[0])["requestParameters"]["secretId"] == arn
     refused = record(look(cloud, "EventName", "DescribeCluster")[0])
     assert refused["errorCode"] == "InvalidRequestException"
     assert record(look(cloud, "EventName", "DeleteVpc")[0])["errorCode"] == "InvalidVpcID.NotFound"
