@@ -90,3 +90,48 @@ class ClusterRunner(Protocol):
 
     def stop(self) -> None:
         """End every process of every cluster; returns when they are gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRun:
+    """One attempt of a job run of EMR Serverless or EMR on EKS, as its runner must know it."""
+
+    run_id: str
+    attempt: int  # 1 for the first
+    service: Literal["emr-serverless", "emr-containers"]
+    parent_id: str  # of the application or the virtual cluster
+    region: str
+    release_label: str
+    execution_role_arn: str
+    driver: Literal["spark-submit", "spark-sql", "hive"]
+    entry_point: str  # a script or jar, or the query of a Hive driver
+    arguments: Sequence[str]
+    parameters: str  # spark-submit's options as one line, in the shell's quoting
+    configurations: Sequence[Mapping[str, object]]  # as RunJobFlow's, but in this API's small letters
+    driver_logs: str | None  # S3 folder of the driver's stdout.gz and stderr.gz, None when no logs are kept
+
+
+class JobSink(Protocol):
+    """How the runner of job runs tells the control plane what became of one. Safe to call from any thread."""
+
+    def running(self, run_id: str, attempt: int) -> None:
+        """The driver's process has started."""
+
+    def finished(self, run_id: str, attempt: int, failure: str | None) -> None:
+        """The driver has ended and its logs are kept; `failure` is its last error, None on success."""
+
+
+class JobRunner(Protocol):
+    """What the control plane asks of whoever runs job runs. No call blocks longer than it takes to note it."""
+
+    def start_run(self, run: JobRun, sink: JobSink) -> None:
+        """Run it; `sink` is told how it goes."""
+
+    def cancel_run(self, run_id: str, grace_seconds: float) -> None:
+        """Ask the driver to end, and end it when `grace_seconds` have passed; `finished` follows."""
+
+    def status(self) -> Sequence[Mapping[str, object]]:
+        """The drivers that run, for `emrctl local status`; plain JSON values."""
+
+    def stop(self) -> None:
+        """End every driver; returns when they are gone."""

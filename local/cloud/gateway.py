@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from facts.errors import UserError
-from local.cloud.protocol import ApiCall, error_response
+from local.cloud.protocol import AbsentOperationError, ApiCall, error_response
 from local.cloud.trail.entries import Trail
 
 log = logging.getLogger("local.api")
@@ -96,6 +97,8 @@ class Gateway(DomainDispatcherApplication):
             return answer
         except (NotImplementedError, NotFound, MethodNotAllowed) as error:
             log.info("%s: %s", call.name, error)
+            if isinstance(error, AbsentOperationError):
+                call = replace(call, operation=error.operation)
             return _fail(
                 call, 501, "NotImplemented", f"{call.name} is not implemented by this local AWS.", start
             )

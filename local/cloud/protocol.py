@@ -15,6 +15,14 @@ _XML_SERVICES = ("s3", "route53", "cloudfront")  # REST with XML; every other RE
 Headers = list[tuple[str, str]]
 
 
+class AbsentOperationError(NotImplementedError):
+    """The operation of this name is one of the API, and not here."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
+
+
 @dataclass(frozen=True, kw_only=True)
 class ApiCall:
     """A request, as far as its head tells: enough to name it and to answer in its protocol."""

@@ -16,8 +16,12 @@ from local.cloud.clock import Clock
 from local.cloud.emr.capacity import Price
 from local.cloud.emr.control import EmrControl
 from local.cloud.emr.lifecycle import Timing
+from local.cloud.emr_containers.control import ContainersControl
+from local.cloud.emr_serverless.control import ServerlessControl
 from local.cloud.plane import ControlPlane
-from local.contracts import ClusterRunner, StepSink
+from local.cloud.runs.conductor import Conductor
+from local.cloud.runs.idle import IdleRunner
+from local.contracts import ClusterRunner, JobRunner, StepSink
 
 if TYPE_CHECKING:
     from local.cloud.trail.entries import Trail
@@ -70,10 +74,14 @@ class CloudServer:
         clock: Clock | None = None,
         timing: Timing | None = None,
         price: Price = list_price,
+        jobs: JobRunner | None = None,
         extra_status: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
         self.plane = ControlPlane(clock)
         self.control = EmrControl(self.plane, runner, timing or Timing(), price)
+        conductor = Conductor(self.plane, jobs or IdleRunner(self.plane))
+        self.serverless = ServerlessControl(conductor)
+        self.containers = ContainersControl(conductor)
         self._extra_status = extra_status
         self._listener = listener or bind(0)
         self.port: int = self._listener.getsockname()[1]
@@ -89,8 +97,7 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        from local.cloud import events, s3
-        from local.cloud.emr import install
+        from local.cloud import emr, emr_containers, emr_serverless, events, s3
         from local.cloud.gateway import Gateway
         from local.cloud.trail.entries import Trail
 
@@ -104,7 +111,9 @@ class CloudServer:
 
         trail = Trail()
         extensions = {
-            "emr": lambda: install(self.control),
+            "emr": lambda: emr.install(self.control),
+            "emrserverless": lambda: emr_serverless.install(self.serverless),
+            "emrcontainers": lambda: emr_containers.install(self.containers),
             "s3": s3.install,
             "events": events.install,
             "cloudwatch": lambda: _install_alarms(self.plane),
@@ -153,7 +162,13 @@ class CloudServer:
         return {"now": now.isoformat(timespec="milliseconds"), "advanced_seconds": seconds}
 
     def _status(self) -> Mapping[str, object]:
-        return {"endpoint": self.endpoint, "clusters": self.control.overview(), **self._extra_status()}
+        return {
+            "endpoint": self.endpoint,
+            "clusters": self.control.overview(),
+            "applications": self.serverless.overview(),
+            "virtual_clusters": self.containers.overview(),
+            **self._extra_status(),
+        }
 
 
 def _install_trail(trail: Trail) -> None:

@@ -10,7 +10,8 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.emr.responses import ElasticMapReduceResponse
 
 from local.cloud.emr.backend import EmrBackend
-from local.cloud.emr.shapes import check
+from local.cloud.emr.errors import ValidationError
+from local.cloud.shapes import check
 
 # The operations that are ours. moto's own (security configurations, block public access, supported instance
 # types) stay as they are; whatever is in neither answers NotImplemented (local/cloud/gateway.py).
@@ -52,7 +53,7 @@ def _operation(name: str) -> Callable[[EmrResponse], ActionResult]:
 
     def operation(self: EmrResponse) -> ActionResult:
         request = dict(self.params)
-        check(model, request)
+        check(model, request, ValidationError)
         backend = self.backend
         with backend.control.plane.lock:
             result = getattr(backend, method)(request)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from botocore.config import Config
 
 from local.cloud.clock import ManualClock
 from local.cloud.server import CloudServer
-from tests.local.cloud.fakes import FakeRunner
+from tests.local.cloud.fakes import FakeJobs, FakeRunner
 from tests.local.cloud.wire import CheckedResult, check_answer
 
 REGIONS = itertools.cycle(
@@ -48,12 +48,13 @@ CORE = {
 
 @dataclass
 class Cloud:
-    """A server, the clock it goes by and the runner it tells."""
+    """A server, the clock it goes by and the runners it tells."""
 
     server: CloudServer
     clock: ManualClock
     runner: FakeRunner
     region: str
+    jobs: FakeJobs = field(default_factory=FakeJobs)
 
     def client(self, service: str, **config: Any) -> Any:
         """A client; every answer to one of EMR is checked against botocore's shapes."""
@@ -119,34 +120,36 @@ def _client(endpoint: str, region: str, service: str, config: tuple[tuple[str, A
         service, endpoint_url=endpoint, region_name=region, aws_access_key_id="AKIA2222222222222222",
         aws_secret_access_key="secret", config=Config(**dict(config)),
     )  # fmt: skip
-    if service == "emr":
-        client.meta.events.register("before-parse.emr", check_answer)
+    if service in ("emr", "emr-serverless", "emr-containers"):
+        client.meta.events.register(f"before-parse.{service}", check_answer)
     return client
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[CloudServer, ManualClock, FakeRunner]]:
-    clock, runner = ManualClock(), FakeRunner()
-    server = CloudServer(runner, clock=clock)
+def _server() -> Iterator[tuple[CloudServer, ManualClock, FakeRunner, FakeJobs]]:
+    clock, runner, jobs = ManualClock(), FakeRunner(), FakeJobs()
+    server = CloudServer(runner, clock=clock, jobs=jobs)
     runner.sink = server.sink
     with pytest.MonkeyPatch.context() as patch, server:
         patch.setattr("local.cloud.emr.responses.ActionResult", CheckedResult)
-        yield server, clock, runner
+        patch.setattr("local.cloud.rest.ActionResult", CheckedResult)
+        yield server, clock, runner, jobs
 
 
 @pytest.fixture
-def cloud(_server: tuple[CloudServer, ManualClock, FakeRunner]) -> Iterator[Cloud]:
+def cloud(_server: tuple[CloudServer, ManualClock, FakeRunner, FakeJobs]) -> Iterator[Cloud]:
     """The shared server, as a test finds it: no clusters in its region, the roles there, an idle runner."""
-    server, clock, runner = _server
+    server, clock, runner, jobs = _server
     runner.calls.clear()
     runner.sizes.clear()
-    runner.broken = None
-    found = Cloud(server, clock, runner, next(REGIONS))
+    runner.broken = jobs.broken = None
+    found = Cloud(server, clock, runner, next(REGIONS), jobs)
     iam = found.client("iam")
     if not any(r["RoleName"] == "service" for r in iam.list_roles()["Roles"]):
         document = json.dumps({"Version": "2012-10-17", "Statement": []})
         iam.create_role(RoleName="service", AssumeRolePolicyDocument=document)
         iam.create_instance_profile(InstanceProfileName="nodes")
     yield found
-    server.control.forget("123456789012", found.region)
+    for control in (server.control, server.serverless, server.containers):
+        control.forget("123456789012", found.region)
     found.pass_time(10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from local.contracts import Cluster, Step, StepFailure, StepSink
+from local.contracts import Cluster, JobRun, JobSink, Step, StepFailure, StepSink
 
 FAILURE = StepFailure(reason="Unknown Error.", message="exit code 1", log_file="s3://logs/x/stderr.gz")
 
@@ -43,3 +43,33 @@ class FakeRunner:
 
     def stop(self) -> None:
         self.calls.append(("stop", ""))
+
+
+class FakeJobs:
+    """A runner of job runs that runs nothing: drivers start at once and end when the test says so."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, JobRun] = {}
+        self.cancelled: dict[str, float] = {}
+        self.broken: str | None = None
+        self._sink: JobSink | None = None
+
+    def start_run(self, run: JobRun, sink: JobSink) -> None:
+        if self.broken:
+            raise RuntimeError(self.broken)
+        self.started[run.run_id], self._sink = run, sink
+        sink.running(run.run_id, run.attempt)
+
+    def cancel_run(self, run_id: str, grace_seconds: float) -> None:
+        self.cancelled[run_id] = grace_seconds
+
+    def end(self, run_id: str, failure: str | None = None) -> None:
+        """Report the end of a driver."""
+        assert self._sink is not None
+        self._sink.finished(run_id, self.started[run_id].attempt, failure)
+
+    def status(self) -> Sequence[Mapping[str, object]]:
+        return ()
+
+    def stop(self) -> None:
+        """Nothing runs."""

@@ -16,6 +16,8 @@ from botocore.session import get_session
 from facts.errors import UserError
 from local.cloud.emr import model
 from local.cloud.emr.responses import OPERATIONS
+from local.cloud.emr_containers import backend as containers
+from local.cloud.emr_serverless import backend as serverless
 from local.cloud.server import CloudServer, bind
 from tests.local.cloud.conftest import Cloud
 from tests.local.cloud.fakes import FakeRunner
@@ -27,7 +29,9 @@ ABSENT = [
     ("ec2", "describe_fast_launch_images", {}, "ec2:DescribeFastLaunchImages"),
     ("iam", "get_service_last_accessed_details", {"JobId": "0" * 36}, "iam:GetServiceLastAccessedDetails"),
     ("emr-serverless", "get_dashboard_for_job_run", {"applicationId": "a", "jobRunId": "b"},
-     "emr-serverless:GET /applications/a/jobruns/b/dashboard"),
+     "emr-serverless:GetDashboardForJobRun"),
+    ("emr-containers", "describe_managed_endpoint", {"id": "a", "virtualClusterId": "b"},
+     "emr-containers:DescribeManagedEndpoint"),
     ("route53", "get_geo_location", {}, "route53:GET /2013-04-01/geolocation"),
     ("outposts", "list_sites", {}, "the service 'outposts' is not part of this local AWS"),
 ]  # fmt: skip
@@ -65,9 +69,16 @@ def test_a_defect_is_told_in_the_protocol_too(cloud: Cloud, monkeypatch: pytest.
     assert told.value.response["Error"]["Code"] == "InternalFailure"
 
 
-def test_an_operation_is_ours_or_motos_and_every_one_of_ours_exists() -> None:
-    service = get_session().get_service_model("emr")
-    assert set(OPERATIONS) <= set(service.operation_names)
+@pytest.mark.parametrize(
+    ("service", "operations"),
+    [
+        ("emr", OPERATIONS),
+        ("emr-serverless", serverless.OPERATIONS),
+        ("emr-containers", containers.OPERATIONS),
+    ],
+)
+def test_every_operation_of_ours_exists(service: str, operations: tuple[str, ...]) -> None:
+    assert set(operations) <= set(get_session().get_service_model(service).operation_names)
 
 
 @pytest.mark.parametrize(

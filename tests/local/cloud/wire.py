@@ -55,7 +55,8 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield from _problems(shape.value, item, f"{path}.{key}")
     else:
         allowed = shape.metadata.get("enum")
-        if not isinstance(value, TYPES[shape.type_name]):
+        as_text = shape.serialization.get("timestampFormat") == "iso8601"
+        if not isinstance(value, TYPES[shape.type_name]) and not (as_text and isinstance(value, str)):
             yield f"{path} is {value!r}, not a {shape.type_name}"
         elif allowed and value not in allowed:
             yield f"{path} is {value!r}, not one of {allowed}"

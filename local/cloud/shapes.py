@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from local.cloud.emr.errors import ValidationError
 
-
-def check(operation: OperationModel, request: Mapping[str, Any]) -> None:
-    """Raise ValidationError, in AWS's words, when `request` does not fit the operation's shape.
+def check(operation: OperationModel, request: Mapping[str, Any], error: Callable[[str], Exception]) -> None:
+    """Raise the service's `error`, in AWS's words, when `request` does not fit the operation's shape.
 
     Required members, bounds and enumerations are checked; patterns are not.
     """
@@ -19,7 +17,7 @@ def check(operation: OperationModel, request: Mapping[str, Any]) -> None:
     problems = list(_problems(shape, request, "")) if shape is not None else []
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
-        raise ValidationError(f"{count}: {'; '.join(problems)}")
+        raise error(f"{count}: {'; '.join(problems)}")
 
 
 def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:

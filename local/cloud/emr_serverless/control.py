@@ -1,0 +1,60 @@
+"""All the EMR Serverless there is in this process: the applications of every account and region."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from local.cloud.emr_serverless.lifecycle import Lifecycle
+from local.cloud.emr_serverless.model import Application
+from local.cloud.runs.conductor import Conductor
+from local.cloud.runs.events import Emit, untold
+from local.cloud.runs.tokens import Tokens
+
+Region = tuple[str, str]  # account id, region
+
+
+class ServerlessControl:
+    """Holds the applications, and hands out what changes them."""
+
+    def __init__(self, conductor: Conductor, emit: Emit = untold) -> None:
+        self.plane, self.conductor = conductor.plane, conductor
+        self.lifecycle = Lifecycle(conductor, self.find, "aws", emit)
+        self._applications: defaultdict[Region, dict[str, Application]] = defaultdict(dict)
+        self._tokens: defaultdict[Region, Tokens] = defaultdict(Tokens)
+
+    def applications_of(self, account_id: str, region: str) -> dict[str, Application]:
+        """The applications of one account in one region, by id; the caller adds to it."""
+        return self._applications[(account_id, region)]
+
+    def tokens_of(self, account_id: str, region: str) -> Tokens:
+        """The client tokens that have been used there."""
+        return self._tokens[(account_id, region)]
+
+    def find(self, application_id: str) -> Application:
+        """The application of this id, wherever it is."""
+        return next(a for a in self._each() if a.id == application_id)
+
+    def forget(self, account_id: str, region: str) -> None:
+        """End and drop the applications of one account in one region."""
+        with self.plane.lock:
+            applications = self.applications_of(account_id, region)
+            for application in applications.values():
+                self.conductor.forget(application.runs.values())
+            applications.clear()
+            self._tokens.pop((account_id, region), None)
+
+    def overview(self) -> list[Mapping[str, object]]:
+        """Every application that is there with its open runs, for `emrctl local status`."""
+        with self.plane.lock:
+            return [
+                {
+                    "id": a.id, "name": a.settings.get("name", ""), "region": a.region, "state": a.state,
+                    "runs": [{"id": r.id, "state": r.state} for r in a.active_runs()],
+                }
+                for a in self._each() if a.state != "TERMINATED"
+            ]  # fmt: skip
+
+    def _each(self) -> Iterator[Application]:
+        for applications in self._applications.values():
+            yield from applications.values()

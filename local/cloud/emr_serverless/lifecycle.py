@@ -1,0 +1,217 @@
+"""How applications live and how their runs come to run: by timers, under the plane's lock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from local.cloud.emr_serverless.model import RUN_WORDS, Application
+from local.cloud.plane import Timer
+from local.cloud.runs.conductor import Conductor
+from local.cloud.runs.events import Emit, stamp
+from local.cloud.runs.model import Run
+from local.cloud.runs.surroundings import trust_policy, trusts
+from local.contracts import JobRun
+
+log = logging.getLogger(__name__)
+SOURCE, PRINCIPAL = "aws.emr-serverless", "emr-serverless.amazonaws.com"
+SECONDS = {
+    "CREATING": 0.1,
+    "STARTING": 0.2,
+    "STOPPING": 0.1,
+}  # in a state that passes by itself; minutes on AWS
+_LAST_LETTERS = 120
+
+
+class Lifecycle:
+    """Changes the states of applications; for their runs it is the conductor's `Service`."""
+
+    words = RUN_WORDS
+
+    def __init__(
+        self, conductor: Conductor, find: Callable[[str], Application], partition: str, emit: Emit
+    ) -> None:
+        self._conductor, self._find, self._partition, self._emit = conductor, find, partition, emit
+        self._plane = conductor.plane
+
+    def create(self, application: Application) -> None:
+        """Begin: the application is CREATING."""
+        self._tell(application)
+        self._then(application, "CREATED")
+
+    def start(self, application: Application) -> None:
+        """Start an application that is CREATED or STOPPED."""
+        self._become(application, "STARTING")
+        self._then(application, "STARTED")
+
+    def stop(self, application: Application) -> None:
+        """Stop an application that has no run."""
+        self._become(application, "STOPPING")
+        self._then(application, "STOPPED")
+
+    def delete(self, application: Application) -> None:
+        """Delete an application that does not run."""
+        self._become(application, "TERMINATED")
+
+    def rearm(self, application: Application) -> None:
+        """Count the idle time from now, when the application idles and is to stop by itself."""
+        if application.idle_timer is not None:
+            application.idle_timer.cancel()
+            application.idle_timer = None
+        seconds = application.idle_seconds
+        if application.state == "STARTED" and seconds is not None and not application.active_runs():
+            application.idle_timer = self._plane.after(seconds, lambda: self._idled(application))
+
+    def next_state(self, run: Run) -> str | None:
+        """From SUBMITTED over QUEUED, where others are before it, and PENDING, until the application runs."""
+        application = self._find(run.parent_id)
+        if run.state in ("SUBMITTED", "QUEUED"):
+            return "PENDING" if self._has_room(application, run) else self._queue(application, run)
+        if run.state == "SCHEDULED":
+            return "RUNNING"
+        if application.state == "STARTED":
+            return "SCHEDULED"
+        if application.state in ("CREATED", "STOPPED") and application.starts_by_itself:
+            self.start(application)
+        return None
+
+    def obstacle(self, run: Run) -> str | None:
+        role = run.request["executionRoleArn"]
+        policy = trust_policy(role, self._partition)
+        if policy is not None and trusts(policy, PRINCIPAL):
+            return None
+        return (
+            f"Could not assume runtime role {role} because it does not exist or isn't set up with the required "
+            "trust relationship."
+        )
+
+    def contract(self, run: Run) -> JobRun:
+        application = self._find(run.parent_id)
+        driver, overrides = run.request["jobDriver"], run.request.get("configurationOverrides") or {}
+        job = driver.get("sparkSubmit") or driver["hive"]
+        return JobRun(
+            run_id=run.id,
+            attempt=run.current.number,
+            service="emr-serverless",
+            parent_id=application.id,
+            region=application.region,
+            release_label=application.settings["releaseLabel"],
+            execution_role_arn=run.request["executionRoleArn"],
+            driver="spark-submit" if "sparkSubmit" in driver else "hive",
+            entry_point=job.get("entryPoint") or job["query"],
+            arguments=tuple(job.get("entryPointArguments", ())),
+            parameters=job.get("sparkSubmitParameters", ""),
+            configurations=(
+                *application.settings.get("runtimeConfiguration", ()),
+                *overrides.get("applicationConfiguration", ()),
+            ),
+            driver_logs=_driver_logs(application, run),
+        )
+
+    def tell_failure(self, error: str) -> str:
+        return (
+            "Job failed, please check complete logs in configured logging destination. "
+            f"Last few exceptions: {error[:_LAST_LETTERS]}"
+        )
+
+    def changed(self, run: Run, previous: str | None) -> None:
+        application = self._find(run.parent_id)
+        detail = {
+            "jobRunId": run.id, "jobRunName": run.request.get("name", ""), "applicationId": application.id,
+            "arn": run.arn, "releaseLabel": application.settings["releaseLabel"], "state": run.state,
+            "createdBy": run.created_by, "createdAt": stamp(run.created), "updatedAt": stamp(run.current.updated),
+        }  # fmt: skip
+        if previous is not None:
+            detail["previousState"] = previous
+        self._send(application, "EMR Serverless Job Run State Change", detail)
+        if not run.active:
+            self._conductor.nudge(application.active_runs())
+        self.rearm(application)
+
+    def retried(self, run: Run) -> None:
+        application = self._find(run.parent_id)
+        detail = {
+            "jobRunId": run.id, "applicationId": application.id, "arn": run.arn,
+            "releaseLabel": application.settings["releaseLabel"], "attempt": run.current.number,
+            "retryCount": run.current.number - 1, "createdBy": run.created_by, "createdAt": stamp(run.created),
+            "updatedAt": stamp(run.current.updated),
+        }  # fmt: skip
+        self._send(application, "EMR Serverless Job Run Retry", detail)
+
+    def _has_room(self, application: Application, run: Run) -> bool:
+        if application.scheduler is None:
+            return True
+        active = application.active_runs()
+        ahead = [r for r in active[: active.index(run)] if r.state == "QUEUED"]
+        taken = [r for r in active if r.state not in ("SUBMITTED", "QUEUED")]
+        return len(taken) + len(ahead) < application.scheduler[0]
+
+    def _queue(self, application: Application, run: Run) -> str | None:
+        if run.state == "QUEUED" or application.scheduler is None:
+            return None
+        attempt = run.current
+
+        def late() -> None:
+            if attempt.state == "QUEUED":
+                self._conductor.cancel(run, "The job run waited longer than the queue timeout")
+
+        self._plane.after(application.scheduler[1], late)
+        return "QUEUED"
+
+    def _idled(self, application: Application) -> None:
+        if application.state == "STARTED" and not application.active_runs():
+            log.info("application %s has idled and stops", application.id)
+            self.stop(application)
+
+    def _then(self, application: Application, state: str) -> Timer:
+        passing = application.state
+
+        def arrive() -> None:
+            if application.state == passing:
+                self._become(application, state)
+
+        return self._plane.after(SECONDS[passing], arrive)
+
+    def _become(self, application: Application, state: str) -> None:
+        """The one place where an application's state changes."""
+        application.state, application.updated = state, self._plane.now()
+        log.info("application %s is %s", application.id, state)
+        self._tell(application)
+        self.rearm(application)
+        self._conductor.nudge(application.active_runs())
+
+    def _tell(self, application: Application) -> None:
+        settings = application.settings
+        detail = {
+            "applicationId": application.id,
+            "applicationName": settings.get("name", ""),
+            "arn": application.arn,
+            "releaseLabel": settings["releaseLabel"],
+            "type": settings["type"],
+            "state": application.state,
+            "autoStartConfig": settings["autoStartConfiguration"],
+            "autoStopConfig": {
+                "enabled": settings["autoStopConfiguration"]["enabled"],
+                "idleTimeout": settings["autoStopConfiguration"]["idleTimeoutMinutes"],
+            },
+            "createdAt": stamp(application.created),
+            "updatedAt": stamp(application.updated),
+        }
+        self._send(application, "EMR Serverless Application State Change", detail)
+
+    def _send(self, application: Application, kind: str, detail: dict[str, object]) -> None:
+        self._emit(application.account_id, application.region, SOURCE, kind, detail, [])
+
+
+def _driver_logs(application: Application, run: Run) -> str | None:
+    """`<log URI>/applications/<application>/jobs/<run>/SPARK_DRIVER`; later attempts below `attempts/<number>`."""
+    overrides = run.request.get("configurationOverrides") or {}
+    monitoring = (
+        overrides.get("monitoringConfiguration") or application.settings.get("monitoringConfiguration") or {}
+    )
+    uri = (monitoring.get("s3MonitoringConfiguration") or {}).get("logUri")
+    if not uri:
+        return None
+    number = run.current.number
+    attempt = f"/attempts/{number}" if number > 1 else ""
+    return f"{uri.rstrip('/')}/applications/{application.id}/jobs/{run.id}{attempt}/SPARK_DRIVER"
