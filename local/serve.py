@@ -30,7 +30,7 @@ from local import state
 from local.processes import MARK, claim
 
 if TYPE_CHECKING:
-    from local.contracts import ClusterRunner, StepSink
+    from local.contracts import ClusterRunner, JobRunner, StepSink
 
 log = logging.getLogger("local.serve")
 ACCOUNT_ID = "123456789012"
@@ -73,7 +73,7 @@ class Service:
         self._exit.close()
 
     def _start(self) -> state.LocalState:
-        from local.cloud.lazy import LazyRunner
+        from local.cloud.lazy import LazyJobs, LazyRunner
         from local.cloud.server import WARM, CloudServer, bind
 
         self._claim_home()
@@ -81,12 +81,19 @@ class Service:
         self._exit.callback(listener.close)
         self._start_reaper()
         runner = LazyRunner(lambda: self._spark(cloud.endpoint, cloud.sink))
-        cloud = CloudServer(runner, listener=listener, extra_status=lambda: {"spark": list(runner.status())})
+        jobs = LazyJobs(lambda: self._jobs(cloud.endpoint))
+        cloud = CloudServer(
+            runner,
+            jobs=jobs,
+            listener=listener,
+            extra_status=lambda: {"spark": list(runner.status()), "drivers": list(jobs.status())},
+        )
         cloud.start()
         self._exit.callback(cloud.stop)
         provider_port = self._start_provider(cloud.endpoint)
-        # Last in, first out: the runner ends while its last logs still find their bucket.
+        # Last in, first out: the runners end while their last logs still find their bucket.
         self._exit.callback(runner.stop)
+        self._exit.callback(jobs.stop)
         current = state.LocalState(
             pid=os.getpid(),
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -147,8 +154,16 @@ class Service:
     def _spark(self, endpoint: str, sink: StepSink) -> ClusterRunner:
         from local.spark import SparkRunner
 
-        credentials = {"access_key_id": self._access_key, "secret_access_key": self._secret_key}
-        return SparkRunner(self._home, endpoint, self._region, credentials, sink)
+        return SparkRunner(self._home, endpoint, self._region, self._credentials, sink)
+
+    def _jobs(self, endpoint: str) -> JobRunner:
+        from local.spark import SparkJobs
+
+        return SparkJobs(self._home, endpoint, self._region, self._credentials)
+
+    @property
+    def _credentials(self) -> dict[str, str]:
+        return {"access_key_id": self._access_key, "secret_access_key": self._secret_key}
 
 
 def set_up_logging(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""A runner that is made when it is first needed, so that a server is ready before Spark's code is loaded."""
+"""Runners that are made when they are first needed, so that a server is ready before Spark's code is loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from local.contracts import Cluster, ClusterRunner, Step
+from local.contracts import Cluster, ClusterRunner, JobRun, JobRunner, JobSink, Step
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,32 @@ class LazyRunner:
     def terminate(self, cluster_id: str) -> None:
         if self._runner is not None:
             self._runner.terminate(cluster_id)
+
+    def status(self) -> Sequence[Mapping[str, object]]:
+        return () if self._runner is None else self._runner.status()
+
+    def stop(self) -> None:
+        if self._runner is not None:
+            self._runner.stop()
+
+
+class LazyJobs:
+    """The same for job runs."""
+
+    def __init__(self, make: Callable[[], JobRunner]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._runner: JobRunner | None = None
+
+    def start_run(self, run: JobRun, sink: JobSink) -> None:
+        with self._lock:
+            if self._runner is None:
+                self._runner = self._make()
+        self._runner.start_run(run, sink)
+
+    def cancel_run(self, run_id: str, grace_seconds: float) -> None:
+        if self._runner is not None:
+            self._runner.cancel_run(run_id, grace_seconds)
 
     def status(self) -> Sequence[Mapping[str, object]]:
         return () if self._runner is None else self._runner.status()

@@ -1,5 +1,6 @@
-"""Spark on this machine: for a cluster that EMR runs, a real YARN; its steps through spark-submit."""
+"""Spark on this machine: for a cluster that EMR runs, a real YARN; for a job run without cluster, a driver."""
 
+from local.spark.jobs import SparkJobs
 from local.spark.runner import SparkRunner
 
-__all__ = ["SparkRunner"]
+__all__ = ["SparkJobs", "SparkRunner"]

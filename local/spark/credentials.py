@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+Session = Mapping[str, str]  # access_key_id, secret_access_key, session_token
 Clients = Callable[[str], Any]  # service → boto3 client with the control plane's credentials
 _SESSION_LETTERS = 64  # STS's limit on a session's name
 
@@ -27,17 +28,31 @@ def write(
 
     try:
         role = execution_role_arn or _role_of_profile(clients("iam"), instance_profile)
-        told = clients("sts").assume_role(RoleArn=role, RoleSessionName=step_id[:_SESSION_LETTERS])
     except (BotoCoreError, ClientError) as error:
         raise RoleError(f"the step's role cannot be assumed: {error}") from None
-    session = told["Credentials"]
+    keep(file, assume(clients, role, step_id))
+
+
+def assume(clients: Clients, role: str, name: str) -> Session:
+    """A session of the role, called `name`, for an hour. Raises RoleError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        told = clients("sts").assume_role(RoleArn=role, RoleSessionName=name[:_SESSION_LETTERS])
+    except (BotoCoreError, ClientError) as error:
+        raise RoleError(f"the step's role cannot be assumed: {error}") from None
+    found = told["Credentials"]
+    return {
+        "access_key_id": found["AccessKeyId"],
+        "secret_access_key": found["SecretAccessKey"],
+        "session_token": found["SessionToken"],
+    }
+
+
+def keep(file: Path, session: Session) -> None:
+    """Write a session to `file`, readable by the user alone."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = (
-        "[default]\n"
-        f"aws_access_key_id = {session['AccessKeyId']}\n"
-        f"aws_secret_access_key = {session['SecretAccessKey']}\n"
-        f"aws_session_token = {session['SessionToken']}\n"
-    )
+    text = "[default]\n" + "".join(f"aws_{name} = {value}\n" for name, value in session.items())
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(text)
 

@@ -14,6 +14,7 @@ from typing import Any
 from facts.errors import UserError
 from local.contracts import Cluster, Step, StepFailure, StepSink
 from local.spark import classifications, hadoop, sizing, submit, toolchain
+from local.spark.clients import BotoClients
 from local.spark.steplogs import LogBucket
 from local.spark.steprun import StepRun
 from local.spark.toolchain import Toolchain
@@ -57,7 +58,7 @@ class SparkRunner:
         self._tools = cache(tools or partial(toolchain.ensure, train=False))
         self._clusters: dict[str, _Running] = {}
         self._lock = threading.RLock()
-        self._clients = _Clients(endpoint, region, credentials)
+        self._clients = BotoClients(endpoint, region, credentials)
 
     def start_step(self, cluster: Cluster, step: Step) -> None:
         with self._lock:
@@ -191,30 +192,6 @@ class SparkRunner:
             others = [r.yarn for r in self._clusters.values() if r is not running and r.yarn is not None]
         elsewhere = sum(max(0, len(yarn.running) - 1) for yarn in others)
         return sizing.nodes(running.cluster.instances, elsewhere=elsewhere)
-
-
-class _Clients:
-    """boto3 clients with the control plane's credentials, made when first needed."""
-
-    def __init__(self, endpoint: str, region: str, credentials: Mapping[str, str]) -> None:
-        self._endpoint, self._region, self._credentials = endpoint, region, credentials
-        self._lock = threading.Lock()
-        self._made: dict[str, Any] = {}
-
-    def __call__(self, service: str) -> Any:
-        with self._lock:
-            if service not in self._made:
-                from boto3.session import Session
-                from botocore.config import Config
-
-                session = Session(
-                    aws_access_key_id=self._credentials["access_key_id"],
-                    aws_secret_access_key=self._credentials["secret_access_key"],
-                    region_name=self._region,
-                )
-                paths = Config(s3={"addressing_style": "path"}, proxies={}, max_pool_connections=20)
-                self._made[service] = session.client(service, endpoint_url=self._endpoint, config=paths)  # type: ignore[call-overload]
-            return self._made[service]
 
 
 def _forget(folder: Path) -> None:

@@ -56,11 +56,19 @@ class LogBucket:
             list(pool.map(lambda file: self._put(*file), files))
 
     def _put(self, path: Path, key: str) -> None:
-        try:
-            body = gzip.compress(path.read_bytes(), compresslevel=1)
-        except FileNotFoundError:
-            return
-        try:
-            self._s3.put_object(Bucket=self._bucket, Key=f"{self._prefix}/{key}", Body=body)
-        except Exception as error:  # the log is lost, the step is not
-            log.warning("%s: cannot keep %s in s3://%s: %s", self._cluster_id, key, self._bucket, error)
+        put(self._s3, path, f"s3://{self._bucket}/{self._prefix}/{key}", self._cluster_id)
+
+
+def put(s3: Any, path: Path, uri: str, whose: str) -> None:
+    """Keep a log file, zipped, at `uri`; a failure costs the log and no more."""
+    found = _URI.match(uri)
+    try:
+        body = gzip.compress(path.read_bytes(), compresslevel=1)
+    except FileNotFoundError:
+        return
+    try:
+        if found is None:
+            raise ValueError("not an S3 URI")
+        s3.put_object(Bucket=found["bucket"], Key=found["prefix"], Body=body)
+    except Exception as error:
+        log.warning("%s: cannot keep %s: %s", whose, uri, error)

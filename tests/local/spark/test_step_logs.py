@@ -114,7 +114,7 @@ def test_a_bucket_that_is_gone_costs_the_log_and_not_the_step(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     LogBucket(_S3(fails=True), "s3://logs/", "j-1").keep_step("s-1", step_folder(tmp_path))
-    assert "cannot keep steps/s-1/stderr.gz in s3://logs: gone" in caplog.text
+    assert "cannot keep s3://logs/j-1/steps/s-1/stderr.gz: gone" in caplog.text
 
 
 def test_what_a_python_driver_says_on_standard_output_counts_when_standard_error_says_nothing() -> None:

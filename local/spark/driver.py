@@ -1,0 +1,177 @@
+"""One attempt of a job run as a process: its role assumed, spark-submit in local mode, its logs kept.
+
+A first form of it: driver and executors are one process of two threads. The sizes that a run asks for are not kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from local.contracts import JobRun, JobSink
+from local.spark import classifications, credentials, daemons, failure, hadoop, steplogs, submit
+from local.spark.classifications import Applied
+from local.spark.clients import BotoClients
+from local.spark.credentials import RoleError
+from local.spark.toolchain import Toolchain
+
+log = logging.getLogger(__name__)
+MASTER = "local[2]"
+FILES = ("stdout", "stderr")
+# Where a run says what its driver has in its environment; the Python of a container is not on this machine.
+_DRIVER_ENV = re.compile(r"spark\.(?:emr-serverless|kubernetes)\.driverEnv\.(?!PYSPARK)(?P<name>\w+)$")
+_OWN_OPTIONS = ("--master", "--deploy-mode")
+_OWN_CONF = ("spark.master", "spark.submit.deployMode")
+
+
+class Driver:
+    """A driver in `folder`. `run` is called once, by a thread of its own."""
+
+    def __init__(self, job: JobRun, folder: Path, clients: BotoClients, endpoint: str) -> None:
+        self._job, self._folder, self._clients, self._endpoint = job, folder, clients, endpoint
+        self._guard = threading.Lock()
+        self._cancelled = False
+        self._process: subprocess.Popen[bytes] | None = None
+        for name in ("tmp", "spark", "conf"):
+            (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in FILES:
+            (folder / name).touch()
+
+    @property
+    def pid(self) -> int | None:
+        """The process, None before it is started."""
+        return None if self._process is None else self._process.pid
+
+    def cancel(self, grace_seconds: float) -> None:
+        """Ask the driver to end; when it has not after `grace_seconds`, it is ended."""
+        with self._guard:
+            self._cancelled = True
+            if grace_seconds > 0:
+                self._signal(signal.SIGTERM)
+                timer = threading.Timer(grace_seconds, self._signal, (signal.SIGKILL,))
+                timer.daemon = True
+                timer.start()
+            else:
+                self._signal(signal.SIGKILL)
+
+    def run(self, tools: Toolchain, sink: JobSink) -> str | None:
+        """Run to the end. Returns the last error, None on success; the logs are kept."""
+        try:
+            code = self._run(tools, sink)
+        except (RoleError, ValueError, OSError) as error:
+            return self._refuse(str(error))
+        finally:
+            self._keep_logs()
+            for name in ("aws", "tmp", "home"):
+                shutil.rmtree(self._folder / name, ignore_errors=True)
+        if code == 0:
+            return None
+        stdout, stderr = ((self._folder / name).read_text(errors="replace") for name in FILES)
+        return failure.of_logs(stderr, stdout, code, lambda _file: None).message
+
+    def _run(self, tools: Toolchain, sink: JobSink) -> int:
+        job = self._job
+        if job.driver != "spark-submit":
+            raise ValueError(f"a {job.driver} driver does not run on this machine; spark-submit does")
+        applied = classifications.apply([_capital(entry) for entry in job.configurations])
+        given = submission(job)
+        file = self._folder / "aws" / "credentials"
+        credentials.keep(file, credentials.assume(self._clients, job.execution_role_arn, job.run_id))
+        self._configure(applied)
+        env = {
+            **daemons.environment(tools, job.run_id, self._folder),
+            **submit.environment(tools, self._folder, applied.properties["spark-env"]),
+            **driver_environment(given, applied),
+            **credentials.environment(file, self._endpoint, job.region),
+            **submit.LOCAL_ONLY,
+        }
+        words = submit.command(given, tools, self._folder)
+        with (
+            self._guard,
+            (self._folder / "stdout").open("wb") as out,
+            (self._folder / "stderr").open("wb") as err,
+        ):
+            if self._cancelled:
+                return -signal.SIGKILL
+            self._process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=self._folder, env=env,
+                start_new_session=True,
+            )  # fmt: skip
+        sink.running(job.run_id, job.attempt)
+        return self._process.wait()
+
+    def _configure(self, applied: Applied) -> None:
+        core = hadoop.core_site(self._endpoint, self._job.region, self._folder / "tmp")
+        hadoop.write_xml(self._folder / "conf" / "core-site.xml", {**core, **applied.properties["core-site"]})
+        java = " ".join([*daemons.QUICK_JVM, f'"-Djava.io.tmpdir={self._folder / "tmp"}"'])
+        own = {"spark.ui.enabled": "false", "spark.driver.defaultJavaOptions": java}
+        submit.write_defaults(
+            self._folder / "spark" / "spark-defaults.conf", {**own, **applied.properties["spark-defaults"]}
+        )
+
+    def _refuse(self, message: str) -> str:
+        with (self._folder / "stderr").open("a") as file:
+            file.write(message + "\n")
+        return message
+
+    def _keep_logs(self) -> None:
+        """With the run's role, which must be allowed to write them, as on AWS."""
+        if self._job.driver_logs is None:
+            return
+        try:
+            session = credentials.assume(self._clients, self._job.execution_role_arn, self._job.run_id)
+        except RoleError as error:
+            log.warning("%s: its logs are lost: %s", self._job.run_id, error)
+            return
+        s3 = BotoClients(self._endpoint, self._job.region, session)("s3")
+        for name in FILES:
+            steplogs.put(s3, self._folder / name, f"{self._job.driver_logs}/{name}.gz", self._job.run_id)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)  # it leads a session of its own
+
+
+def submission(job: JobRun) -> submit.Submission:
+    """The words of spark-submit for a run, with this machine's master. Raises ValueError for a quote that is open."""
+    asked = submit.read([*shlex.split(job.parameters), job.entry_point, *job.arguments])
+    kept = tuple(
+        (option, value)
+        for option, value in asked.options
+        if option not in _OWN_OPTIONS
+        and not (option in ("--conf", "-c") and value.partition("=")[0] in _OWN_CONF)
+    )
+    return submit.Submission(options=(*kept, ("--master", MASTER)), application=asked.application)
+
+
+def driver_environment(given: submit.Submission, applied: Applied) -> dict[str, str]:
+    """What a run's configuration puts into the environment of its driver."""
+    conf = dict(applied.properties["spark-defaults"])
+    conf.update(
+        (key, value)
+        for key, _, value in (
+            text.partition("=") for option, text in given.options if option in ("--conf", "-c")
+        )
+    )
+    found = ((_DRIVER_ENV.match(key), value) for key, value in conf.items())
+    return {match["name"]: value for match, value in found if match}
+
+
+def _capital(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as RunJobFlow has it: these APIs have the same in small letters."""
+    return {
+        "Classification": entry.get("classification", ""),
+        "Properties": entry.get("properties") or {},
+        "Configurations": [_capital(inner) for inner in entry.get("configurations") or ()],
+    }
