@@ -279,3 +279,26 @@ def test_releases_are_listed_with_their_applications(cloud: Cloud) -> None:
     assert {"Name": "Spark", "Version": "4.0.2"} in release["Applications"]
     with pytest.raises(ClientError, match=r"release label is invalid: emr-0.0.0"):
         emr.describe_release_label(ReleaseLabel="emr-0.0.0")
+
+
+def test_settings_of_a_running_cluster_change_and_are_shown(cloud: Cloud) -> None:
+    emr, cluster_id = cloud.client("emr"), cloud.ready(instances={"UnhealthyNodeReplacement": True})
+
+    def shown() -> tuple[bool, bool, bool, bool]:
+        cluster = emr.describe_cluster(ClusterId=cluster_id)["Cluster"]
+        names = ("UnhealthyNodeReplacement", "VisibleToAllUsers", "TerminationProtected", "AutoTerminate")
+        unhealthy, visible, protected, ends = (cluster[name] for name in names)
+        return unhealthy, visible, protected, ends
+
+    before = shown()
+    emr.set_unhealthy_node_replacement(JobFlowIds=[cluster_id], UnhealthyNodeReplacement=False)
+    emr.set_visible_to_all_users(JobFlowIds=[cluster_id], VisibleToAllUsers=False)
+    emr.set_termination_protection(JobFlowIds=[cluster_id], TerminationProtected=True)
+    assert (before, shown()) == ((True, True, False, False), (False, False, True, False))
+
+
+def test_bootstrap_actions_are_shown(cloud: Cloud) -> None:
+    script = {"Path": "s3://code/setup.sh", "Args": ["x"]}
+    cluster_id = cloud.ready(BootstrapActions=[{"Name": "setup", "ScriptBootstrapAction": script}])
+    actions = cloud.client("emr").list_bootstrap_actions(ClusterId=cluster_id)["BootstrapActions"]
+    assert actions == [{"Name": "setup", "ScriptPath": "s3://code/setup.sh", "Args": ["x"]}]

@@ -159,6 +159,18 @@ def test_groups_are_shown_resized_and_told_apart_from_fleets(cloud: Cloud) -> No
         emr.list_instance_groups(ClusterId=cloud.launch())
 
 
+def test_a_task_group_joins_a_running_cluster_and_a_second_core_group_does_not(cloud: Cloud) -> None:
+    emr, cluster_id = cloud.client("emr"), cloud.ready(instances=GROUPS)
+    group = {"InstanceRole": "TASK", "InstanceType": "m5.xlarge", "InstanceCount": 2}
+    added = emr.add_instance_groups(JobFlowId=cluster_id, InstanceGroups=[group])["InstanceGroupIds"]
+    cloud.pass_time(1)
+    with pytest.raises(ClientError, match="CORE"):
+        emr.add_instance_groups(JobFlowId=cluster_id, InstanceGroups=[{**group, "InstanceRole": "CORE"}])
+
+    groups = {g["Id"]: g for g in emr.list_instance_groups(ClusterId=cluster_id)["InstanceGroups"]}
+    assert (groups[added[0]]["InstanceGroupType"], groups[added[0]]["RunningInstanceCount"]) == ("TASK", 2)
+
+
 def test_types_and_a_count_make_groups(cloud: Cloud) -> None:
     simple = {
         "InstanceFleets": [], "MasterInstanceType": "m5.xlarge", "SlaveInstanceType": "m5.2xlarge", "InstanceCount": 3,
