@@ -66,7 +66,7 @@ class Lifecycle:
         """From SUBMITTED over QUEUED, where others are before it, and PENDING, until the application runs."""
         application = self._find(run.parent_id)
         if run.state in ("SUBMITTED", "QUEUED"):
-            return "PENDING" if self._has_room(application, run) else self._queue(application, run)
+            return "PENDING" if self._has_room(application) else self._queue(application, run)
         if run.state == "SCHEDULED":
             return "RUNNING"
         if application.state == "STARTED":
@@ -138,13 +138,11 @@ class Lifecycle:
         }  # fmt: skip
         self._send(application, "EMR Serverless Job Run Retry", detail)
 
-    def _has_room(self, application: Application, run: Run) -> bool:
+    def _has_room(self, application: Application) -> bool:
         if application.scheduler is None:
             return True
-        active = application.active_runs()
-        ahead = [r for r in active[: active.index(run)] if r.state == "QUEUED"]
-        taken = [r for r in active if r.state not in ("SUBMITTED", "QUEUED")]
-        return len(taken) + len(ahead) < application.scheduler[0]
+        taken = [r for r in application.active_runs() if r.state not in ("SUBMITTED", "QUEUED")]
+        return len(taken) < application.scheduler[0]
 
     def _queue(self, application: Application, run: Run) -> str | None:
         if run.state == "QUEUED" or application.scheduler is None:
@@ -159,9 +157,8 @@ class Lifecycle:
         return "QUEUED"
 
     def _idled(self, application: Application) -> None:
-        if application.state == "STARTED" and not application.active_runs():
-            log.info("application %s has idled and stops", application.id)
-            self.stop(application)
+        log.info("application %s has idled and stops", application.id)
+        self.stop(application)
 
     def _then(self, application: Application, state: str) -> Timer:
         passing = application.state
