@@ -40,6 +40,11 @@ def _show(status: dict[str, Any]) -> None:
         f"server     pid {status['pid']}, up {uptime}, "
         f"{status['memory_bytes'] / 2**20:.0f} MB with {len(status['processes'])} processes beside it"
     )
+    for kind in ("applications", "virtual_clusters"):
+        for one in status[kind]:
+            runs = ", ".join(f"{run['id']} {run['state']}" for run in one["runs"][-5:]) or "no job run"
+            label = kind.removesuffix("s").replace("_", " ")
+            console.print(f"{label} {one['id']} {one['name']} {one['state']}: {runs}", soft_wrap=True)
     if not status["clusters"]:
         console.print("clusters   none")
         return

@@ -27,6 +27,9 @@ STATUS: dict[str, Any] = {
                   {"role": "TASK", "on_demand": 0, "target_on_demand": 0, "spot": 0, "target_spot": 0}],
         "steps": [{"name": "nightly", "state": "RUNNING"}],
     }],
+    "applications": [{"id": "00f1", "name": "spark", "state": "STARTED",
+                      "runs": [{"id": "00g1", "state": "QUEUED"}]}],
+    "virtual_clusters": [{"id": "v1", "name": "team-a", "state": "RUNNING", "runs": []}],
 }  # fmt: skip
 
 
@@ -63,6 +66,8 @@ def test_status_shows_clusters_with_their_capacity_and_steps(monkeypatch: pytest
         "CORE: 1/2 on demand",
         "TASK: empty",
         "nightly: RUNNING",
+        "application 00f1 spark STARTED: 00g1 QUEUED",
+        "virtual cluster v1 team-a RUNNING: no job run",
     ):
         assert part in shown.output
     assert json.loads(as_json.output) == {"up": True, **STATUS}

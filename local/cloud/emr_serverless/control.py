@@ -41,6 +41,8 @@ class ServerlessControl:
             applications = self.applications_of(account_id, region)
             for application in applications.values():
                 self.conductor.forget(application.runs.values())
+                if application.idle_timer is not None:
+                    application.idle_timer.cancel()
             applications.clear()
             self._tokens.pop((account_id, region), None)
 
