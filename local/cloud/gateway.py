@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
@@ -105,6 +106,8 @@ class Gateway(DomainDispatcherApplication):
         except UnknownServiceError:
             message = f"{call.name}: the service '{call.service}' is not part of this local AWS."
             return _fail(call, 501, "NotImplemented", message, start)
+        except UnicodeDecodeError as error:
+            return _fail(call, 400, "SerializationException", f"The request is not in UTF-8: {error}", start)
         except Exception as error:
             log.exception("%s failed", call.name)
             message = f"{call.name} failed inside this local AWS: {type(error).__name__}: {error}"
@@ -164,6 +167,5 @@ def _reraise(error: Exception) -> None:
 
 def _fail(call: ApiCall, status: int, code: str, message: str, start: StartResponse) -> Iterable[bytes]:
     headers, body = error_response(call, status, code, message)
-    reason = "Not Implemented" if status == 501 else "Internal Server Error"
-    start(f"{status} {reason}", [*headers, ("Content-Length", str(len(body)))])
+    start(f"{status} {HTTPStatus(status).phrase}", [*headers, ("Content-Length", str(len(body)))])
     return [body]

@@ -13,12 +13,13 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from local.cloud.protocol import AbsentOperationError
 from local.cloud.shapes import check
+from local.cloud.strict import StrictResponse
 
 _LABEL = re.compile(r"\{(\w+)\+?\}")
 Refuse = Callable[[str], Exception]
 
 
-class RestResponse(BaseResponse):
+class RestResponse(StrictResponse, BaseResponse):
     """The API of one service; `install` makes the class of each."""
 
     SERVICE: ClassVar[str]
@@ -71,6 +72,7 @@ def _operation(service: str, name: str, refuse: Refuse) -> Callable[[RestRespons
     in_query = {key for key, shape in members.items() if shape.serialization.get("location") == "querystring"}
 
     def operation(self: RestResponse) -> ActionResult:
+        self.well_formed()
         # moto's parser has an empty list where the query names none.
         request = {key: value for key, value in self.params.items() if key not in in_query or value != []}
         check(model, request, refuse)

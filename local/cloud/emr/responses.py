@@ -12,6 +12,7 @@ from moto.emr.responses import ElasticMapReduceResponse
 from local.cloud.emr.backend import EmrBackend
 from local.cloud.emr.errors import ValidationError
 from local.cloud.shapes import check
+from local.cloud.strict import StrictResponse
 
 # The operations that are ours. moto's own (security configurations, block public access, supported instance
 # types) stay as they are; whatever is in neither answers NotImplemented (local/cloud/gateway.py).
@@ -27,7 +28,7 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-class EmrResponse(ElasticMapReduceResponse):
+class EmrResponse(StrictResponse, ElasticMapReduceResponse):
     """The EMR API."""
 
     backends: ClassVar[Mapping[str, Mapping[str, EmrBackend]]]  # by account and region; set by install
@@ -52,6 +53,7 @@ def _operation(name: str) -> Callable[[EmrResponse], ActionResult]:
     model = get_service_model("emr").operation_model(name)
 
     def operation(self: EmrResponse) -> ActionResult:
+        self.well_formed()
         request = dict(self.params)
         check(model, request, ValidationError)
         backend = self.backend
