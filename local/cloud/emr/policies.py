@@ -62,3 +62,9 @@ def check_step_count(count: int) -> None:
         raise ValidationError(
             f"Maximum number of active and pending steps for job flow exceeded: {MAX_OPEN_STEPS}."
         )
+
+
+def check_cancelled_count(count: int) -> None:
+    """Whether one request may cancel so many steps: "a maximum of 256 steps are allowed" (CancelSteps)."""
+    if count > MAX_OPEN_STEPS:
+        raise ValidationError(f"A request can cancel at most {MAX_OPEN_STEPS} steps, not {count}.")

@@ -212,6 +212,13 @@ def test_the_257th_open_step_is_refused(cloud: Cloud) -> None:
         cloud.add_steps(cluster_id, "one too many")
 
 
+def test_a_request_cancels_at_most_256_steps(cloud: Cloud) -> None:
+    cluster_id = cloud.ready()
+    (step,) = cloud.add_steps(cluster_id, "one")
+    with pytest.raises(ClientError, match="at most 256 steps, not 257"):
+        cloud.client("emr").cancel_steps(ClusterId=cluster_id, StepIds=[step] * 257)
+
+
 def test_steps_are_listed_newest_first_and_by_state_or_id(cloud: Cloud) -> None:
     emr, cluster_id = cloud.client("emr"), cloud.ready()
     first, second, third = cloud.add_steps(cluster_id, "1", "2", "3")

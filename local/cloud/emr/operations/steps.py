@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.cloud.emr import launch, views
+from local.cloud.emr import launch, policies, views
 from local.cloud.emr.operations.lookup import Json, Lookup, Request
 from local.cloud.emr.paging import page
 
@@ -35,6 +35,7 @@ class StepOperations(Lookup):
 
     def cancel_steps(self, request: Request) -> Json:
         cluster = self._changeable(request["ClusterId"])
+        policies.check_cancelled_count(len(request["StepIds"]))
         outcomes: list[Json] = []
         for step in [self._step(cluster, i) for i in request["StepIds"]]:
             refusal = self.control.scheduler.cancel(cluster, step)
