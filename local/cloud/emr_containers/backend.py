@@ -16,7 +16,7 @@ from local.cloud.paging import page
 from local.cloud.runs.errors import NotFoundError, ValidationError
 from local.cloud.runs.listing import chosen
 from local.cloud.runs.model import Retry, Run
-from local.cloud.runs.surroundings import knows_release, new_id
+from local.cloud.runs.surroundings import check_role, knows_release, new_id
 from local.cloud.runs.tags import Tagged, TagOperations
 
 Json = dict[str, Any]
@@ -189,6 +189,7 @@ class ContainersBackend(TagOperations, BaseBackend):
         for name in ("executionRoleArn", "releaseLabel", "jobDriver"):
             if not request.get(name):
                 raise ValidationError(f"{name} is required when no job template gives it.")
+        check_role(request["executionRoleArn"])
         if len(request["jobDriver"]) != 1:
             raise ValidationError(
                 "Exactly one of the two available job drivers is required, either sparkSqlJobDriver or "

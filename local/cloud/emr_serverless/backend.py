@@ -15,7 +15,7 @@ from local.cloud.paging import page
 from local.cloud.runs.errors import AccessDeniedError, ConflictError, NotFoundError, ValidationError
 from local.cloud.runs.listing import chosen
 from local.cloud.runs.model import Run
-from local.cloud.runs.surroundings import new_id, release_version
+from local.cloud.runs.surroundings import check_role, new_id, release_version
 from local.cloud.runs.tags import Tagged, TagOperations
 
 Json = dict[str, Any]
@@ -145,6 +145,7 @@ class ServerlessBackend(TagOperations, BaseBackend):
 
     def _start_run(self, request: Request) -> Json:
         application = self._application(request)
+        check_role(request["executionRoleArn"])
         if request["executionRoleArn"].split(":")[4] != self.account_id:
             # Seen by moto's authors on AWS.
             raise AccessDeniedError("Cross-account pass role is not allowed.")

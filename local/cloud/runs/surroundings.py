@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import string
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from facts import releases
 from local.cloud.emr.releases import sort_key
 
+_ROLE = re.compile(r"arn:aws[a-zA-Z0-9-]*:iam::[0-9]{12}:role/[!-~]*[\w+=,.@-]+")
 _LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -29,6 +31,17 @@ def knows_release(label: str, account_id: str, region: str) -> bool:
 def release_version(label: str) -> tuple[int, ...]:
     """A label's version, whatever its family: (7, 13, 0)."""
     return sort_key(label)
+
+
+def check_role(arn: str) -> None:
+    """Raise ValidationError when `arn` is not one of a role; the pattern is that of the APIs' IAMRoleArn."""
+    from local.cloud.runs.errors import ValidationError
+
+    if _ROLE.fullmatch(arn) is None:
+        raise ValidationError(
+            f"Value '{arn}' at 'executionRoleArn' failed to satisfy constraint: Member must satisfy regular "
+            f"expression pattern: {_ROLE.pattern}"
+        )
 
 
 def trust_policy(role_arn: str, partition: str) -> Mapping[str, Any] | None:

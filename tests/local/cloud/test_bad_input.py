@@ -6,12 +6,15 @@ import json
 import urllib.error
 import urllib.request
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.local.cloud.conftest import Cloud
+from tests.local.cloud.containers import DRIVER, RELEASE, Containers
+from tests.local.cloud.serverless import Serverless
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-10, 10**12) | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -32,7 +35,22 @@ REQUESTS = st.sampled_from(sorted(MEMBERS)).flatmap(
 )
 
 
-def post(cloud: Cloud, service: str, body: bytes) -> tuple[int, Any]:
+ROLE = "arn:aws:iam::123456789012:role/job"
+RUN: dict[str, dict[str, Any]] = {
+    "emr-serverless": {
+        "executionRoleArn": ROLE, "jobDriver": {"sparkSubmit": {"entryPoint": "s3://a/b.py"}},
+    },
+    "emr-containers": {
+        "executionRoleArn": ROLE, "releaseLabel": RELEASE, "jobDriver": DRIVER,
+    },
+}  # fmt: skip
+RUN_MEMBERS = (
+    "clientToken", "executionRoleArn", "jobDriver", "name", "mode", "retryPolicy", "executionTimeoutMinutes", "tags",
+    "configurationOverrides", "releaseLabel", "jobTemplateId", "retryPolicyConfiguration",
+)  # fmt: skip
+
+
+def post(cloud: Cloud, service: str, body: bytes, path: str | None = None) -> tuple[int, Any]:
     """Status and body of a creating call."""
     scope = f"AKIA2222222222222222/20250101/{cloud.region}/{service}/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
@@ -43,7 +61,9 @@ def post(cloud: Cloud, service: str, body: bytes) -> tuple[int, Any]:
         }
     else:
         headers["Content-Type"] = "application/json"
-    request = urllib.request.Request(cloud.server.endpoint + PATHS[service], data=body, headers=headers)
+    request = urllib.request.Request(
+        cloud.server.endpoint + (path or PATHS[service]), data=body, headers=headers
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, json.loads(answer.read())
@@ -59,6 +79,32 @@ def test_whatever_is_sent_the_answer_is_the_apis(cloud: Cloud, sent: tuple[str, 
     assert status < 500, (service, body, answer)
     if status >= 400:
         assert answer.get("message") or answer.get("Message"), answer
+
+
+@pytest.fixture(params=["emr-serverless", "emr-containers"])
+def taker(request: pytest.FixtureRequest, cloud: Cloud) -> tuple[str, str]:
+    """A service and the path under which it takes job runs."""
+    if request.param == "emr-serverless":
+        return request.param, f"/applications/{Serverless(cloud).create()}/jobruns"
+    return request.param, f"/virtualclusters/{Containers(cloud).create()}/jobruns"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.dictionaries(
+        st.sampled_from(RUN_MEMBERS), JSON | st.text(min_size=20, max_size=60), max_size=4
+    )
+)
+def test_whatever_a_run_is_asked_with_the_answer_is_the_apis(
+    cloud: Cloud, taker: tuple[str, str], caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+) -> None:
+    service, path = taker
+    status, answer = post(
+        cloud, service, json.dumps({**RUN[service], "clientToken": uuid4().hex, **changes}).encode(), path
+    )
+    assert status < 500, (changes, answer)
+    cloud.pass_time(1)
+    assert not [r for r in caplog.records if r.levelname == "ERROR"], changes
 
 
 @pytest.mark.parametrize("service", sorted(MEMBERS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -51,3 +53,9 @@ def test_a_runner_that_cannot_be_made_is_tried_again() -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError, match="no Java"):
             jobs.start_run(RUN, _Sink())
+
+
+def test_a_server_is_loaded_without_moto() -> None:
+    """moto takes seconds: it is loaded when the server listens, by the first request to a service."""
+    check = "import sys, local.cloud.server; sys.exit('moto' in sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True)
