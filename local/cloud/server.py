@@ -7,11 +7,13 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from facts import prices
 from facts.errors import UserError
+from local.cloud import events
 from local.cloud.clock import Clock
 from local.cloud.emr.capacity import Price
 from local.cloud.emr.control import EmrControl
@@ -80,8 +82,9 @@ class CloudServer:
         self.plane = ControlPlane(clock)
         self.control = EmrControl(self.plane, runner, timing or Timing(), price)
         conductor = Conductor(self.plane, jobs or IdleRunner(self.plane))
-        self.serverless = ServerlessControl(conductor)
-        self.containers = ContainersControl(conductor)
+        tell = partial(events.emit, self.plane)
+        self.serverless = ServerlessControl(conductor, tell)
+        self.containers = ContainersControl(conductor, tell)
         self._extra_status = extra_status
         self._listener = listener or bind(0)
         self.port: int = self._listener.getsockname()[1]
@@ -97,7 +100,7 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        from local.cloud import emr, emr_containers, emr_serverless, events, s3
+        from local.cloud import emr, emr_containers, emr_serverless, s3
         from local.cloud.gateway import Gateway
         from local.cloud.trail.entries import Trail
 

@@ -16,6 +16,7 @@ from local.cloud.emr import model
 from local.cloud.emr.events import CLUSTER, STEP
 from tests.local.cloud.conftest import Cloud
 from tests.local.cloud.fakes import FAILURE
+from tests.local.cloud.serverless import Serverless
 
 ACCOUNT = "123456789012"
 
@@ -118,6 +119,19 @@ def test_steps_fleets_and_errors_are_told(cloud: Cloud, post: Post) -> None:
     )
     assert told[-1]["detail"]["state"] == "TERMINATED_WITH_ERRORS"
     assert told[-1]["detail"]["severity"] == "CRITICAL"
+
+
+def test_job_runs_of_emr_serverless_are_told(cloud: Cloud, post: Post) -> None:
+    queue = post.queue("runs")
+    pattern = {"source": ["aws.emr-serverless"], "detail-type": ["EMR Serverless Job Run State Change"]}
+    post.rule(pattern, {"Arn": queue})
+    serverless = Serverless(cloud)
+    application, run = serverless.running(serverless.create())
+    serverless.end((application, run))
+
+    told = [event["detail"] for event in post.bodies(queue)]
+    assert [one["state"] for one in told] == ["SUBMITTED", "PENDING", "SCHEDULED", "RUNNING", "SUCCESS"]
+    assert {(one["applicationId"], one["jobRunId"]) for one in told} == {(application, run)}
 
 
 def test_a_topic_gets_the_event_and_a_template_is_filled_in(cloud: Cloud, post: Post) -> None:
