@@ -2,6 +2,7 @@
 
 Details, severities and messages: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-manage-cloudwatch-events.html;
 their fields: https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-emr.html. All values are strings, as there.
+The texts of cluster and step messages are EMR's; those of scaling policies, groups and fleets are ours in EMR's form.
 """
 
 from __future__ import annotations
