@@ -116,8 +116,10 @@ def _peak_memory(home: Path) -> Iterator[Callable[[], int]]:
 
 
 def _resident(process: psutil.Process, home: Path) -> int:
+    """Bytes of a process of this home: YARN's containers have no EMRCTL_HOME, but folders in it."""
     try:
-        return process.memory_info().rss if process.environ().get("EMRCTL_HOME") == str(home) else 0
+        words = [*process.environ().values(), *process.cmdline()]
+        return process.memory_info().rss if any(str(home) in word for word in words) else 0
     except psutil.Error:
         return 0
 
