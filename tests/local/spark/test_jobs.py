@@ -38,7 +38,7 @@ TRUST = {
 }
 RUN = JobRun(
     run_id="00g1", attempt=1, service="emr-serverless", parent_id="00f1", region=REGION,
-    release_label="emr-spark-8.0.0", execution_role_arn="arn:aws:iam::123456789012:role/job", driver="spark-submit",
+    release_label="emr-spark-8.0.0", execution_role_arn="arn:aws:iam::123456789012:role/driver", driver="spark-submit",
     entry_point="s3://code/a.py", arguments=("x", "two words"),
     parameters="--conf 'spark.a=b c' --master yarn --conf spark.emr-serverless.driverEnv.DAY=monday",
     configurations=(
@@ -70,7 +70,7 @@ class _Sink:
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[CloudServer]:
     with CloudServer(FakeRunner()) as server:
-        client(server, "iam").create_role(RoleName="job", AssumeRolePolicyDocument=json.dumps(TRUST))
+        client(server, "iam").create_role(RoleName="driver", AssumeRolePolicyDocument=json.dumps(TRUST))
         client(server, "s3").create_bucket(Bucket="logs")
         yield server
 
@@ -139,7 +139,7 @@ def test_a_driver_has_the_credentials_of_its_role_and_leaves_none(cloud: CloudSe
     keys = {"aws_access_key_id": key, "aws_secret_access_key": "s", "aws_session_token": "t"}
     make: Any = boto3.client
     identity = make("sts", endpoint_url=cloud.endpoint, region_name=REGION, **keys).get_caller_identity()
-    assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/job/00g2"
+    assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/driver/00g2"
     assert not list(jobs.home.glob("jobs/*/*/aws"))
 
 

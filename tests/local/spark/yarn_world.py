@@ -23,7 +23,7 @@ from local.spark.yarn import processes_of
 
 REGION = "us-east-1"
 KEYS = {"access_key_id": "AKIACONTROLPLANE", "secret_access_key": "the-control-planes-own-secret"}
-JOB_ROLE = "arn:aws:iam::123456789012:role/job"
+JOB_ROLE = "arn:aws:iam::123456789012:role/yarn-step"
 LOGS = "s3://logs/emr/"
 STEP_SECONDS = 300.0
 # Small enough for two steps at once on one node.
@@ -167,7 +167,7 @@ def world(home: Path, *, configurations: list[dict[str, Any]] | None = None) -> 
     s3, iam = session.client("s3", endpoint_url=endpoint), session.client("iam", endpoint_url=endpoint)
     for bucket in ("logs", "code", "data"):
         s3.create_bucket(Bucket=bucket)
-    iam.create_role(RoleName="job", AssumeRolePolicyDocument="{}")
+    iam.create_role(RoleName="yarn-step", AssumeRolePolicyDocument="{}")
     sink = Sink()
     runner = SparkRunner(home, endpoint, REGION, KEYS, sink)
     cluster = Cluster(
