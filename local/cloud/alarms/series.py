@@ -32,7 +32,8 @@ class Index:
     def between(self, data: Sequence[Any], of: Key, unit: str | None, start: float, end: float) -> list[Any]:
         """The data points of a metric from `start` up to `end`, in seconds since the epoch."""
         if len(data) < self._read:  # moto was reset
-            self.__init__()  # type: ignore[misc]
+            self._read = 0
+            self._series.clear()
         for number in range(self._read, len(data)):
             datum = data[number]
             when = _seconds(datum.timestamp)

@@ -7,7 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from local.cloud import events
@@ -136,7 +136,7 @@ class Watch:
         message = json.dumps(messages.notification(alarm, before, account, _children(backend, alarm)))
         subject = messages.subject(alarm)
         for action in actions:
-            self._plane.command(lambda arn=action: _act(alarm.name, arn, subject, message))  # type: ignore[misc]
+            self._plane.command(partial(_act, alarm.name, action, subject, message))
 
 
 def _act(alarm: str, arn: str, subject: str, message: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from local.cloud.emr_containers.lifecycle import Lifecycle
 from local.cloud.emr_containers.model import JobTemplate, VirtualCluster
 from local.cloud.runs.conductor import Conductor
-from local.cloud.runs.events import Emit, untold
+from local.cloud.runs.events import Emit
 from local.cloud.runs.tokens import Tokens
 
 
@@ -25,7 +25,7 @@ class Region:
 class ContainersControl:
     """Holds the virtual clusters and templates, and hands out what changes them."""
 
-    def __init__(self, conductor: Conductor, emit: Emit = untold) -> None:
+    def __init__(self, conductor: Conductor, emit: Emit) -> None:
         self.plane, self.conductor = conductor.plane, conductor
         self.lifecycle = Lifecycle(conductor, self.find, "aws", emit)
         self._regions: defaultdict[tuple[str, str], Region] = defaultdict(Region)

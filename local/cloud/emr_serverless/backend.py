@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.core.base_backend import BaseBackend
 
+from local.cloud.emr.releases import sort_key
 from local.cloud.emr_serverless import requests, views
 from local.cloud.emr_serverless.control import ServerlessControl
 from local.cloud.emr_serverless.model import CHANGEABLE, RUN_WORDS, Application
@@ -15,7 +16,7 @@ from local.cloud.paging import page
 from local.cloud.runs.errors import AccessDeniedError, ConflictError, NotFoundError, ValidationError
 from local.cloud.runs.listing import chosen
 from local.cloud.runs.model import Run
-from local.cloud.runs.surroundings import check_role, new_id, release_version
+from local.cloud.runs.surroundings import check_role, new_id
 from local.cloud.runs.tags import Tagged, TagOperations
 
 Json = dict[str, Any]
@@ -58,7 +59,7 @@ class ServerlessBackend(TagOperations, BaseBackend):
     def update_application(self, request: Request) -> Json:
         application = self._changeable(request)
         application.settings = requests.changed(application, request, self.account_id)
-        application.version = release_version(application.settings["releaseLabel"])
+        application.version = sort_key(application.settings["releaseLabel"])
         application.updated = self.control.plane.now()
         return {"application": views.application(application)}
 
@@ -133,7 +134,7 @@ class ServerlessBackend(TagOperations, BaseBackend):
             f"/applications/{application_id}",
             account_id=self.account_id,
             region=self.region_name,
-            version=release_version(request["releaseLabel"]),
+            version=sort_key(request["releaseLabel"]),
             settings=requests.settings(request, self.account_id, self.region_name),
             tags=dict(request.get("tags") or {}),
             created=now,

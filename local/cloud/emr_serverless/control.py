@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from local.cloud.emr_serverless.lifecycle import Lifecycle
 from local.cloud.emr_serverless.model import Application
 from local.cloud.runs.conductor import Conductor
-from local.cloud.runs.events import Emit, untold
+from local.cloud.runs.events import Emit
 from local.cloud.runs.tokens import Tokens
 
 Region = tuple[str, str]  # account id, region
@@ -17,7 +17,7 @@ Region = tuple[str, str]  # account id, region
 class ServerlessControl:
     """Holds the applications, and hands out what changes them."""
 
-    def __init__(self, conductor: Conductor, emit: Emit = untold) -> None:
+    def __init__(self, conductor: Conductor, emit: Emit) -> None:
         self.plane, self.conductor = conductor.plane, conductor
         self.lifecycle = Lifecycle(conductor, self.find, "aws", emit)
         self._applications: defaultdict[Region, dict[str, Application]] = defaultdict(dict)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from facts import releases
+from local.cloud.emr.releases import sort_key
 from local.cloud.emr_serverless import capacity
 from local.cloud.emr_serverless.model import AUTO_STOP_MINUTES, Application
 from local.cloud.runs.errors import ValidationError
 from local.cloud.runs.model import Retry
-from local.cloud.runs.surroundings import knows_release, release_version
+from local.cloud.runs.surroundings import knows_release
 
 FIRST_RELEASE = (6, 6, 0)
 RETRIES_SINCE = STREAMING_SINCE = (7, 1, 0)
@@ -114,7 +115,7 @@ def _auto_stop(asked: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _check_release(label: str, engine: str, account_id: str, region: str) -> None:
-    known = knows_release(label, account_id, region) and release_version(label) >= FIRST_RELEASE
+    known = knows_release(label, account_id, region) and sort_key(label) >= FIRST_RELEASE
     if label in releases.labels():
         known = known and engine in releases.release(label).engines
     if not known:
@@ -133,7 +134,7 @@ def _check(found: Mapping[str, Any]) -> None:
     scheduler = found.get("schedulerConfiguration")
     if scheduler is None:
         return
-    if release_version(found["releaseLabel"]) < SCHEDULER_SINCE:
+    if sort_key(found["releaseLabel"]) < SCHEDULER_SINCE:
         raise ValidationError("Scheduler configuration is supported with release labels emr-7.0.0 and above.")
     for name, allowed in (("maxConcurrentRuns", range(1, 1001)), ("queueTimeoutMinutes", range(15, 721))):
         if name in scheduler and scheduler[name] not in allowed:

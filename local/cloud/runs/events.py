@@ -9,17 +9,6 @@ from datetime import UTC, datetime
 Emit = Callable[[str, str, str, str, Mapping[str, object], Sequence[str]], None]
 
 
-def untold(
-    account_id: str,
-    region: str,
-    source: str,
-    kind: str,
-    detail: Mapping[str, object],
-    resources: Sequence[str],
-) -> None:
-    """Tell nobody."""
-
-
 def stamp(moment: datetime) -> str:
     """A time as these events have it: 2022-05-31T21:07:42.299487Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from facts import releases
-from local.cloud.emr.releases import sort_key
 
 _ROLE = re.compile(r"arn:aws[a-zA-Z0-9-]*:iam::[0-9]{12}:role/[!-~]*[\w+=,.@-]+")
 _LETTERS = string.ascii_lowercase + string.digits
@@ -26,11 +25,6 @@ def knows_release(label: str, account_id: str, region: str) -> bool:
     from moto.emr.models import emr_backends
 
     return label in releases.labels() or label in emr_backends[account_id][region]._release_labels
-
-
-def release_version(label: str) -> tuple[int, ...]:
-    """A label's version, whatever its family: (7, 13, 0)."""
-    return sort_key(label)
 
 
 def check_role(arn: str) -> None:

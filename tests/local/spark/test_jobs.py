@@ -23,19 +23,10 @@ from local.spark import SparkJobs, classifications, driver
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
 from tests.local.cloud.fakes import FakeRunner
+from tests.local.cloud.serverless import TRUST
 
 SECONDS = 20
 REGION = "us-east-1"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "emr-serverless.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 RUN = JobRun(
     run_id="00g1", attempt=1, service="emr-serverless", parent_id="00f1", region=REGION,
     release_label="emr-spark-8.0.0", execution_role_arn="arn:aws:iam::123456789012:role/driver", driver="spark-submit",
@@ -186,7 +177,8 @@ def _wait_for_child(jobs: _Jobs) -> None:
     pid = running["pid"]
     assert isinstance(pid, int)
     deadline = time.monotonic() + SECONDS
-    while not psutil.Process(pid).children() and time.monotonic() < deadline:
+    while not psutil.Process(pid).children():
+        assert time.monotonic() < deadline, "the script does not come to its sleep"
         time.sleep(0.01)
 
 
