@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from local.contracts import Cluster, ClusterRunner, JobRun, JobRunner, JobSink, Step
 
-log = logging.getLogger(__name__)
+_Runner = TypeVar("_Runner", bound=ClusterRunner | JobRunner)
 
 
-class LazyRunner:
-    """Passes all on to the runner that `make` makes at the first step; until then there is nothing to do."""
+class _Lazy(Generic[_Runner]):
+    """Passes all on to the runner that `make` makes at the first piece of work; until then there is nothing to do."""
 
-    def __init__(self, make: Callable[[], ClusterRunner]) -> None:
+    def __init__(self, make: Callable[[], _Runner]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._runner: ClusterRunner | None = None
+        self._runner: _Runner | None = None
 
-    def start_step(self, cluster: Cluster, step: Step) -> None:
+    def status(self) -> Sequence[Mapping[str, object]]:
+        return () if self._runner is None else self._runner.status()
+
+    def stop(self) -> None:
+        if self._runner is not None:
+            self._runner.stop()
+
+    def _needed(self) -> _Runner:
         with self._lock:
             if self._runner is None:
                 self._runner = self._make()
-        self._runner.start_step(cluster, step)
+            return self._runner
+
+
+class LazyRunner(_Lazy[ClusterRunner]):
+    """The runner of clusters."""
+
+    def start_step(self, cluster: Cluster, step: Step) -> None:
+        self._needed().start_step(cluster, step)
 
     def cancel_step(self, cluster_id: str, step_id: str) -> None:
         if self._runner is not None:
@@ -37,35 +51,13 @@ class LazyRunner:
         if self._runner is not None:
             self._runner.terminate(cluster_id)
 
-    def status(self) -> Sequence[Mapping[str, object]]:
-        return () if self._runner is None else self._runner.status()
 
-    def stop(self) -> None:
-        if self._runner is not None:
-            self._runner.stop()
-
-
-class LazyJobs:
-    """The same for job runs."""
-
-    def __init__(self, make: Callable[[], JobRunner]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._runner: JobRunner | None = None
+class LazyJobs(_Lazy[JobRunner]):
+    """The runner of job runs."""
 
     def start_run(self, run: JobRun, sink: JobSink) -> None:
-        with self._lock:
-            if self._runner is None:
-                self._runner = self._make()
-        self._runner.start_run(run, sink)
+        self._needed().start_run(run, sink)
 
     def cancel_run(self, run_id: str, grace_seconds: float) -> None:
         if self._runner is not None:
             self._runner.cancel_run(run_id, grace_seconds)
-
-    def status(self) -> Sequence[Mapping[str, object]]:
-        return () if self._runner is None else self._runner.status()
-
-    def stop(self) -> None:
-        if self._runner is not None:
-            self._runner.stop()

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
-
-from moto.core.base_backend import BaseBackend
 
 from local.cloud.emr_containers import templates, views
 from local.cloud.emr_containers.control import ContainersControl, Region
 from local.cloud.emr_containers.model import RUN_WORDS, JobTemplate, VirtualCluster
-from local.cloud.paging import page
+from local.cloud.runs.backend import Json, Request, RunsBackend, Tagged
 from local.cloud.runs.errors import NotFoundError, ValidationError
 from local.cloud.runs.listing import chosen
 from local.cloud.runs.model import Retry, Run
 from local.cloud.runs.surroundings import check_role, knows_release, new_id
-from local.cloud.runs.tags import Tagged, TagOperations
 
-Json = dict[str, Any]
-Request = Mapping[str, Any]
 _RELEASE = re.compile(r"(?P<label>emr-(?:[a-z]+-)?\d+\.\d+\.\d+)-(?:latest|\d{8})")
 # What is in none of these answers NotImplemented (local/cloud/gateway.py).
 OPERATIONS = (
@@ -31,18 +26,10 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-class ContainersBackend(TagOperations, BaseBackend):
+class ContainersBackend(RunsBackend):
     """The operations of EMR on EKS. Where messages are known from AWS, they are moto's, which took them there."""
 
-    caller = ""  # ARN of who makes the request; set under the lock before each operation
-
-    def __init__(self, region_name: str, account_id: str, *, control: ContainersControl) -> None:
-        super().__init__(region_name, account_id)
-        self.control = control
-
-    def reset(self) -> None:
-        """Forget everything, as moto's reset does."""
-        self.control.forget(self.account_id, self.region_name)
+    control: ContainersControl
 
     def create_virtual_cluster(self, request: Request) -> Json:
         return self._once("CreateVirtualCluster", request, self._create)
@@ -228,6 +215,3 @@ class ContainersBackend(TagOperations, BaseBackend):
         if run_id not in cluster.runs:
             raise NotFoundError(f"Job run {run_id} doesn't exist.")
         return cluster.runs[run_id]
-
-    def _page(self, key: str, items: list[Json], request: Request) -> Json:
-        return page(key, items, request, request.get("maxResults") or 50, "nextToken", ValidationError)

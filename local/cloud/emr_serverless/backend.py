@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
-
-from moto.core.base_backend import BaseBackend
 
 from local.cloud.emr.releases import sort_key
 from local.cloud.emr_serverless import requests, views
 from local.cloud.emr_serverless.control import ServerlessControl
 from local.cloud.emr_serverless.model import CHANGEABLE, RUN_WORDS, Application
-from local.cloud.paging import page
+from local.cloud.runs.backend import Json, Request, RunsBackend, Tagged
 from local.cloud.runs.errors import AccessDeniedError, ConflictError, NotFoundError, ValidationError
 from local.cloud.runs.listing import chosen
 from local.cloud.runs.model import Run
 from local.cloud.runs.surroundings import check_role, new_id
-from local.cloud.runs.tags import Tagged, TagOperations
 
-Json = dict[str, Any]
-Request = Mapping[str, Any]
 # What is in none of these answers NotImplemented (local/cloud/gateway.py).
 OPERATIONS = (
     "CancelJobRun", "CreateApplication", "DeleteApplication", "GetApplication", "GetJobRun", "ListApplications",
@@ -29,19 +24,14 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-class ServerlessBackend(TagOperations, BaseBackend):
+class ServerlessBackend(RunsBackend):
     """The operations of EMR Serverless."""
 
-    caller = ""  # ARN of who makes the request; set under the lock before each operation
+    control: ServerlessControl
 
     def __init__(self, region_name: str, account_id: str, *, control: ServerlessControl) -> None:
-        super().__init__(region_name, account_id)
-        self.control = control
+        super().__init__(region_name, account_id, control=control)
         self.applications = control.applications_of(account_id, region_name)
-
-    def reset(self) -> None:
-        """Forget everything, as moto's reset does."""
-        self.control.forget(self.account_id, self.region_name)
 
     def create_application(self, request: Request) -> Json:
         return self._once("CreateApplication", request, self._create)
@@ -214,6 +204,3 @@ class ServerlessBackend(TagOperations, BaseBackend):
         if run_id not in application.runs:
             raise NotFoundError(f"JobRun {run_id} does not exist")
         return application, application.runs[run_id]
-
-    def _page(self, key: str, items: list[Json], request: Request) -> Json:
-        return page(key, items, request, request.get("maxResults") or 50, "nextToken", ValidationError)
