@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 
 from facts.errors import UserError
 from facts.releases import release
@@ -17,7 +17,6 @@ from jobs.spec import JobSpec
 ROOT = Path(__file__).resolve().parent.parent
 # 1980-01-01 is where zip's calendar begins.
 _EPOCH = "315532800"
-_environment = Lock()
 
 
 def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
@@ -48,8 +47,6 @@ def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
 
 def build(spec: JobSpec, files: Mapping[str, bytes], folder: Path) -> Path:
     """The wheel of `files` in `folder`."""
-    from hatchling.builders.wheel import WheelBuilder
-
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         for name, content in files.items():
@@ -62,8 +59,25 @@ def build(spec: JobSpec, files: Mapping[str, bytes], folder: Path) -> Path:
             # The sources stand alone here: no ignore file of the machine has a say in what goes in.
             f"[tool.hatch.build]\nignore-vcs = true\n[tool.hatch.build.targets.wheel]\npackages = {tops}\n"
         )
-        with _fixed_time():
-            return Path(next(WheelBuilder(scratch).build(directory=str(folder), versions=["standard"])))
+        # Timestamps come from the environment of Hatchling; to change our own would trip threads that read it.
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "hatchling",
+                "build",
+                "--target",
+                "wheel",
+                "--directory",
+                str(folder.resolve()),
+            ],
+            cwd=root,
+            env={**os.environ, "SOURCE_DATE_EPOCH": _EPOCH},
+            check=True,
+            capture_output=True,
+        )
+        (built,) = folder.glob("*.whl")
+        return built
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -113,18 +127,3 @@ def _imports(tree: ast.AST) -> Iterable[tuple[int, str]]:
             yield from ((node.lineno, f"{alias.name}:") for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from ((node.lineno, f"{node.module}:{alias.name}") for alias in node.names)
-
-
-@contextmanager
-def _fixed_time() -> Iterator[None]:
-    """Hatchling takes a wheel's timestamps from SOURCE_DATE_EPOCH, which may hold anything."""
-    with _environment:
-        before = os.environ.get("SOURCE_DATE_EPOCH")
-        os.environ["SOURCE_DATE_EPOCH"] = _EPOCH
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["SOURCE_DATE_EPOCH"]
-            else:
-                os.environ["SOURCE_DATE_EPOCH"] = before
