@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 # What is true of every request here; a condition on anything else cannot be judged, and its statement says nothing.
 CONTEXT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}
+
+LOG_DELIVERY = "logging.s3.amazonaws.com"
 
 OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "Bool": lambda actual, wanted: actual == wanted.lower(),
@@ -33,15 +36,35 @@ def install() -> None:
         return IAMPolicy(json.dumps({"Statement": statements})).is_action_permitted(action, resource)
 
     FakeBucket.get_permission = get_permission
+    FakeBucket._log_permissions_enabled_policy = staticmethod(lets_logs_in)
+
+
+def lets_logs_in(target_bucket: Any, target_prefix: str | None) -> bool:
+    """Whether the bucket's policy lets S3's log delivery write under the prefix.
+
+    moto 5.2.5 falls over a statement about everyone, and knows no lists and no wildcards.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+    if not target_bucket.policy:
+        return False
+    key = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
+    return any(
+        statement["Effect"] == "Allow"
+        and (principal == "*" or LOG_DELIVERY in _listed(principal.get("Service", [])))
+        and any(
+            fnmatchcase("s3:putobject", action.lower()) for action in _listed(statement.get("Action", []))
+        )
+        and any(fnmatchcase(key, resource) for resource in _listed(statement.get("Resource", [])))
+        for statement in _listed(json.loads(target_bucket.policy)["Statement"])
+        for principal in [statement.get("Principal", {})]
+    )
 
 
 def applying(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The statements about everyone whose conditions hold, without these; who the caller is, moto does not say."""
-    found = policy["Statement"]
-    statements = found if isinstance(found, list) else [found]
     return [
         {key: value for key, value in statement.items() if key != "Condition"}
-        for statement in statements
+        for statement in _listed(policy["Statement"])
         if statement.get("Principal") in ("*", {"AWS": "*"}) and _holds(statement.get("Condition", {}))
     ]
 
@@ -58,5 +81,9 @@ def _holds(condition: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def _texts(values: Any) -> list[str]:
     """A condition's values, of which one must hold; JSON's own booleans and numbers count as their text."""
-    several = values if isinstance(values, list) else [values]
-    return [value if isinstance(value, str) else json.dumps(value) for value in several]
+    return [value if isinstance(value, str) else json.dumps(value) for value in _listed(values)]
+
+
+def _listed(found: Any) -> list[Any]:
+    """IAM's documents may say one of a list as itself."""
+    return found if isinstance(found, list) else [found]

@@ -7,23 +7,39 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from local.cloud import bucket_policies, s3_events
+from local.cloud import bucket_policies, mend, s3_events
 
 # S3 gathers records and delivers them within hours, on a best effort basis; an object a request, as moto has it,
 # would make the log bucket the largest of all. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 RECORDS_A_LOG = 200
+LEAST_TO_MOVE = "x-amz-transition-default-minimum-object-size"
 
 
 def install() -> None:
     """Mend moto's S3, once it is loaded."""
     from moto.s3.models import FakeDeleteMarker, S3Backend
+    from moto.s3.responses import S3Response
 
     bucket_policies.install()
     s3_events.install()
     # moto 5.2.5 disposes of every version that DeleteObjects names, and its delete markers have nothing to dispose of.
     FakeDeleteMarker.dispose = lambda _marker: None
+    mend.after(S3Response, "_bucket_response_put", _remember_minimum)
+    mend.before(S3Response, "get_bucket_lifecycle", _say_minimum)
     logs = AccessLogs()
     S3Backend.log_incoming_request = lambda backend, request, bucket: logs.note(backend, request, bucket)
+
+
+def _remember_minimum(response: Any, _request: Any, bucket_name: str, querystring: Any) -> None:
+    """moto 5.2.5 takes the least size of an object to move, and forgets it."""
+    if "lifecycle" in querystring:
+        response.backend.get_bucket(bucket_name).least_to_move = response.headers.get(LEAST_TO_MOVE)
+
+
+def _say_minimum(response: Any) -> None:
+    least = getattr(response.backend.get_bucket(response.bucket_name), "least_to_move", None)
+    if least:
+        response.response_headers[LEAST_TO_MOVE] = least
 
 
 class AccessLogs:

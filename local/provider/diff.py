@@ -75,8 +75,7 @@ def _of_argument(
     if prop in known.row.unsupported and wanted is None:
         return []
     if wanted is None:
-        computed = known.schema.flags(prop).computed or prop in known.row.keep
-        if computed or had in _EMPTY or _is_default(known, prop, had, old_inputs):
+        if known.left_alone(prop) or had in _EMPTY or _is_default(known, prop, had, old_inputs):
             return []
         return [Change(prop, prop, "delete")]
     return changes(known, prop, had, wanted, said=old_inputs.get(prop))
@@ -120,7 +119,8 @@ def _of_dicts(
     said = said if isinstance(said, dict) else {}
     found: list[Change] = []
     for key in (*wanted, *(key for key in had if key not in wanted)):
-        if key not in wanted and covered and not is_map and key not in said:
+        unsaid = key not in wanted and covered and not is_map
+        if unsaid and (key not in said or known.schema.flags(f"{plain}.{key}").computed):
             continue
         found += changes(
             known,

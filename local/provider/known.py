@@ -82,6 +82,10 @@ class Known:
             self._readable = frozenset(parts | self.row.by_hook) - self.row.keep
         return self._readable
 
+    def left_alone(self, prop: str) -> bool:
+        """Whether an argument that the program does not say keeps what it has: AWS's choice, or another resource's."""
+        return self.schema.flags(prop).computed or prop in self.row.keep
+
     def same(self, prop: str, old: Any, new: Any) -> bool:
         """Whether two values of an argument mean the same."""
         if old == new:

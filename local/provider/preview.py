@@ -33,7 +33,9 @@ def updated(known: Known, old: Mapping[str, Any], new: Mapping[str, Any]) -> dic
     if "tagsAll" in new:
         outputs["tagsAll"] = new["tagsAll"]
     for prop in known.row.volatile:
-        if any(not known.same(name, old.get(name), new.get(name)) for name in known.schema.inputs):
+        if prop not in new and any(
+            not known.same(name, old.get(name), new.get(name)) for name in known.schema.inputs
+        ):
             outputs[prop] = UNKNOWN
     return outputs
 

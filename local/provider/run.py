@@ -190,10 +190,7 @@ class Run:
         """Make the changes between `old` and `props` and return the outputs."""
         with self._saying("updating"):
             for change in self.row.changes:
-                if any(
-                    not self.known.same(prop, self.old.get(prop), self.props.get(prop))
-                    for prop in change.props
-                ):
+                if any(self._changed(prop) for prop in change.props):
                     self._apply(change)
             old, new = self.old.get("tagsAll") or {}, self.props.get("tagsAll") or {}
             if self.row.tagging and old != new:
@@ -218,6 +215,12 @@ class Run:
                         raise
 
     # Parts of it
+
+    def _changed(self, prop: str) -> bool:
+        wanted = self.props.get(prop)
+        if wanted is None and self.known.left_alone(prop):
+            return False
+        return not self.known.same(prop, self.old.get(prop), wanted)
 
     def _apply(self, change: Change) -> None:
         value = self.props.get(change.props[0])

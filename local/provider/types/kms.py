@@ -96,8 +96,8 @@ KEY = Resource(
         "keyUsage": "ENCRYPT_DECRYPT",
     },
     keep=frozenset({"deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"}),
-    forgotten=frozenset({"rotationPeriodInDays"}),
     json=frozenset({"policy"}),
+    volatile=frozenset({"rotationPeriodInDays"}),  # it goes and comes with the rotation
     unsupported=unsupported(NOT_MODELLED, "customKeyStoreId", "xksKeyId"),
 )
 

@@ -91,6 +91,7 @@ SUBNET = Resource(
     changes=(_subnet_attribute("mapPublicIpOnLaunch", "MapPublicIpOnLaunch"),),
     delete=(Call(op="DeleteSubnet", args={"SubnetId": "$id"}),),
     tagging=EC2_TAGGING,
+    defaults={"mapPublicIpOnLaunch": False},
     outputs={"arn": "arn:$partition:ec2:$region:$ownerId:subnet/$id"},
     unsupported={
         **unsupported(IPV6, "assignIpv6AddressOnCreation", "enableDns64", "ipv6CidrBlock", "ipv6Native"),

@@ -18,10 +18,14 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from local.cloud.server import CloudServer
 from local.provider import serve_provider, values
+from local.provider.clients import Clients
+from local.provider.known import Known
+from local.provider.types import RESOURCES
 from tests.local.provider.examples import EXAMPLES
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
+KNOWN = {token: Known(row, Clients("http://127.0.0.1:1")) for token, row in RESOURCES.items()}  # calls nobody
 _NAMES = itertools.count()
 
 

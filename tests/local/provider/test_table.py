@@ -13,16 +13,14 @@ import pytest
 
 import local.provider
 from local.provider.check import check
-from local.provider.clients import Clients
 from local.provider.diff import difference
 from local.provider.known import Known
 from local.provider.make_schema import FILE, render, schema
 from local.provider.table import Call, Resource, Template, When
 from local.provider.types import RESOURCES
+from tests.local.provider.conftest import KNOWN
 
 DATA = Path(local.provider.__file__).parent / "data"
-CLIENTS = Clients("http://127.0.0.1:1")
-KNOWN = {token: Known(row, CLIENTS) for token, row in RESOURCES.items()}
 FACTS = json.loads((DATA / "facts.json").read_text())
 # Where the provider has moved on since 3.39.0: its source of today is cited in documented.json.
 MOVED_ON = {

@@ -179,7 +179,7 @@ def world(home: Path, *, configurations: list[dict[str, Any]] | None = None) -> 
         yield World(runner, sink, home, s3, cluster, mark)
     finally:
         runner.stop()
-        iam.delete_role(RoleName="yarn-step")  # moto's IAM outlives its server: the next module makes it again
+        iam.delete_role(RoleName="yarn-step")  # moto's IAM outlives its server, and the next module makes it
         server.stop()
         if before is None:
             del os.environ[MARK]

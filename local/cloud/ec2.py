@@ -1,0 +1,43 @@
+"""Where moto's EC2 is mended: what it takes of a change and does not do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.cloud import mend
+
+
+def install() -> None:
+    """Mend moto's EC2, once it is loaded."""
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.responses.vpcs import VPCs
+
+    mend.after(VPCs, "modify_vpc_endpoint", _modify_private_dns)
+    mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
+
+
+def _modify_private_dns(response: Any) -> None:
+    """moto 5.2.5 leaves PrivateDnsEnabled out of ModifyVpcEndpoint."""
+    wanted = response._get_bool_param("PrivateDnsEnabled")
+    if wanted is not None:
+        ids = [response._get_param("VpcEndpointId")]
+        response.ec2_backend.describe_vpc_endpoints(vpc_end_point_ids=ids)[0].private_dns_enabled = wanted
+
+
+def _modify_sources(backend: Any, group_id: str, rules: Mapping[str, Mapping[str, Any]]) -> None:
+    """moto 5.2.5 changes only the source of a rule for IPv4, and keeps a description that is no more said.
+
+    That a rule stays of its kind (no IPv6 range for a group) the provider sees to: such a change replaces the rule.
+    """
+    group = backend.get_security_group_by_name_or_id(group_id)
+    for rule_id, wanted in rules.items():
+        rule = group.get_rule(rule_id)
+        if wanted.get("CidrIpv6"):
+            rule.ip_range["CidrIpv6"] = wanted["CidrIpv6"]
+        if wanted.get("PrefixListId"):
+            rule.prefix_list_id = wanted["PrefixListId"]
+        if wanted.get("ReferencedGroupId"):
+            rule.source_group = {**rule.source_group, "GroupId": wanted["ReferencedGroupId"]}
+        if not wanted.get("Description"):
+            rule.ip_range.pop("Description", None)

@@ -1,0 +1,158 @@
+"""What moto's EC2, KMS, Logs and S3 take and forget, and this local AWS does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud.server import CloudServer
+from tests.local.cloud.fakes import FakeRunner
+
+EVERYONE, LOG_DELIVERY = "*", {"Service": ["logging.s3.amazonaws.com"]}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Callable[[str], Any]]:
+    with CloudServer(FakeRunner()) as server:
+        make: Any = boto3.client
+        yield lambda service: make(service, endpoint_url=server.endpoint, region_name="us-east-1")
+
+
+def _vpc(ec2: Any) -> str:
+    return str(ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"])
+
+
+def test_private_dns_of_an_endpoint_is_switched(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = _vpc(ec2)
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName="com.amazonaws.us-east-1.kms",
+        VpcEndpointType="Interface",
+        PrivateDnsEnabled=True,
+    )
+    endpoint = made["VpcEndpoint"]["VpcEndpointId"]
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=False)
+    found = ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"][0]
+    assert found["PrivateDnsEnabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        (
+            {"Ipv6Ranges": [{"CidrIpv6": "2001:db8::/56", "Description": "old"}]},
+            {"CidrIpv6": "2001:db8:8::/56"},
+        ),
+        ({"IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "old"}]}, {"CidrIpv4": "10.1.0.0/16"}),
+    ],
+)
+def test_a_rule_changes_its_source_and_loses_a_description_that_is_no_more_said(
+    aws: Callable[[str], Any], source: dict[str, Any], changed: dict[str, str]
+) -> None:
+    ec2 = aws("ec2")
+    group = ec2.create_security_group(GroupName="rules", Description="rules", VpcId=_vpc(ec2))["GroupId"]
+    permission = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, **source}
+    made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])[
+        "SecurityGroupRules"
+    ][0]
+    wanted = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, **changed}
+    rules = [{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "SecurityGroupRule": wanted}]
+    ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=rules)
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    rule = next(one for one in found["SecurityGroupRules"] if not one["IsEgress"])
+    assert changed.items() <= rule.items()
+    assert "Description" not in rule
+
+
+def test_a_rule_s_group_is_changed(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = _vpc(ec2)
+    one, two, three = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in "abc"
+    )
+    permission = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": two}]}
+    made = ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=[permission])[
+        "SecurityGroupRules"
+    ][0]
+    wanted = {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "ReferencedGroupId": three}
+    rules = [{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "SecurityGroupRule": wanted}]
+    ec2.modify_security_group_rules(GroupId=one, SecurityGroupRules=rules)
+    found = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])
+    assert found["SecurityGroupRules"][0]["ReferencedGroupInfo"]["GroupId"] == three
+
+
+def test_a_key_says_how_often_it_is_rotated(aws: Callable[[str], Any]) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
+    kms.enable_key_rotation(KeyId=key)
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 365
+    kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=90)
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 90
+
+
+def test_a_log_group_takes_a_key_and_gives_it_up(aws: Callable[[str], Any]) -> None:
+    logs, arn = aws("logs"), "arn:aws:kms:us-east-1:123456789012:key/of-the-logs"
+    logs.create_log_group(logGroupName="/mends/keyed")
+
+    def key() -> Any:
+        return logs.describe_log_groups(logGroupNamePrefix="/mends/keyed")["logGroups"][0].get("kmsKeyId")
+
+    logs.associate_kms_key(logGroupName="/mends/keyed", kmsKeyId=arn)
+    assert key() == arn
+    logs.disassociate_kms_key(resourceIdentifier="arn:aws:logs:us-east-1:123456789012:log-group:/mends/keyed")
+    assert key() is None
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        logs.associate_kms_key(logGroupName="/mends/none", kmsKeyId=arn)
+
+
+def test_a_lifecycle_keeps_the_least_size_of_what_moves(aws: Callable[[str], Any]) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="mends-lifecycle")
+    rules = [{"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 3}}]
+    for least in ("varies_by_storage_class", "all_storage_classes_128K"):
+        s3.put_bucket_lifecycle_configuration(
+            Bucket="mends-lifecycle",
+            LifecycleConfiguration={"Rules": rules},
+            TransitionDefaultMinimumObjectSize=least,
+        )
+        found = s3.get_bucket_lifecycle_configuration(Bucket="mends-lifecycle")
+        assert found["TransitionDefaultMinimumObjectSize"] == least
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "allowed"),
+    [
+        (LOG_DELIVERY, "s3:PutObject", True),
+        (LOG_DELIVERY, ["s3:Put*", "s3:GetObject"], True),
+        (EVERYONE, "s3:*", True),
+        (LOG_DELIVERY, "s3:GetObject", False),
+        ({"Service": "cloudtrail.amazonaws.com"}, "s3:PutObject", False),
+    ],
+)
+def test_access_logs_need_a_policy_that_lets_them_in(
+    aws: Callable[[str], Any], principal: Any, action: Any, allowed: bool
+) -> None:
+    s3 = aws("s3")
+    for bucket in ("mends-source", "mends-target"):
+        s3.create_bucket(Bucket=bucket)
+    statement = {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": ["arn:aws:s3:::mends-target/access/*"],
+    }
+    s3.put_bucket_policy(Bucket="mends-target", Policy=json.dumps({"Statement": statement}))
+    status = {"LoggingEnabled": {"TargetBucket": "mends-target", "TargetPrefix": "access/"}}
+    if allowed:
+        s3.put_bucket_logging(Bucket="mends-source", BucketLoggingStatus=status)
+        assert "LoggingEnabled" in s3.get_bucket_logging(Bucket="mends-source")
+    else:
+        with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
+            s3.put_bucket_logging(Bucket="mends-source", BucketLoggingStatus=status)

@@ -1,0 +1,89 @@
+"""Clusters."""
+
+from __future__ import annotations
+
+import json
+
+from tests.local.provider.examples.base import NEW_TAGS, TAGS, Example
+
+_TYPES = [{"instanceType": "m5.xlarge", "weightedCapacity": 2}, {"instanceType": "m6i.xlarge"}]
+_EBS = [{"type": "gp3", "size": 64, "volumesPerInstance": 2}]
+_FLEET = {
+    "targetOnDemandCapacity": 1,
+    "instanceTypeConfigs": [{"instanceType": "m5.xlarge", "ebsConfigs": _EBS}],
+    "launchSpecifications": {"onDemandSpecifications": [{"allocationStrategy": "lowest-price"}]},
+}
+_SPOT = {
+    "allocationStrategy": "capacity-optimized",
+    "timeoutAction": "SWITCH_TO_ON_DEMAND",
+    "timeoutDurationMinutes": 10,
+}
+
+EXAMPLES: dict[str, Example] = {
+    "security-configuration": Example(
+        type="aws:emr/securityConfiguration:SecurityConfiguration",
+        props={
+            "configuration": json.dumps(
+                {
+                    "EncryptionConfiguration": {
+                        "EnableInTransitEncryption": False,
+                        "EnableAtRestEncryption": False,
+                    }
+                }
+            )
+        },
+        replace={"name": "another"},
+    ),
+    "cluster": Example(
+        type="aws:emr/cluster:Cluster",
+        props={
+            "releaseLabel": "emr-spark-8.0.0",
+            "applications": ["Spark"],
+            "serviceRole": "${role.arn}",
+            "ec2Attributes": {"instanceProfile": "${profile}", "subnetIds": ["${subnet}"]},
+            "logUri": "s3://${log-bucket}/emr/",
+            "configurationsJson": json.dumps(
+                [{"Classification": "spark-defaults", "Properties": {"spark.x": "1"}, "Configurations": []}]
+            ),
+            "securityConfiguration": "${security-configuration}",
+            "autoTerminationPolicy": {"idleTimeout": 3600},
+            "masterInstanceFleet": {"name": "primary", **_FLEET},
+            "coreInstanceFleet": {"name": "core", **_FLEET},
+            **TAGS,
+        },
+        change={
+            "stepConcurrencyLevel": 2,
+            "autoTerminationPolicy": {"idleTimeout": 7200},
+            "unhealthyNodeReplacement": True,
+            "visibleToAllUsers": False,
+            **NEW_TAGS,
+        },
+        replace={"releaseLabel": "emr-7.13.0"},
+    ),
+    "fleet": Example(
+        type="aws:emr/instanceFleet:InstanceFleet",
+        props={
+            "clusterId": "${cluster}",
+            "targetSpotCapacity": 2,
+            "instanceTypeConfigs": _TYPES,
+            "launchSpecifications": {"spotSpecifications": [_SPOT]},
+        },
+        change={"targetSpotCapacity": 4, "targetOnDemandCapacity": 1},
+        replace={"name": "another"},
+        stays=True,
+    ),
+    "scaling": Example(
+        type="aws:emr/managedScalingPolicy:ManagedScalingPolicy",
+        props={
+            "clusterId": "${cluster}",
+            "computeLimits": [
+                {"unitType": "InstanceFleetUnits", "minimumCapacityUnits": 2, "maximumCapacityUnits": 4}
+            ],
+        },
+        replace={
+            "computeLimits": [
+                {"unitType": "InstanceFleetUnits", "minimumCapacityUnits": 2, "maximumCapacityUnits": 8}
+            ]
+        },
+    ),
+}
