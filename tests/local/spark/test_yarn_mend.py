@@ -38,7 +38,10 @@ def run(emr: World, *, mode: str = "cluster") -> None:
     assert emr.sink.outcome(step) is None, emr.step_log(step, "stderr")
 
 
-@pytest.mark.parametrize("victim", ["nodemanager.NodeManager", "resourcemanager.ResourceManager"])
+@pytest.mark.parametrize(
+    "victim",
+    [pytest.param("nodemanager.NodeManager", marks=pytest.mark.more), "resourcemanager.ResourceManager"],
+)
 def test_the_next_step_gets_what_has_died_anew(emr: World, victim: str) -> None:
     run(emr)
     before = {p.pid for p in daemons(emr, victim)}
@@ -58,6 +61,7 @@ def test_a_step_whose_resource_manager_dies_under_it_fails_soon(emr: World) -> N
     assert emr.sink.failure(step).reason == "Unknown Error."
 
 
+@pytest.mark.more
 def test_client_mode_works_too_and_temporary_files_stay_in_the_cluster_s_folder(emr: World) -> None:
     strewn = ("/tmp/jetty-*", "/tmp/hadoop-yarn-*")
     before = {str(p) for pattern in strewn for p in Path("/").glob(pattern.lstrip("/"))}
