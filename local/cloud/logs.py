@@ -1,14 +1,18 @@
-"""Where moto's CloudWatch Logs is mended: the key of a group that is there already."""
+"""Where moto's CloudWatch Logs is mended: a group's key that comes later, a metric filter that is put again."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from local.cloud import mend
+
 
 def install() -> None:
     """Mend moto's Logs, once it is loaded."""
+    from moto.logs.metric_filters import MetricFilters
     from moto.logs.responses import LogsResponse
 
+    mend.before(MetricFilters, "add_filter", _forget_filter)
     LogsResponse.associate_kms_key = _associate
     LogsResponse.disassociate_kms_key = _disassociate
 
@@ -23,6 +27,11 @@ def _disassociate(response: Any) -> str:
     """DisassociateKmsKey: what comes from now on is encrypted with CloudWatch's own key."""
     _group(response).kms_key_id = None
     return "{}"
+
+
+def _forget_filter(filters: Any, filter_name: str, _pattern: str, log_group_name: str, *_more: Any) -> None:
+    """PutMetricFilter creates or updates; moto 5.2.5 adds another of the name."""
+    filters.delete_filter(filter_name, log_group_name)
 
 
 def _group(response: Any) -> Any:

@@ -100,7 +100,7 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        from local.cloud import ec2, emr, emr_containers, emr_serverless, kms, logs, s3
+        from local.cloud import dynamodb, ec2, emr, emr_containers, emr_serverless, kms, logs, s3
         from local.cloud.gateway import Gateway
         from local.cloud.trail.entries import Trail
 
@@ -117,6 +117,7 @@ class CloudServer:
             "emr": lambda: emr.install(self.control),
             "emrserverless": lambda: emr_serverless.install(self.serverless),
             "emrcontainers": lambda: emr_containers.install(self.containers),
+            "dynamodb": dynamodb.install,
             "ec2": ec2.install,
             "kms": kms.install,
             "logs": logs.install,

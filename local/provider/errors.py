@@ -45,7 +45,7 @@ def is_absent(error: Exception) -> bool:
     code = code_of(error)
     return (
         code in _ABSENT_CODES
-        or code.endswith((".NotFound", "NotFoundException", "NotFoundError", "NotFound"))
+        or code.endswith((".NotFound", "NotFoundException", "NotFoundError", "NotFound", "NonExistentQueue"))
         or code.startswith("NoSuch")
         or (code in _EMR_CODES and any(word in str(error) for word in _EMR_ABSENT))
     )

@@ -17,7 +17,7 @@ from botocore.model import ListShape, Shape, StructureShape
 from local.provider.errors import ProviderError
 
 Kind = Any  # as data/schema.json has it
-_TAG_PAIRS = (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"))
+_TAG_PAIRS = (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"), ("Name", "Value"))
 
 
 class UnmappedError(ProviderError):
@@ -199,6 +199,8 @@ def _tag_map(tags: list[dict[str, str]]) -> dict[str, str]:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, dict | list):  # botocore has read a policy document for us
         return json.dumps(value)
     return value if isinstance(value, str) else str(value)

@@ -124,9 +124,6 @@ class Resource:
     volatile: frozenset[str] = frozenset()  # outputs that an update in place changes
     unsupported: Mapping[str, str] = field(default_factory=dict)  # argument → why
     absent: Mapping[str, str] = field(default_factory=dict)  # output that stays unset → why
-    replaces: Mapping[str, str] = field(
-        default_factory=dict
-    )  # argument that replaces, against the facts → why
     # arguments that replace only in some cases: (state, wanted) → those that do
     replaces_if: Callable[[Mapping[str, Any], Mapping[str, Any]], frozenset[str]] | None = None
     delete_first: bool = False  # a replacement cannot stand beside the old one

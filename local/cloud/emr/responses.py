@@ -43,6 +43,15 @@ class EmrResponse(StrictResponse, ElasticMapReduceResponse):
     def backend(self) -> EmrBackend:
         return self.backends[self.current_account][self.region]
 
+    def put_block_public_access_configuration(self) -> ActionResult:
+        """moto 5.2.5 reads that nothing is blocked as if it were not said."""
+        wanted = self._get_params().get("BlockPublicAccessConfiguration") or {}
+        self.backend.put_block_public_access_configuration(
+            block_public_security_group_rules=bool(wanted.get("BlockPublicSecurityGroupRules")),
+            rule_ranges=wanted.get("PermittedPublicSecurityGroupRuleRanges"),
+        )
+        return EmptyResult()
+
     def describe_job_flows(self) -> ActionResult:
         """Deprecated by AWS since 2012, and moto's would not know our clusters."""
         raise NotImplementedError("The describe_job_flows action has not been implemented")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from local.provider.table import Resource
 from local.provider.types import (
+    alarms,
+    dynamodb,
     ec2,
     emr,
+    emr_account,
+    emr_serverless,
     flow_logs,
     iam,
     kms,
@@ -14,12 +18,18 @@ from local.provider.types import (
     s3,
     s3_bucket,
     security_groups,
+    sns,
+    sqs,
     vpc,
 )
 
 _ROWS = (
+    *alarms.ROWS,
+    *dynamodb.ROWS,
     *ec2.ROWS,
     *emr.ROWS,
+    *emr_account.ROWS,
+    *emr_serverless.ROWS,
     *flow_logs.ROWS,
     *iam.ROWS,
     *kms.ROWS,
@@ -28,6 +38,8 @@ _ROWS = (
     *s3.ROWS,
     *s3_bucket.ROWS,
     *security_groups.ROWS,
+    *sns.ROWS,
+    *sqs.ROWS,
     *vpc.ROWS,
 )
 

@@ -25,6 +25,7 @@ from tests.local.provider.examples import EXAMPLES
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
+SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 KNOWN = {token: Known(row, Clients("http://127.0.0.1:1")) for token, row in RESOURCES.items()}  # calls nobody
 _NAMES = itertools.count()
 
@@ -174,8 +175,11 @@ class World:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[CloudServer]:
-    """A local AWS."""
+    """A local AWS, with the EKS cluster that virtual clusters live in."""
     with CloudServer(NoRunner()) as server:
+        eks = SESSION.client("eks", endpoint_url=server.endpoint)
+        role = f"arn:aws:iam::{ACCOUNT}:role/eks"
+        eks.create_cluster(name="example", roleArn=role, resourcesVpcConfig={"subnetIds": []})
         yield server
 
 
@@ -212,6 +216,5 @@ def world(peer: Peer) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def aws(cloud: CloudServer) -> Any:
     """A maker of clients that go behind the provider's back."""
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-    make: Any = session.client
+    make: Any = SESSION.client
     return lambda service: make(service, endpoint_url=cloud.endpoint)

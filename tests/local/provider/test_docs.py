@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from local.cloud.server import CloudServer
+from local.provider import make_types_page, serve_provider
 from local.provider import schema as schemas
-from local.provider import serve_provider
 from local.provider.make_schema import schema
 from local.provider.types import RESOURCES
 from tests.local.provider.conftest import Peer
@@ -41,6 +41,12 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Example:
     found = eval("{" + example_text + "}", {"Example": Example})
     one: Example = found["repository"]
     return one
+
+
+def test_the_types_page_is_what_the_table_says() -> None:
+    assert make_types_page.PAGE.read_text() == make_types_page.render(), (
+        "run `python -m local.provider.make_types_page`"
+    )
 
 
 def test_the_worked_example_works(example: Example, cloud: CloudServer) -> None:

@@ -113,8 +113,8 @@ def test_what_is_wrong_is_said_with_the_property(
 
 
 def test_an_unknown_type_is_an_error_that_names_it(peer: Peer) -> None:
-    said = _refused(lambda: peer.check("aws:sqs/queue:Queue", {}, "q"))
-    assert "aws:sqs/queue:Queue" in said
+    said = _refused(lambda: peer.check("aws:lambda/function:Function", {}, "q"))
+    assert "aws:lambda/function:Function" in said
     assert '"q"' in said
 
 

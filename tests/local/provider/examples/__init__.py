@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tests.local.provider.examples import ec2, emr, iam, keys_and_logs, s3
+from tests.local.provider.examples import ec2, emr, iam, keys_and_logs, s3, serverless, signals, tables
 from tests.local.provider.examples.base import Example
 
 __all__ = ["EXAMPLES", "Example"]
 
 EXAMPLES: dict[str, Example] = {
-    key: example for area in (ec2, iam, keys_and_logs, s3, emr) for key, example in area.EXAMPLES.items()
+    key: example
+    for area in (ec2, iam, keys_and_logs, s3, emr, serverless, signals, tables)
+    for key, example in area.EXAMPLES.items()
 }

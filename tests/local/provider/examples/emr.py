@@ -86,4 +86,16 @@ EXAMPLES: dict[str, Example] = {
             ]
         },
     ),
+    "block-public-access": Example(
+        type="aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration",
+        props={
+            "blockPublicSecurityGroupRules": True,
+            "permittedPublicSecurityGroupRuleRanges": [{"minRange": 22, "maxRange": 22}],
+        },
+        change={
+            "blockPublicSecurityGroupRules": False,
+            "permittedPublicSecurityGroupRuleRanges": [{"minRange": 443, "maxRange": 444}],
+        },
+        stays=True,
+    ),
 }
