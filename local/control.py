@@ -54,10 +54,10 @@ def log_file(home: Path) -> Path:
     return home / "logs" / "local.log"
 
 
-def up(home: Path, *, port: int = 0) -> Up:
+def up(home: Path, *, port: int = 0, enforce_iam: bool = False) -> Up:
     """Start the local AWS of `home` and wait until it is ready; fine when it is up.
 
-    Raises UserError, with one line, when it cannot start.
+    Raises UserError, with one line, when it cannot start, or is up without the enforcement that is asked for.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -65,8 +65,12 @@ def up(home: Path, *, port: int = 0) -> Up:
         with _turn(home):
             current = state.read(home)
             if current is not None:
+                if enforce_iam and not current.enforce_iam:
+                    raise UserError(
+                        "a local AWS that does not enforce IAM is up; end it with 'emrctl local down' first"
+                    )
                 return Up(state=current, started=False, seconds=0.0)
-            return _start(home, port)
+            return _start(home, port, enforce_iam)
     except OSError as error:
         raise UserError(_no_home(home, error)) from None
 
@@ -149,7 +153,7 @@ def follow(home: Path, *, poll: float = 0.3) -> Iterator[str]:
             time.sleep(poll)
 
 
-def _start(home: Path, port: int) -> Up:
+def _start(home: Path, port: int, enforce_iam: bool) -> Up:
     _end(home)  # what a killed server may have left
     began = time.monotonic()
     ours, theirs = os.pipe()
@@ -158,7 +162,7 @@ def _start(home: Path, port: int) -> Up:
     with output.open("w") as out:
         child = subprocess.Popen(
             [sys.executable, "-m", "local.serve", "--home", str(home), "--port", str(port),
-             "--ready-fd", str(theirs)],
+             "--ready-fd", str(theirs), *(["--enforce-iam"] if enforce_iam else [])],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=paths.root(), env=environment,
             pass_fds=(theirs,), start_new_session=True,
         )  # fmt: skip

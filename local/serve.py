@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 
 from facts.errors import UserError
 from local import state
+from local.keys import PRINCIPALS, Key
 from local.processes import MARK, claim
 
 if TYPE_CHECKING:
@@ -43,12 +44,19 @@ class Service:
     """A local AWS that runs from `home`."""
 
     def __init__(
-        self, home: Path, *, port: int = 0, provider_port: int = 0, region: str = "us-east-1"
+        self,
+        home: Path,
+        *,
+        port: int = 0,
+        provider_port: int = 0,
+        region: str = "us-east-1",
+        enforce_iam: bool = False,
     ) -> None:
         self._home, self._port, self._provider_port, self._region = home, port, provider_port, region
         self._instance = str(uuid.uuid4())
-        self._access_key = "AKIA" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(16))
-        self._secret_key = secrets.token_urlsafe(30)
+        self._enforce_iam = enforce_iam
+        self._administrator = _new_key()
+        self._services = {service: _new_key() for service in PRINCIPALS}
         self._stop = threading.Event()
         self._exit = ExitStack()
 
@@ -73,6 +81,7 @@ class Service:
         self._exit.close()
 
     def _start(self) -> state.LocalState:
+        from local.cloud.iam.authority import Authority
         from local.cloud.lazy import LazyJobs, LazyRunner
         from local.cloud.server import WARM, CloudServer, bind
 
@@ -87,6 +96,9 @@ class Service:
             jobs=jobs,
             listener=listener,
             extra_status=lambda: {"spark": list(runner.status()), "drivers": list(jobs.status())},
+            authority=Authority(ACCOUNT_ID, self._administrator, self._services)
+            if self._enforce_iam
+            else None,
         )
         cloud.start()
         self._exit.callback(cloud.stop)
@@ -102,8 +114,9 @@ class Service:
             provider_port=provider_port,
             region=self._region,
             account_id=ACCOUNT_ID,
-            access_key_id=self._access_key,
-            secret_access_key=self._secret_key,
+            access_key_id=self._administrator.access_key_id,
+            secret_access_key=self._administrator.secret_access_key,
+            enforce_iam=self._enforce_iam,
         )
         state.write(self._home, current)
         log.info("ready: %s, provider on port %d, instance %s", cloud.endpoint, provider_port, self._instance)
@@ -146,24 +159,30 @@ class Service:
 
     def _start_provider(self, endpoint: str) -> int:
         from local.provider import serve_provider
+        from local.provider.clients import Credentials
 
-        provider = serve_provider(endpoint, self._provider_port)
+        own = Credentials(self._administrator.access_key_id, self._administrator.secret_access_key)
+        provider = serve_provider(endpoint, self._provider_port, credentials=own)
         self._exit.callback(provider.stop)
         return provider.port
 
     def _spark(self, endpoint: str, sink: StepSink) -> ClusterRunner:
         from local.spark import SparkRunner
 
-        return SparkRunner(self._home, endpoint, self._region, self._credentials, sink)
+        return SparkRunner(self._home, endpoint, self._region, self._services["ec2"], sink)
 
     def _jobs(self, endpoint: str) -> JobRunner:
         from local.spark import SparkJobs
 
-        return SparkJobs(self._home, endpoint, self._region, self._credentials)
+        return SparkJobs(self._home, endpoint, self._region, self._services)
 
-    @property
-    def _credentials(self) -> dict[str, str]:
-        return {"access_key_id": self._access_key, "secret_access_key": self._secret_key}
+
+def _new_key() -> Key:
+    """An access key of the form that AWS gives."""
+    return Key(
+        access_key_id="AKIA" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(16)),
+        secret_access_key=secrets.token_urlsafe(30),
+    )
 
 
 def set_up_logging(home: Path) -> None:
@@ -192,6 +211,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
         "--provider-port", type=int, default=0, help="port of the provider (default: a free one)"
     )
     parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--enforce-iam", action="store_true", help="judge every call by IAM's policies")
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     return parser.parse_args(words)
 
@@ -201,7 +221,10 @@ def main(words: list[str] | None = None) -> int:
     given = _arguments(words)
     try:
         set_up_logging(given.home)
-        service = Service(given.home, port=given.port, provider_port=given.provider_port, region=given.region)
+        service = Service(
+            given.home, port=given.port, provider_port=given.provider_port, region=given.region,
+            enforce_iam=given.enforce_iam,
+        )  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         current = service.start()

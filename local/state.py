@@ -23,6 +23,7 @@ class LocalState:
     account_id: str
     access_key_id: str
     secret_access_key: str
+    enforce_iam: bool = False
 
 
 def _file(home: Path) -> Path:

@@ -40,6 +40,10 @@ def _show(status: dict[str, Any]) -> None:
         f"server     pid {status['pid']}, up {uptime}, "
         f"{status['memory_bytes'] / 2**20:.0f} MB with {len(status['processes'])} processes beside it"
     )
+    iam = status["iam"]
+    console.print(f"IAM        {'enforced' if iam['enforced'] else 'kept, not enforced'}")
+    for line in iam["not_evaluated"]:
+        console.print(f"           not evaluated: {line}", soft_wrap=True)
     for kind in ("applications", "virtual_clusters"):
         for one in status[kind]:
             runs = ", ".join(f"{run['id']} {run['state']}" for run in one["runs"][-5:]) or "no job run"

@@ -12,21 +12,27 @@ def command(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the AWS APIs; 0 takes a free one.")
     ] = 0,
+    enforce_iam: Annotated[
+        bool,
+        typer.Option("--enforce-iam", help="Judge every call by the caller's IAM policies, as AWS does."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Start the local AWS of this checkout; fine when it is up."""
     from local import control, paths
 
-    up = control.up(paths.home(), port=port)
+    up = control.up(paths.home(), port=port, enforce_iam=enforce_iam)
     current = up.state
     if as_json:
         shown = {
             "endpoint": current.endpoint, "provider_port": current.provider_port, "region": current.region,
             "account_id": current.account_id, "pid": current.pid, "started_at": current.started_at,
+            "enforce_iam": current.enforce_iam,
             "started": up.started, "ready_seconds": round(up.seconds, 2),
         }  # fmt: skip
         print(json.dumps(shown, indent=2))
     elif up.started:
-        print(f"local AWS is up at {current.endpoint} (ready in {up.seconds:.1f} s)")
+        enforced = ", IAM enforced" if current.enforce_iam else ""
+        print(f"local AWS is up at {current.endpoint} (ready in {up.seconds:.1f} s{enforced})")
     else:
         print(f"local AWS is up already at {current.endpoint}")

@@ -2,26 +2,23 @@
 
 moto asks a bucket's policy before each object call and takes a statement whose condition does not hold for a refusal:
 a policy that denies requests without TLS would deny everything. Here such a statement says nothing, as on AWS.
-Loopback stands for the TLS connection that the same client would have on AWS.
+Loopback stands for the TLS connection that the same client would have on AWS. Where IAM is enforced, the gateway has
+judged the whole policy before, with the caller (local/cloud/iam).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
+
+from local.cloud.iam import conditions
 
 # What is true of every request here; a condition on anything else cannot be judged, and its statement says nothing.
 CONTEXT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}
 
 LOG_DELIVERY = "logging.s3.amazonaws.com"
-
-OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
-    "Bool": lambda actual, wanted: actual == wanted.lower(),
-    "NumericLessThan": lambda actual, wanted: float(actual) < float(wanted),
-    "StringEquals": lambda actual, wanted: actual == wanted,
-}
 
 
 def install() -> None:
@@ -71,12 +68,15 @@ def applying(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _holds(condition: Mapping[str, Mapping[str, Any]]) -> bool:
     return all(
-        operator in OPERATORS
-        and key.lower() in CONTEXT
-        and any(OPERATORS[operator](CONTEXT[key.lower()], value) for value in _texts(values))
+        _true(operator, key.lower(), _texts(values))
         for operator, tests in condition.items()
         for key, values in tests.items()
     )
+
+
+def _true(operator: str, key: str, values: list[str]) -> bool:
+    found = conditions.parse(operator)
+    return found is not None and key in CONTEXT and found.holds((CONTEXT[key],), values)
 
 
 def _texts(values: Any) -> list[str]:

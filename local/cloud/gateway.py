@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -23,9 +23,14 @@ from facts.errors import UserError
 from local.cloud.protocol import AbsentOperationError, ApiCall, error_response
 from local.cloud.trail.entries import Trail
 
+if TYPE_CHECKING:
+    from local.cloud.iam.authority import Authority
+    from local.cloud.iam.words import Denial
+
 log = logging.getLogger("local.api")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+_DRAIN = 1 << 20
 STATUS_PATH, CLOCK_PATH = "/_emrctl/status", "/_emrctl/clock"
 _MOST_BYTES = 10_000  # of an order to the server itself
 
@@ -43,14 +48,16 @@ class Gateway(DomainDispatcherApplication):
         extensions: Mapping[str, Callable[[], None]],
         move_clock: Callable[[Mapping[str, object]], Mapping[str, object]],
         trail: Trail,
+        authority: Authority | None = None,
     ) -> None:
         """`extensions`: by service, what puts our part into moto's; run before its first request.
 
-        Every call is noted in `trail`.
+        `authority` is asked before each request whether it may go on; without one, everything may. Every call is
+        noted in `trail`.
         """
         super().__init__(self._create_app)
         self._status, self._extensions, self._move_clock = status, dict(extensions), move_clock
-        self._trail = trail
+        self._trail, self._authority = trail, authority
 
     def warm(self, services: Iterable[str]) -> None:
         """Load the backends of `services`, so that their first request need not wait for it."""
@@ -94,6 +101,9 @@ class Gateway(DomainDispatcherApplication):
 
     def _answer(self, call: ApiCall, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         try:
+            denial = self._authority.judge(environ, call) if self._authority else None
+            if denial is not None:
+                return _refuse(call, denial, environ, start)
             answer: Iterable[bytes] = super().__call__(environ, start)
             return answer
         except (NotImplementedError, NotFound, MethodNotAllowed) as error:
@@ -163,6 +173,19 @@ def _whole(answer: Iterable[bytes]) -> list[bytes]:
 
 def _reraise(error: Exception) -> None:
     raise error
+
+
+def _refuse(call: ApiCall, denial: Denial, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+    # Unread, the rest of a body would reach a client that still sends it as a reset, not as this answer.
+    if environ.get("wsgi.input_terminated"):  # sent in chunks: its end is known
+        while environ["wsgi.input"].read(_DRAIN):
+            pass
+    else:
+        left = int(environ.get("CONTENT_LENGTH") or 0)
+        while left > 0 and (read := environ["wsgi.input"].read(min(left, _DRAIN))):
+            left -= len(read)
+    answer = _fail(call, denial.status, denial.code, denial.message, start)
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else answer
 
 
 def _fail(call: ApiCall, status: int, code: str, message: str, start: StartResponse) -> Iterable[bytes]:

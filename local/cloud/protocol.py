@@ -64,7 +64,7 @@ def error_response(call: ApiCall, status: int, code: str, message: str) -> tuple
         headers = [("Content-Type", kind), ("x-amzn-ErrorType", code), ("x-amzn-RequestId", request_id)]
         return headers, body.encode()
     inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
-    fault = "Sender" if status == 501 else "Receiver"
+    fault = "Receiver" if status == 500 else "Sender"
     body = {
         "ec2": f"<Response><Errors><Error>{inner}</Error></Errors>"
         f"<RequestID>{request_id}</RequestID></Response>",

@@ -20,6 +20,7 @@ from local.cloud.emr.control import EmrControl
 from local.cloud.emr.lifecycle import Timing
 from local.cloud.emr_containers.control import ContainersControl
 from local.cloud.emr_serverless.control import ServerlessControl
+from local.cloud.iam.authority import Authority
 from local.cloud.plane import ControlPlane
 from local.cloud.runs.conductor import Conductor
 from local.cloud.runs.idle import IdleRunner
@@ -78,14 +79,18 @@ class CloudServer:
         price: Price = list_price,
         jobs: JobRunner | None = None,
         extra_status: Callable[[], Mapping[str, object]] = dict,
+        authority: Authority | None = None,
     ) -> None:
+        """`authority` judges every request by IAM; without one, any credentials may do anything."""
         self.plane = ControlPlane(clock)
         self.control = EmrControl(self.plane, runner, timing or Timing(), price)
         conductor = Conductor(self.plane, jobs or IdleRunner(self.plane))
         tell = partial(events.emit, self.plane)
         self.serverless = ServerlessControl(conductor, tell)
         self.containers = ContainersControl(conductor, tell)
-        self._extra_status = extra_status
+        self._extra_status, self._authority = extra_status, authority
+        if authority is not None:
+            authority.attach(self.control)
         self._listener = listener or bind(0)
         self.port: int = self._listener.getsockname()[1]
         self.endpoint = f"http://{HOST}:{self.port}"
@@ -102,6 +107,7 @@ class CloudServer:
 
         from local.cloud import dynamodb, ec2, emr, emr_containers, emr_serverless, kms, logs, s3
         from local.cloud.gateway import Gateway
+        from local.cloud.iam import sessions
         from local.cloud.trail.entries import Trail
 
         class Handler(MotoRequestHandler):
@@ -124,9 +130,10 @@ class CloudServer:
             "s3": s3.install,
             "events": events.install,
             "cloudwatch": lambda: _install_alarms(self.plane),
+            "sts": sessions.install,
             "cloudtrail": lambda: _install_trail(trail),
         }
-        self._gateway = Gateway(self._status, extensions, self._move_clock, trail)
+        self._gateway = Gateway(self._status, extensions, self._move_clock, trail, self._authority)
         self._server = make_server(
             HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()
         )
@@ -169,8 +176,13 @@ class CloudServer:
         return {"now": now.isoformat(timespec="milliseconds"), "advanced_seconds": seconds}
 
     def _status(self) -> Mapping[str, object]:
+        iam = {
+            "enforced": self._authority is not None,
+            "not_evaluated": self._authority.unevaluated if self._authority else [],
+        }
         return {
             "endpoint": self.endpoint,
+            "iam": iam,
             "clusters": self.control.overview(),
             "applications": self.serverless.overview(),
             "virtual_clusters": self.containers.overview(),

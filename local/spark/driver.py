@@ -133,7 +133,7 @@ class Driver:
         except RoleError as error:
             log.warning("%s: its logs are lost: %s", self._job.run_id, error)
             return
-        s3 = BotoClients(self._endpoint, self._job.region, session)("s3")
+        s3 = BotoClients(self._endpoint, self._job.region, session.credentials)("s3")
         for name in FILES:
             steplogs.put(s3, self._folder / name, f"{self._job.driver_logs}/{name}.gz", self._job.run_id)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from facts.errors import UserError
 from local.contracts import JobRun, JobSink
+from local.keys import Key
 from local.spark import toolchain
-from local.spark.clients import BotoClients
+from local.spark.clients import BotoClients, fixed
 from local.spark.driver import Driver
 from local.spark.toolchain import Toolchain
 
@@ -22,23 +23,23 @@ _END_SECONDS = 15.0
 class SparkJobs:
     """Implements `local.contracts.JobRunner`.
 
-    `credentials` are the control plane's, `access_key_id` and `secret_access_key`: with them roles are assumed; no
-    driver sees them.
+    `keys` are those of the services that run jobs, by `JobRun.service`: with them roles are assumed; no driver sees
+    them.
     """
 
     def __init__(
-        self, home: Path, endpoint: str, region: str, credentials: Mapping[str, str],
+        self, home: Path, endpoint: str, region: str, keys: Mapping[str, Key],
         *, tools: Callable[[], Toolchain] | None = None,
     ) -> None:  # fmt: skip
         self._folder, self._endpoint = home / "jobs", endpoint
-        self._clients = BotoClients(endpoint, region, credentials)
+        self._clients = {name: BotoClients(endpoint, region, fixed(key)) for name, key in keys.items()}
         self._tools = cache(tools or partial(toolchain.ensure, train=False))
         self._lock = threading.Lock()
         self._drivers: dict[str, tuple[Driver, threading.Thread]] = {}
 
     def start_run(self, run: JobRun, sink: JobSink) -> None:
         folder = self._folder / run.run_id / str(run.attempt)
-        driver = Driver(run, folder, self._clients, self._endpoint)
+        driver = Driver(run, folder, self._clients[run.service], self._endpoint)
         thread = threading.Thread(target=self._run, args=(run, driver, sink), name=run.run_id, daemon=True)
         with self._lock:
             self._drivers[run.run_id] = (driver, thread)

@@ -13,8 +13,10 @@ from typing import Any
 
 from facts.errors import UserError
 from local.contracts import Cluster, Step, StepFailure, StepSink
+from local.keys import Key
 from local.spark import classifications, hadoop, sizing, submit, toolchain
-from local.spark.clients import BotoClients
+from local.spark.clients import BotoClients, fixed
+from local.spark.credentials import Clients, Node
 from local.spark.steplogs import LogBucket
 from local.spark.steprun import StepRun
 from local.spark.toolchain import Toolchain
@@ -29,6 +31,8 @@ class _Running:
     """A cluster that has had a step."""
 
     cluster: Cluster
+    node: Node
+    clients: Clients
     folder: Path
     applied: classifications.Applied
     logs: LogBucket
@@ -44,21 +48,20 @@ class _Running:
 class SparkRunner:
     """Implements `local.contracts.ClusterRunner`.
 
-    `credentials` are the control plane's, `access_key_id` and `secret_access_key`: with them step roles are
-    assumed and logs are kept; no process of a cluster sees them.
+    `machine` is EC2's own key: with it the nodes get the role of their instance profile, with which logs are kept and
+    step roles assumed; no process of a cluster sees either.
     """
 
     def __init__(
-        self, home: Path, endpoint: str, region: str, credentials: Mapping[str, str], sink: StepSink,
+        self, home: Path, endpoint: str, region: str, machine: Key, sink: StepSink,
         *, tools: Callable[[], Toolchain] | None = None,
     ) -> None:  # fmt: skip
         self._home, self._endpoint, self._region, self._sink = home, endpoint, region, sink
-        self._credentials = credentials
         # A step does not wait for archives to be made: it takes them when they are there.
         self._tools = cache(tools or partial(toolchain.ensure, train=False))
         self._clusters: dict[str, _Running] = {}
         self._lock = threading.RLock()
-        self._clients = BotoClients(endpoint, region, credentials)
+        self._machine = BotoClients(endpoint, region, fixed(machine))
 
     def start_step(self, cluster: Cluster, step: Step) -> None:
         with self._lock:
@@ -115,11 +118,18 @@ class SparkRunner:
             self.terminate(name)
 
     def _running(self, cluster: Cluster) -> _Running:
+        primary = next(
+            (i.ec2_instance_id for i in cluster.instances if i.role == "MASTER"), cluster.cluster_id
+        )
+        node = Node(self._machine, cluster.instance_profile, primary)
+        clients = node.clients(self._endpoint, self._region)
         return _Running(
             cluster=cluster,
+            node=node,
+            clients=clients,
             folder=self._home / "clusters" / cluster.cluster_id,
             applied=classifications.apply(cluster.configurations),
-            logs=LogBucket(self._clients("s3"), cluster.log_uri, cluster.cluster_id),
+            logs=LogBucket(clients("s3"), cluster.log_uri, cluster.cluster_id),
         )
 
     def _run(self, running: _Running, step: Step) -> None:
@@ -152,7 +162,7 @@ class SparkRunner:
             yarn = self._ready(running, tools)
         except (YarnError, UserError, OSError) as error:
             return run.refuse(f"the cluster's YARN does not start: {error}")
-        return run.run(yarn, self._clients, self._endpoint, self._region, running.applied)
+        return run.run(yarn, running.node, running.clients, self._endpoint, self._region, running.applied)
 
     def _ready(self, running: _Running, tools: Toolchain) -> Yarn:
         """The cluster's YARN; the first step that asks starts it, the others wait. What has died is replaced."""

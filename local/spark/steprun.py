@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 from local.contracts import Cluster, Step, StepFailure, StepSink
 from local.spark import credentials, failure, submit
 from local.spark.classifications import Applied
-from local.spark.credentials import Clients, RoleError
+from local.spark.credentials import Clients, Node, RoleError
 from local.spark.steplogs import STEP_FILES, LogBucket
 from local.spark.toolchain import Toolchain
 from local.spark.yarn import Yarn, YarnError, processes_of
@@ -57,7 +58,7 @@ class StepRun:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def run(
-        self, yarn: Yarn, clients: Clients, endpoint: str, region: str, applied: Applied
+        self, yarn: Yarn, node: Node, clients: Clients, endpoint: str, region: str, applied: Applied
     ) -> StepFailure | None:
         """Run the step to its end. Returns why it failed, None when it succeeded; the logs are in the bucket."""
         began = time.monotonic()
@@ -65,7 +66,12 @@ class StepRun:
         for line in applied.not_applied:
             self._say(f"INFO configuration not applied: {line}")
         try:
-            code = self._submit(yarn, clients, endpoint, region, applied)
+            given = self._read()
+            file = self._folder / "aws" / "credentials"
+            session = credentials.of_step(node, clients, self._step.execution_role_arn, self._step.step_id)
+            credentials.keep(file, session)
+            own = {**credentials.environment(file, endpoint, region), **submit.LOCAL_ONLY}
+            code = self._submit(yarn, given, own, applied)
         except (RefusedError, RoleError, OSError) as error:
             return self.refuse(str(error))
         finally:
@@ -90,13 +96,7 @@ class StepRun:
         self._logs.keep_step(self._step.step_id, self._folder)
         return failure.refused(message, self._logs.step_uri(self._step.step_id, "controller"))
 
-    def _submit(self, yarn: Yarn, clients: Clients, endpoint: str, region: str, applied: Applied) -> int:
-        given = self._read()
-        file = self._folder / "aws" / "credentials"
-        credentials.write(
-            file, clients, self._cluster.instance_profile, self._step.execution_role_arn, self._step.step_id
-        )
-        own = {**credentials.environment(file, endpoint, region), **submit.LOCAL_ONLY}
+    def _submit(self, yarn: Yarn, given: submit.Submission, own: Mapping[str, str], applied: Applied) -> int:
         exports = applied.properties["spark-env"]
         env = {**yarn.environment, **submit.environment(self._tools, self._cluster_folder, exports), **own}
         words = submit.command(

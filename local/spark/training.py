@@ -16,13 +16,14 @@ from pathlib import Path
 
 from local import paths
 from local.contracts import Cluster, Instance, Step, StepFailure
+from local.keys import Key
 from local.processes import MARK
 from local.spark.toolchain import Toolchain
 
 JOB = Path(__file__).parent / "training_job.py"
 SECONDS = 300.0
 _REGION = "us-east-1"
-_KEYS = {"access_key_id": "training", "secret_access_key": "training"}
+_KEY = Key(access_key_id="training", secret_access_key="training")  # noqa: S106 nobody judges it
 
 
 class TrainingError(Exception):
@@ -59,7 +60,7 @@ def run(tools: Toolchain, lists: Path) -> None:
         sink = _Sink()
         with _reaped(), tempfile.TemporaryDirectory(prefix="emrctl-training-") as home:
             recording = replace(tools, archives=None, lists=lists)
-            runner = SparkRunner(Path(home), endpoint, _REGION, _KEYS, sink, tools=lambda: recording)
+            runner = SparkRunner(Path(home), endpoint, _REGION, _KEY, sink, tools=lambda: recording)
             try:
                 runner.start_step(_cluster(Path(home).name), _step())
                 if not sink.ended.wait(SECONDS):
@@ -94,13 +95,16 @@ def _reaped() -> Iterator[None]:
 def _prepare(endpoint: str) -> None:
     from boto3.session import Session
 
-    key, secret = _KEYS.values()
-    session = Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=_REGION)
+    session = Session(
+        aws_access_key_id=_KEY.access_key_id, aws_secret_access_key=_KEY.secret_access_key, region_name=_REGION
+    )  # fmt: skip
     s3, iam = session.client("s3", endpoint_url=endpoint), session.client("iam", endpoint_url=endpoint)
     s3.create_bucket(Bucket="training")
     s3.put_object(Bucket="training", Key="main.py", Body=JOB.read_bytes())
     s3.put_object(Bucket="training", Key="events/", Body=b"")
     iam.create_role(RoleName="training", AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName="training")
+    iam.add_role_to_instance_profile(InstanceProfileName="training", RoleName="training")
 
 
 def _cluster(name: str) -> Cluster:
@@ -115,7 +119,7 @@ def _cluster(name: str) -> Cluster:
         for role in ("MASTER", "CORE")
     ]
     return Cluster(
-        cluster_id=f"j-{name}", name="training", release_label="", log_uri=None, instance_profile="",
+        cluster_id=f"j-{name}", name="training", release_label="", log_uri=None, instance_profile="training",
         configurations=(), instances=instances,
     )  # fmt: skip
 

@@ -55,6 +55,24 @@ def sleeper(instance: str) -> int:
     return subprocess.Popen(SLEEPER, env={**os.environ, processes.MARK: instance}, start_new_session=True).pid
 
 
+def test_enforcement_is_chosen_when_it_starts(home: Path) -> None:
+    control.up(home)
+    with pytest.raises(UserError, match="does not enforce IAM is up; end it with"):
+        control.up(home, enforce_iam=True)
+    control.down(home)
+    up = control.up(home, enforce_iam=True)
+    assert control.up(home).state.enforce_iam
+    stranger = boto3.client(
+        "iam", endpoint_url=up.state.endpoint, region_name="us-east-1", aws_access_key_id="AKIA2222222222222222",
+        aws_secret_access_key="x",
+    )  # fmt: skip
+    with pytest.raises(stranger.exceptions.ClientError, match="InvalidClientTokenId"):
+        stranger.list_roles()
+    status = control.status(home)
+    assert status is not None
+    assert status["iam"] == {"enforced": True, "not_evaluated": []}
+
+
 def test_up_answers_is_idempotent_and_down_leaves_nothing(home: Path) -> None:
     up = control.up(home)
     again = control.up(home)

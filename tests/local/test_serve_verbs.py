@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ STATE = LocalState(
 STATUS: dict[str, Any] = {
     "endpoint": "http://127.0.0.1:9", "provider_port": 8, "region": "us-east-1", "account_id": "123456789012",
     "pid": 7, "started_at": "", "uptime_seconds": 61.2, "memory_bytes": 2**28, "processes": [{"pid": 8}],
+    "iam": {"enforced": True, "not_evaluated": ["policy p: the condition key x:y is not evaluated"]},
     "clusters": [{
         "id": "j-1", "name": "main", "state": "RUNNING",
         "pools": [{"role": "CORE", "on_demand": 1, "target_on_demand": 2, "spot": 0, "target_spot": 0},
@@ -42,14 +45,19 @@ def run(command: Any, *words: str) -> Any:
 
 def test_up_says_where_and_how_soon_and_keeps_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(started: bool) -> Any:
-        return lambda home, port: control.Up(state=STATE, started=started, seconds=1.94)
+        def up(home: Path, *, port: int, enforce_iam: bool) -> control.Up:
+            return control.Up(state=replace(STATE, enforce_iam=enforce_iam), started=started, seconds=1.94)
+
+        return up
 
     monkeypatch.setattr(control, "up", answer(True))
     first, as_json = run(local_up.command), run(local_up.command, "--json")
+    enforced = run(local_up.command, "--enforce-iam")
     monkeypatch.setattr(control, "up", answer(False))
     again = run(local_up.command)
 
     assert first.output == "local AWS is up at http://127.0.0.1:9 (ready in 1.9 s)\n"
+    assert "(ready in 1.9 s, IAM enforced)" in enforced.output
     assert json.loads(as_json.output)["endpoint"] == "http://127.0.0.1:9"
     assert "hidden" not in as_json.output
     assert (again.exit_code, again.output) == (0, "local AWS is up already at http://127.0.0.1:9\n")
@@ -68,6 +76,8 @@ def test_status_shows_clusters_with_their_capacity_and_steps(monkeypatch: pytest
         "nightly: RUNNING",
         "application 00f1 spark STARTED: 00g1 QUEUED",
         "virtual cluster v1 team-a RUNNING: no job run",
+        "IAM        enforced",
+        "not evaluated: policy p: the condition key x:y",
     ):
         assert part in shown.output
     assert json.loads(as_json.output) == {"up": True, **STATUS}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from local.cloud.emr.capacity import Price
 from local.cloud.emr.lifecycle import Lifecycle, Timing
@@ -13,6 +14,7 @@ from local.cloud.plane import ControlPlane
 from local.contracts import ClusterRunner
 
 Region = tuple[str, str]  # account id, region
+LaunchProblem = Callable[[Cluster, Mapping[str, Any]], str | None]  # with its security configuration
 
 
 class EmrControl:
@@ -22,6 +24,8 @@ class EmrControl:
         self.plane = plane
         self.lifecycle = Lifecycle(plane, runner, timing, price)
         self.scheduler = Scheduler(self.lifecycle, self.find)
+        # Why a cluster cannot come up with its roles: judged where IAM is enforced.
+        self.launch_problem: LaunchProblem = lambda _cluster, _configuration: None
         self._clusters: defaultdict[Region, dict[str, Cluster]] = defaultdict(dict)
 
     def clusters_of(self, account_id: str, region: str) -> dict[str, Cluster]:
@@ -32,6 +36,19 @@ class EmrControl:
     def find(self, cluster_id: str) -> Cluster | None:
         """The cluster of this id, wherever it is."""
         return next((c for _, c in self._each() if c.id == cluster_id), None)
+
+    def with_machine(self, ec2_instance_id: str) -> Cluster | None:
+        """The cluster that has this EC2 instance among its nodes."""
+        with self.plane.lock:
+            return next(
+                (
+                    c
+                    for _, c in self._each()
+                    for p in c.pools
+                    if any(i.ec2_id == ec2_instance_id for i in p.instances)
+                ),
+                None,
+            )
 
     def forget(self, account_id: str, region: str) -> None:
         """End and drop the clusters of one account in one region."""

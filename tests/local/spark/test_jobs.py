@@ -19,6 +19,7 @@ import pytest
 
 from local.cloud.server import CloudServer
 from local.contracts import JobRun
+from local.keys import Key
 from local.spark import SparkJobs, classifications, driver
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
@@ -81,7 +82,7 @@ class _Jobs:
         packages = home / "packages"
         tools = Toolchain(java=Java(home=home, version=17), spark=home / "spark", pyspark=packages / "pyspark",
                           spark_version="4.0.1", s3a=home / "s3a", yarn=home / "yarn")  # fmt: skip
-        keys = {"access_key_id": "a", "secret_access_key": "s"}
+        keys = {"emr-serverless": Key(access_key_id="a", secret_access_key="s")}
         self.runner = SparkJobs(home, endpoint, REGION, keys, tools=lambda: tools)
 
     def start(self, script: str, run: JobRun = RUN) -> _Sink:
@@ -141,7 +142,7 @@ def test_a_failing_driver_tells_its_last_exception(jobs: _Jobs) -> None:
 def test_a_role_that_cannot_be_assumed_fails_the_run(jobs: _Jobs) -> None:
     run = replace(RUN, execution_role_arn="not-an-arn")
     sink = jobs.start(SHOW, run)
-    assert "role cannot be assumed" in str(sink.outcome())
+    assert "the role not-an-arn cannot be assumed" in str(sink.outcome())
     assert not sink.started.is_set()
 
 

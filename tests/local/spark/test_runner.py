@@ -11,6 +11,7 @@ import pytest
 
 from facts.errors import UserError
 from local.contracts import Cluster, Instance, Step, StepFailure
+from local.keys import Key
 from local.spark import SparkRunner
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
@@ -72,8 +73,8 @@ def download(tmp_path: Path) -> _Download:
 
 
 def runner(tmp_path: Path, sink: _Sink, tools: Callable[[], Toolchain]) -> SparkRunner:
-    keys = {"access_key_id": "a", "secret_access_key": "s"}
-    return SparkRunner(tmp_path, "http://127.0.0.1:9", "us-east-1", keys, sink, tools=tools)
+    key = Key(access_key_id="a", secret_access_key="s")
+    return SparkRunner(tmp_path, "http://127.0.0.1:9", "us-east-1", key, sink, tools=tools)
 
 
 def test_a_machine_without_java_fails_the_step_with_the_way_out(tmp_path: Path) -> None:

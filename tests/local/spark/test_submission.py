@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.spark import credentials, daemons, submit
-from local.spark.credentials import RoleError
+from local.spark.credentials import Node, RoleError
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
 
+ENDS = datetime(2030, 1, 1, tzinfo=UTC)
 STEP = ["--deploy-mode", "cluster", "--name", "n", "--conf", "spark.yarn.tags=mine", "--py-files=s3://a/x.whl",
         "s3://a/main.py", "--date", "2013-01-01", "--conf", "not=spark"]  # fmt: skip
 
@@ -131,32 +133,36 @@ class _Clients:
     """STS and IAM as a step needs them."""
 
     def __init__(self, *, roles: tuple[str, ...] = ("arn:role/profile",), refuses: bool = False) -> None:
-        self.assumed: list[tuple[str, str]] = []
+        self.assumed: list[tuple[str, str, bool]] = []
         self._roles, self._refuses = roles, refuses
 
     def __call__(self, service: str) -> Any:
         assert service in ("sts", "iam")
         return self
 
-    def assume_role(self, **given: str) -> dict[str, Any]:
+    def assume_role(self, **given: Any) -> dict[str, Any]:
         from botocore.exceptions import ClientError
 
         if self._refuses:
             raise ClientError(
                 {"Error": {"Code": "AccessDenied", "Message": f"not {given['RoleArn']}"}}, "AssumeRole"
             )
-        self.assumed.append((given["RoleArn"], given["RoleSessionName"]))
-        return {"Credentials": {"AccessKeyId": "AKIA", "SecretAccessKey": "hush", "SessionToken": "tok"}}
+        self.assumed.append((given["RoleArn"], given["RoleSessionName"], bool(given.get("Tags"))))
+        found = {"AccessKeyId": "AKIA", "SecretAccessKey": "hush", "SessionToken": "tok", "Expiration": ENDS}
+        return {"Credentials": found}
 
     def get_instance_profile(self, **given: str) -> dict[str, Any]:
         assert given == {"InstanceProfileName": "nodes"}
         return {"InstanceProfile": {"Roles": [{"Arn": arn} for arn in self._roles]}}
 
 
-def test_the_step_s_own_role_is_assumed_and_only_the_user_reads_its_session(tmp_path: Path) -> None:
-    clients, file = _Clients(), tmp_path / "aws" / "credentials"
-    credentials.write(file, clients, "nodes", "arn:role/job", "s-1")
-    assert clients.assumed == [("arn:role/job", "s-1")]
+def test_the_nodes_assume_and_tag_the_step_s_own_role_and_only_the_user_reads_its_session(
+    tmp_path: Path,
+) -> None:
+    machine, nodes, file = _Clients(), _Clients(), tmp_path / "aws" / "credentials"
+    credentials.keep(file, credentials.of_step(Node(machine, "nodes", "i-1"), nodes, "arn:role/job", "s-1"))
+    assert nodes.assumed == [("arn:role/job", "s-1", True)]
+    assert machine.assumed == []
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "aws_session_token = tok" in file.read_text()
     told = credentials.environment(file, "http://127.0.0.1:1", "r")
@@ -165,15 +171,16 @@ def test_the_step_s_own_role_is_assumed_and_only_the_user_reads_its_session(tmp_
 
 
 @pytest.mark.parametrize("profile", ["nodes", "arn:aws:iam::1:instance-profile/team/nodes"])
-def test_without_an_execution_role_it_is_that_of_the_instance_profile(tmp_path: Path, profile: str) -> None:
-    clients = _Clients()
-    credentials.write(tmp_path / "c", clients, profile, None, "s-1")
-    assert clients.assumed == [("arn:role/profile", "s-1")]
+def test_without_an_execution_role_it_is_that_of_the_instance_profile(profile: str) -> None:
+    machine = _Clients()
+    session = credentials.of_step(Node(machine, profile, "i-1"), _Clients(), None, "s-1")
+    assert (session.session_token, session.ends) == ("tok", ENDS.isoformat())
+    assert machine.assumed == [("arn:role/profile", "i-1", False)]
 
 
-def test_a_role_that_cannot_be_assumed_is_named(tmp_path: Path) -> None:
+def test_a_role_that_cannot_be_assumed_is_named() -> None:
+    node = Node(_Clients(roles=()), "nodes", "i-1")
     with pytest.raises(RoleError, match=r"cannot be assumed: .*AccessDenied.*not arn:role/job"):
-        credentials.write(tmp_path / "c", _Clients(refuses=True), "nodes", "arn:role/job", "s-1")
+        credentials.of_step(node, _Clients(refuses=True), "arn:role/job", "s-1")
     with pytest.raises(RoleError, match="instance profile nodes has no role"):
-        credentials.write(tmp_path / "c", _Clients(roles=()), "nodes", None, "s-1")
-    assert not (tmp_path / "c").exists()
+        credentials.of_step(node, _Clients(), None, "s-1")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.local.spark.yarn_world import JOB_ROLE, KEYS, World, world
+from tests.local.spark.yarn_world import JOB_ROLE, KEY, World, world
 
 pytestmark = [pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
 
@@ -97,7 +97,7 @@ def test_no_secret_lies_anywhere_but_in_a_file_of_the_users_own(emr: World, copi
     secrets = [
         line.split(" = ")[1] for line in file.read_text().splitlines() if "secret" in line or "token" in line
     ]
-    secrets.append(KEYS["secret_access_key"])
+    secrets.append(KEY.secret_access_key)
     for path in files:
         text = path.read_bytes()
         assert path == file or not any(secret.encode() in text for secret in secrets), path

@@ -17,12 +17,13 @@ import boto3
 import psutil
 
 from local.contracts import Cluster, Instance, Step, StepFailure
+from local.keys import Key
 from local.processes import MARK, of_instance
 from local.spark import SparkRunner
 from local.spark.yarn import processes_of
 
 REGION = "us-east-1"
-KEYS = {"access_key_id": "AKIACONTROLPLANE", "secret_access_key": "the-control-planes-own-secret"}
+KEY = Key(access_key_id="AKIAMACHINE222222222", secret_access_key="the-machines-own-secret")
 JOB_ROLE = "arn:aws:iam::123456789012:role/yarn-step"
 LOGS = "s3://logs/emr/"
 STEP_SECONDS = 300.0
@@ -167,19 +168,26 @@ def world(home: Path, *, configurations: list[dict[str, Any]] | None = None) -> 
     s3, iam = session.client("s3", endpoint_url=endpoint), session.client("iam", endpoint_url=endpoint)
     for bucket in ("logs", "code", "data"):
         s3.create_bucket(Bucket=bucket)
-    iam.create_role(RoleName="yarn-step", AssumeRolePolicyDocument="{}")
+    for role in ("yarn-step", "yarn-nodes"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName="yarn-nodes")
+    iam.add_role_to_instance_profile(InstanceProfileName="yarn-nodes", RoleName="yarn-nodes")
     sink = Sink()
-    runner = SparkRunner(home, endpoint, REGION, KEYS, sink)
+    runner = SparkRunner(home, endpoint, REGION, KEY, sink)
     cluster = Cluster(
         cluster_id=f"j-{uuid.uuid4().hex[:12].upper()}", name="test", release_label="emr-spark-8.0.0", log_uri=LOGS,
-        instance_profile="none", configurations=configurations or [],
+        instance_profile="yarn-nodes", configurations=configurations or [],
         instances=[instance(1, "MASTER"), instance(2, "CORE")],
     )  # fmt: skip
     try:
         yield World(runner, sink, home, s3, cluster, mark)
     finally:
         runner.stop()
-        iam.delete_role(RoleName="yarn-step")  # moto's IAM outlives its server, and the next module makes it
+        # moto's IAM outlives its server: the next module makes them again
+        iam.remove_role_from_instance_profile(InstanceProfileName="yarn-nodes", RoleName="yarn-nodes")
+        iam.delete_instance_profile(InstanceProfileName="yarn-nodes")
+        for role in ("yarn-step", "yarn-nodes"):
+            iam.delete_role(RoleName=role)
         server.stop()
         if before is None:
             del os.environ[MARK]

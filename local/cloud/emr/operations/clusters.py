@@ -16,6 +16,9 @@ class ClusterOperations(Lookup):
 
     def run_job_flow(self, request: Request) -> Json:
         cluster = launch.cluster_of(request, self.account, self.control.plane.now())
+        configuration = request.get("SecurityConfiguration")
+        document = self.account.security_configuration(configuration) if configuration else {}
+        cluster.launch_problem = cluster.launch_problem or self.control.launch_problem(cluster, document)
         self.clusters[cluster.id] = cluster
         self.control.lifecycle.launch(cluster)
         return {"JobFlowId": cluster.id, "ClusterArn": cluster.arn}

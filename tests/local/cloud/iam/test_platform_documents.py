@@ -1,0 +1,325 @@
+"""The platform's own documents, enforced: what its nodes, jobs, submitter and deployer do, and may not do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.naming import ZONES, Names
+from infra.security import boundary_policy, cluster_policies, job_policies, key_policies
+from infra.security.emr_configuration import security_configuration
+from infra.security.job_policies import KeyArns
+from infra.storage import bucket_policies
+from infra.tags import EMR_SCOPE_KEY, STACK_KEY
+from jobs.spec import load_catalog
+from local.spark.clients import BotoClients, fixed
+from local.spark.credentials import Node, RoleError, environment, keep, of_step
+from tests.local.cloud.iam.conftest import ACCOUNT, REGION, SERVICES, Cloud, User, refused
+
+NAMES = Names(stack="iam", region=REGION, account_id=ACCOUNT)
+(JOB,) = (spec for spec in load_catalog() if spec.name == "nightly-etl")
+JOB_ARN = NAMES.role_arn(NAMES.job_role(JOB.name))
+CERTIFICATES = "certificates/nodes.zip"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The roles, keys and buckets of a stack, made by the administrator."""
+
+    aws: Cloud
+    keys: KeyArns
+
+    def node(self) -> User:
+        """A node of a cluster."""
+        return self.aws.session(NAMES.role_arn("node"))
+
+    def job(self) -> User:
+        """A step of the job: its role taken, and its session tagged, by a node."""
+        tags = [{"Key": "LakeFormationAuthorizedCaller", "Value": "Amazon EMR"}]
+        return self.aws.session(JOB_ARN, self.node().client("sts"), Tags=tags)
+
+    def person(self, role: str) -> User:
+        """The administrator in a role for people."""
+        return self.aws.session(NAMES.role_arn(role), self.aws.client("sts"))
+
+
+@pytest.fixture(scope="module")
+def platform(_enforcing: Cloud) -> Platform:
+    aws = _enforcing
+    kms, iam = aws.client("kms"), aws.client("iam")
+    documents = (key_policies.data_key_policy, key_policies.logs_key_policy, key_policies.volumes_key_policy)
+    keys = KeyArns(
+        **{
+            name: kms.create_key(Policy=document(NAMES))["KeyMetadata"]["Arn"]
+            for name, document in zip(("data", "logs", "volumes"), documents, strict=True)
+        }
+    )
+    bound = iam.create_policy(
+        PolicyName=NAMES.role("boundary"), PolicyDocument=boundary_policy.boundary(NAMES, keys)
+    )["Policy"]["Arn"]
+    node = NAMES.role_arn("node")
+    people = job_policies.people_trust(NAMES, ())
+    roles = {
+        "node": (
+            cluster_policies.instance_trust(),
+            cluster_policies.instance_policy(NAMES, keys, [JOB_ARN], CERTIFICATES),
+        ),
+        "service": (
+            cluster_policies.service_trust(NAMES), cluster_policies.service_policy(NAMES, keys, node)
+        ),
+        NAMES.job_role(JOB.name): (
+            job_policies.runtime_trust(node), job_policies.runtime_policy(JOB, NAMES, keys)
+        ),
+        "submitter": (people, job_policies.submitter_policy(NAMES, keys, [JOB_ARN])),
+        "deployer": (people, job_policies.deployer_policy(NAMES, keys)),
+    }  # fmt: skip
+    for role, (trusted, own) in roles.items():
+        name = NAMES.role(role)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted, PermissionsBoundary=bound)
+        iam.put_role_policy(RoleName=name, PolicyName=role, PolicyDocument=own)
+    iam.create_instance_profile(InstanceProfileName=NAMES.role("node"))
+    iam.add_role_to_instance_profile(InstanceProfileName=NAMES.role("node"), RoleName=NAMES.role("node"))
+    for zone in ZONES:
+        _bucket(aws.client("s3"), zone, keys.logs if zone == "logs" else keys.data)
+    return Platform(aws, keys)
+
+
+def _bucket(s3: Any, zone: str, key: str) -> None:
+    bucket = NAMES.bucket(zone)
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policies.data_policy(NAMES, zone))
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def test_a_job_reads_its_inputs_and_writes_its_outputs(platform: Platform) -> None:
+    landing, curated = NAMES.bucket("landing"), NAMES.bucket("curated")
+    key = f"{JOB.inputs[0].prefix}2013.csv"
+    platform.aws.client("s3").put_object(Bucket=landing, Key=key, Body=b"1")
+    s3, out = platform.job().client("s3"), f"{JOB.outputs[0].prefix}by_day/part-0"
+    assert s3.get_object(Bucket=landing, Key=key)["Body"].read() == b"1"
+    s3.list_objects_v2(Bucket=landing, Prefix=JOB.inputs[0].prefix)
+    # As S3A writes: a HEAD that finds nothing, parts, a copy for the rename, deletions.
+    assert refused(s3.head_object, Bucket=curated, Key=out)[0] == "404"
+    upload = s3.create_multipart_upload(Bucket=curated, Key=out)["UploadId"]
+    part = s3.upload_part(Bucket=curated, Key=out, UploadId=upload, PartNumber=1, Body=b"x")
+    parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    s3.complete_multipart_upload(Bucket=curated, Key=out, UploadId=upload, MultipartUpload={"Parts": parts})
+    s3.copy_object(Bucket=curated, Key=f"{out}-2", CopySource=f"{curated}/{out}")
+    s3.delete_objects(Bucket=curated, Delete={"Objects": [{"Key": out}]})
+
+
+def test_a_job_reaches_no_other_s_data_and_no_key_directly(platform: Platform) -> None:
+    session = platform.job()
+    s3 = session.client("s3")
+    for bucket, key in ((NAMES.bucket("landing"), "x"), (NAMES.bucket("curated"), "other/x")):
+        assert refused(s3.put_object, Bucket=bucket, Key=key, Body=b"")[0] == "AccessDenied"
+    assert refused(s3.list_objects_v2, Bucket=NAMES.bucket("curated"), Prefix="other/")[0] == "AccessDenied"
+    kms = session.client("kms")
+    assert (
+        refused(kms.generate_data_key, KeyId=platform.keys.data, KeySpec="AES_256")[0]
+        == "AccessDeniedException"
+    )
+    assert (
+        refused(session.client("sts").assume_role, RoleArn=JOB_ARN, RoleSessionName="test")[0]
+        == "AccessDenied"
+    )
+
+
+def test_only_nodes_take_a_job_s_role(platform: Platform) -> None:
+    for client in (platform.aws.client("sts"), platform.person("submitter").client("sts")):
+        assert refused(client.assume_role, RoleArn=JOB_ARN, RoleSessionName="test")[0] == "AccessDenied"
+
+
+def test_a_node_keeps_logs_and_sees_no_data(platform: Platform) -> None:
+    s3 = platform.node().client("s3")
+    s3.put_object(Bucket=NAMES.bucket("logs"), Key="elasticmapreduce/j-1/steps/s-1/stderr.gz", Body=b"")
+    key = f"{JOB.inputs[0].prefix}2013.csv"
+    assert refused(s3.get_object, Bucket=NAMES.bucket("landing"), Key=key)[0] == "AccessDenied"
+
+
+def test_no_policy_that_is_attached_later_reaches_beyond_the_boundary(platform: Platform) -> None:
+    iam, name = platform.aws.client("iam"), NAMES.role("deployer")
+    everything = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    iam.put_role_policy(
+        RoleName=name, PolicyName="late", PolicyDocument=json.dumps({"Version": "2012-10-17", **everything})
+    )
+    try:
+        code, message = refused(platform.person("deployer").client("iam").list_roles)
+    finally:
+        iam.delete_role_policy(RoleName=name, PolicyName="late")
+    assert (code, "no permissions boundary allows" in message) == ("AccessDenied", True)
+
+
+@pytest.fixture(scope="module")
+def cluster(platform: Platform) -> str:
+    """A cluster of the stack, in its own subnet."""
+    aws = platform.aws
+    ec2, emr = aws.client("ec2"), aws.client("emr")
+    tags = [{"Key": EMR_SCOPE_KEY, "Value": "true"}]
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=vpc)["GroupId"]
+    ec2.create_tags(Resources=[subnet, group], Tags=tags)
+    uri = f"s3://{NAMES.bucket('artifacts')}/{CERTIFICATES}"
+    emr.create_security_configuration(
+        Name="scoped", SecurityConfiguration=security_configuration(platform.keys, uri)
+    )
+    cluster_id: str = emr.run_job_flow(**launch(subnet, group))["JobFlowId"]
+    return cluster_id
+
+
+def launch(subnet: str, group: str, **changes: Any) -> dict[str, Any]:
+    """A RunJobFlow of the stack's."""
+    fleet = {
+        "InstanceFleetType": "MASTER", "TargetOnDemandCapacity": 1,
+        "InstanceTypeConfigs": [{"InstanceType": "m5.xlarge"}],
+    }  # fmt: skip
+    instances = {
+        "InstanceFleets": [fleet], "KeepJobFlowAliveWhenNoSteps": True, "Ec2SubnetIds": [subnet],
+        "EmrManagedMasterSecurityGroup": group, "EmrManagedSlaveSecurityGroup": group,
+    }  # fmt: skip
+    return {
+        "Name": "main", "ReleaseLabel": "emr-spark-8.0.0", "ServiceRole": NAMES.role("service"),
+        "JobFlowRole": NAMES.role("node"), "SecurityConfiguration": "scoped", "Instances": instances,
+        "Tags": [{"Key": EMR_SCOPE_KEY, "Value": "true"}, {"Key": STACK_KEY, "Value": NAMES.stack}], **changes,
+    }  # fmt: skip
+
+
+STEP = {"Name": "s", "ActionOnFailure": "CONTINUE", "HadoopJarStep": {"Jar": "command-runner.jar"}}
+
+
+def test_the_submitter_starts_steps_under_job_roles_alone(platform: Platform, cluster: str) -> None:
+    emr = platform.person("submitter").client("emr")
+    given: dict[str, Any] = {"JobFlowId": cluster, "Steps": [STEP]}
+    step = emr.add_job_flow_steps(**given, ExecutionRoleArn=JOB_ARN)["StepIds"][0]
+    emr.describe_step(ClusterId=cluster, StepId=step)
+    assert refused(emr.add_job_flow_steps, **given)[0] == "AccessDeniedException"
+    other = NAMES.role_arn("node")
+    assert refused(emr.add_job_flow_steps, **given, ExecutionRoleArn=other)[0] == "AccessDeniedException"
+    assert refused(emr.terminate_job_flows, JobFlowIds=[cluster])[0] == "AccessDeniedException"
+    platform.aws.client("emr").add_tags(ResourceId=cluster, Tags=[{"Key": STACK_KEY, "Value": "another"}])
+    assert refused(emr.describe_cluster, ClusterId=cluster)[0] == "AccessDeniedException"
+
+
+def network(platform: Platform, *, tagged: bool = True) -> tuple[str, str, str]:
+    """VPC, subnet and group, with EMR's tag or without."""
+    ec2 = platform.aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=vpc)["GroupId"]
+    if tagged:
+        ec2.create_tags(Resources=[subnet, group], Tags=[{"Key": EMR_SCOPE_KEY, "Value": "true"}])
+    return vpc, subnet, group
+
+
+def provisioned(platform: Platform, request: dict[str, Any]) -> dict[str, Any]:
+    """A cluster when provisioning is over."""
+    emr = platform.aws.client("emr")
+    cluster_id = emr.run_job_flow(**request)["JobFlowId"]
+    platform.aws.clock.advance(10)
+    platform.aws.server.plane.settle()
+    found: dict[str, Any] = emr.describe_cluster(ClusterId=cluster_id)["Cluster"]
+    return found
+
+
+def test_a_cluster_comes_up_where_its_service_role_may_launch_it(platform: Platform, cluster: str) -> None:
+    _, subnet, group = network(platform)
+    status = provisioned(platform, launch(subnet, group))["Status"]
+    assert status["State"] == "WAITING", status
+    _, subnet, group = network(platform, tagged=False)
+    status = provisioned(platform, launch(subnet, group))["Status"]
+    assert status["StateChangeReason"]["Code"] == "VALIDATION_ERROR"
+    assert "has insufficient EC2 permissions" in status["StateChangeReason"]["Message"]
+    assert (
+        f"ec2:CreateFleet on resource: arn:aws:ec2:{REGION}:{ACCOUNT}:subnet/{subnet}"
+        in status["StateChangeReason"]["Message"]
+    )
+
+
+def test_a_service_role_that_does_not_trust_emr_brings_nothing_up(platform: Platform, cluster: str) -> None:
+    _, subnet, group = network(platform)
+    wrong = platform.aws.role(cluster_policies.instance_trust()).rpartition("/")[2]
+    reason = provisioned(platform, launch(subnet, group, ServiceRole=wrong))["Status"]["StateChangeReason"]
+    assert "elasticmapreduce.amazonaws.com cannot assume the role" in reason["Message"]
+
+
+def test_a_node_s_requests_pass_the_endpoint_of_its_vpc(platform: Platform, cluster: str) -> None:
+    vpc, subnet, group = network(platform)
+    found = provisioned(platform, launch(subnet, group))
+    instances = platform.aws.client("emr").list_instances(ClusterId=found["Id"])["Instances"]
+    narrow = {
+        "Effect": "Allow", "Principal": "*", "Action": "s3:*",
+        "Resource": f"{NAMES.bucket_arn('logs')}/elasticmapreduce/j-1/*",
+    }  # fmt: skip
+    endpoint = platform.aws.client("ec2").create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Gateway",
+        ServiceName=f"com.amazonaws.{REGION}.s3",
+        PolicyDocument=json.dumps({"Statement": narrow}),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    told = platform.aws.machine("sts").assume_role(
+        RoleArn=NAMES.role_arn("node"), RoleSessionName=instances[0]["Ec2InstanceId"]
+    )["Credentials"]
+    s3 = platform.aws.client("s3", told["AccessKeyId"], told["SecretAccessKey"], told["SessionToken"])
+    logs = NAMES.bucket("logs")
+    s3.put_object(Bucket=logs, Key="elasticmapreduce/j-1/x", Body=b"")
+    code, message = refused(s3.put_object, Bucket=logs, Key="elasticmapreduce/j-2/x", Body=b"")
+    assert (code, "because no VPC endpoint policy allows" in message) == ("AccessDenied", True)
+    platform.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    s3.put_object(Bucket=logs, Key="elasticmapreduce/j-2/x", Body=b"")
+
+
+def test_the_disks_key_is_granted_to_ec2_alone(platform: Platform, cluster: str) -> None:
+    iam, name = platform.aws.client("iam"), NAMES.role("service")
+    own = iam.get_role_policy(RoleName=name, PolicyName="service")["PolicyDocument"]
+    without = [each for each in own["Statement"] if each["Sid"] != "GrantDiskKeyToEc2"]
+    iam.put_role_policy(
+        RoleName=name, PolicyName="service", PolicyDocument=json.dumps({**own, "Statement": without})
+    )
+    _, subnet, group = network(platform)
+    try:
+        reason = provisioned(platform, launch(subnet, group))["Status"]["StateChangeReason"]
+    finally:
+        iam.put_role_policy(RoleName=name, PolicyName="service", PolicyDocument=json.dumps(own))
+    assert f"kms:CreateGrant on resource: {platform.keys.volumes}" in reason["Message"]
+    key = {
+        "KeyId": platform.keys.volumes,
+        "GranteePrincipal": NAMES.role_arn("node"),
+        "Operations": ["Decrypt"],
+    }
+    assert "kms:CreateGrant" in refused(platform.aws.client("kms").create_grant, **key)[1]
+
+
+def test_the_logs_key_serves_this_stack_s_log_groups_alone(platform: Platform) -> None:
+    logs = platform.aws.client("logs")
+    logs.create_log_group(logGroupName=NAMES.log_group("flows"), kmsKeyId=platform.keys.logs)
+    assert (
+        "logs.us-east-1.amazonaws.com"
+        in refused(logs.create_log_group, logGroupName="/emr/other/flows", kmsKeyId=platform.keys.logs)[1]
+    )
+
+
+def test_the_spark_runner_s_own_chain_of_sessions(
+    platform: Platform, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = platform.aws.server.endpoint
+    machine = BotoClients(endpoint, REGION, fixed(SERVICES["ec2"]))
+    node = Node(machine, NAMES.role("node"), "i-1")
+    clients = node.clients(endpoint, REGION)
+    clients("s3").put_object(Bucket=NAMES.bucket("logs"), Key="elasticmapreduce/j-1/a", Body=b"")
+    keep(tmp_path / "credentials", of_step(node, clients, JOB_ARN, "s-1"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment(tmp_path / "credentials", endpoint, REGION).items():
+        monkeypatch.setenv(name, value)
+    who = boto3.Session().client("sts").get_caller_identity()["Arn"]
+    assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/{NAMES.role(NAMES.job_role(JOB.name))}/s-1"
+    with pytest.raises(RoleError, match=r"not authorized to perform: sts:AssumeRole"):
+        of_step(node, clients, NAMES.role_arn("submitter"), "s-1")
