@@ -36,10 +36,22 @@ def runtime_policy(spec: JobSpec, names: Names, keys: KeyArns) -> str:
         iam.allow("WriteReports", iam.WRITE_OBJECTS, iam.objects(runs, [REPORTS])),
         iam.list_prefixes("ListEventLogs", logs, [EVENT_LOGS]),
         iam.allow("WriteEventLogs", iam.WRITE_OBJECTS, iam.objects(logs, [EVENT_LOGS])),
+        iam.allow("ProbeFolders", iam.READ_OBJECTS, _folders(spec, names)),
         iam.allow(
             "UseKeysThroughS3", iam.USE_KEY_TO_WRITE, [keys.data, keys.logs], iam.through_s3(names.region)
         ),
     )
+
+
+def _folders(spec: JobSpec, names: Names) -> list[str]:
+    """The folders that Spark names, as if they were objects: S3A asks for a HEAD of one, and takes 403 for an error.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    zones = {(dataset.zone, dataset.prefix) for dataset in (*spec.inputs, *spec.outputs)}
+    return [
+        f"{names.bucket_arn(zone)}/{prefix.rstrip('/')}" for zone, prefix in sorted({*zones, ("logs", EVENT_LOGS)})
+    ]
 
 
 def _zone_statements(

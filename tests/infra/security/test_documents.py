@@ -198,6 +198,10 @@ def test_whatever_a_spec_declares_its_role_gets_that_and_nothing_beside_it(
     landing, curated = NAMES.bucket_arn("landing"), NAMES.bucket_arn("curated")
     assert all(allows(policy, "s3:GetObject", f"{landing}/{prefix}x") for prefix in inputs)
     assert all(allows(policy, "s3:PutObject", f"{curated}/{prefix}x") for prefix in outputs)
+    # S3A asks for a folder's name as for an object's: to read it is enough.
+    assert all(allows(policy, "s3:GetObject", f"{curated}/{prefix.rstrip('/')}") for prefix in outputs)
+    assert allows(policy, "s3:GetObject", f"{NAMES.bucket_arn('logs')}/spark-events")
+    assert not allows(policy, "s3:PutObject", f"{NAMES.bucket_arn('logs')}/spark-events")
     for prefix in other:
         inside = any(prefix.startswith(one) for one in inputs)
         assert allows(policy, "s3:GetObject", f"{landing}/{prefix}x") == inside
