@@ -161,6 +161,18 @@ def _of_queue(parts: list[str]) -> tuple[Document | None, str]:
     return (document(getattr(queue, "policy", None)) if queue else None), parts[4]
 
 
+def key_of(arn: str) -> Any:
+    """The KMS key that seals a topic or a queue, None when it has none of its own."""
+    _, _, service, region, account, name = arn.split(":", 5)
+    sealed = (
+        backends("sns", account, region).topics.get(arn)
+        if service == "sns"
+        else backends("sqs", account, region).queues.get(name)
+    )
+    found = getattr(sealed, "kms_master_key_id", None)
+    return key(found, account, region) if found else None
+
+
 def _of_secret(parts: list[str]) -> tuple[Document | None, str]:
     secrets = backends("secretsmanager", parts[4], parts[3]).secrets
     arn = ":".join(parts)
@@ -202,9 +214,8 @@ def _iam_tags(parts: list[str]) -> Mapping[str, str]:
 
 
 def _kms_tags(parts: list[str]) -> Mapping[str, str]:
-    return plain_tags(
-        backends("kms", parts[4], parts[3]).list_resource_tags(parts[5].removeprefix("key/"))["Tags"]
-    )
+    tagger = backends("kms", parts[4], parts[3]).tagger  # an alias has none
+    return plain_tags(tagger.list_tags_for_resource(parts[5].removeprefix("key/"))["Tags"])
 
 
 def _serverless_tags(parts: list[str]) -> Mapping[str, str]:

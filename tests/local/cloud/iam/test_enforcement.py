@@ -280,6 +280,15 @@ def test_a_key_goes_by_its_own_policy(aws: Cloud) -> None:
     assert "kms:Decrypt" in refused(blind.upload_part, **given, PartNumber=1, Body=b"x")[1]
 
 
+def test_an_alias_needs_both_itself_and_its_key(aws: Cloud) -> None:
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    alias = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/iam-test"
+    given = {"AliasName": "alias/iam-test", "TargetKeyId": key}
+    kms = aws.user(allow("kms:CreateAlias", on=alias)).client("kms")
+    assert f"kms:CreateAlias on resource: {key}" in refused(kms.create_alias, **given)[1]
+    aws.user(allow("kms:CreateAlias", on=[alias, key])).client("kms").create_alias(**given)
+
+
 def test_log_groups_need_the_key_s_consent_to_cloudwatch_logs(aws: Cloud) -> None:
     key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     logs = aws.client("logs")
