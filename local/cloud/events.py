@@ -16,10 +16,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.cloud import event_input
+from local.cloud.iam import deliveries
 from local.cloud.plane import ControlPlane
 
 log = logging.getLogger(__name__)
 Event = dict[str, Any]
+PRINCIPAL = "events.amazonaws.com"
 # Targets of EventBridge for which nothing runs on this machine yet.
 NOT_RUN = {
     "lambda": "Lambda functions do not run",
@@ -103,13 +105,14 @@ def send(rule: Any, event: Event) -> None:
         try:
             _send_to(rule, target, event)
         except Exception as error:
-            code = error.code if isinstance(error, UndeliverableError) else _code(error)
             log.warning("rule %s: target %s takes no event: %s", rule.name, target["Arn"], error)
-            _bury(rule, target, event, code, str(error))
+            _bury(rule, target, event, _code(error), str(error))
 
 
 def _send_to(rule: Any, target: Mapping[str, Any], event: Event) -> None:
     _, _, service, region, account, resource = target["Arn"].split(":", 5)
+    if service in ("sqs", "sns"):
+        deliveries.check(PRINCIPAL, target["Arn"], rule.arn, rule.account_id)
     if service in NOT_RUN:
         log.warning(
             "rule %s: no event for %s: %s in this local AWS", rule.name, target["Arn"], NOT_RUN[service]
@@ -169,12 +172,17 @@ def _bury(rule: Any, target: Mapping[str, Any], event: Event, code: str, message
     told = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], "ERROR_CODE": code, "ERROR_MESSAGE": message}
     attributes = {k: {"DataType": "String", "StringValue": v or "none"} for k, v in told.items()}
     try:
+        deliveries.check(PRINCIPAL, arn, rule.arn, rule.account_id)
         _queue(account, region, name, json.dumps(event), None, message_attributes=attributes)
     except Exception as error:
         log.warning("rule %s: the dead-letter queue %s takes no event: %s", rule.name, arn, error)
 
 
 def _code(error: Exception) -> str:
+    if isinstance(error, UndeliverableError):
+        return error.code
+    if isinstance(error, deliveries.RefusedError):
+        return "NO_PERMISSIONS"
     missing = any(word in type(error).__name__ for word in ("NotFound", "NonExistent", "DoesNotExist"))
     return "RESOURCE_NOT_FOUND" if missing else "INTERNAL_ERROR"
 

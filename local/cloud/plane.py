@@ -13,6 +13,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -41,6 +42,7 @@ class ControlPlane:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.lock = threading.RLock()
+        self.context = Context()  # every timer and command runs in it
         self._clock = clock or RunningClock()
         self._timers: list[Timer] = []
         self._orders = itertools.count()
@@ -123,7 +125,7 @@ class ControlPlane:
                 return True
             self._moment = timer.due
             try:
-                _guarded(timer.action)
+                self.context.run(_guarded, timer.action)
             finally:
                 self._moment = None
         return True
@@ -133,7 +135,7 @@ class ControlPlane:
             action = self._commands.popleft()
         except IndexError:
             return False
-        _guarded(action)
+        self.context.run(_guarded, action)
         return True
 
 

@@ -14,15 +14,17 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
 from local.cloud import events
+from local.cloud.iam import deliveries
 
 log = logging.getLogger(__name__)
 _sequence = itertools.count(time.time_ns())
+PRINCIPAL = "s3.amazonaws.com"
 _TAGGED = "s3:ObjectTagging:Put"
 _MARKED, _DELETED = "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRemoved:Delete"
 # Event → the operation that EventBridge gives as the reason.
@@ -39,7 +41,7 @@ _REASONS = {
 def install() -> None:
     """Have moto's S3 tell of its objects so."""
     from moto.s3 import notifications
-    from moto.s3.models import S3Backend
+    from moto.s3.models import FakeBucket, S3Backend
     from moto.s3.responses import S3Response
 
     notifications.send_event = send
@@ -48,6 +50,7 @@ def install() -> None:
     notifications._send_sns_message = _to_topic
     if not hasattr(S3Backend.delete_object, "__wrapped__"):
         S3Backend.delete_object = _telling_deletions(S3Backend.delete_object)
+        FakeBucket.set_notification_configuration = _validating(FakeBucket.set_notification_configuration)
         read = S3Response._notification_config_from_body
         S3Response._notification_config_from_body = lambda response: read(_lower_case(response))
 
@@ -157,6 +160,7 @@ def _to_queue(account: str, message: Any, queue: str, region: str) -> None:
     from moto.sqs.models import sqs_backends
 
     try:
+        _check(message, f"arn:aws:sqs:{region}:{account}:{queue}", account)
         sqs_backends[account][region].send_message(queue_name=queue, message_body=json.dumps(message))
     except Exception as error:  # the caller's change has been made: what cannot be told does not undo it
         log.warning("S3: the queue %s takes no event: %s", queue, error)
@@ -166,10 +170,45 @@ def _to_topic(account: str, message: Any, arn: str, region: str) -> None:
     from moto.sns.models import sns_backends
 
     try:
+        _check(message, arn, account)
         body = json.dumps(message)
         sns_backends[account][region].publish(arn=arn, message=body, subject="Amazon S3 Notification")
     except Exception as error:
         log.warning("S3: the topic %s takes no event: %s", arn, error)
+
+
+def _validating(configure: Callable[..., None]) -> Callable[..., None]:
+    """A configuration is refused when S3 may not send to one of its topics and queues.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+    """
+
+    @functools.wraps(configure)
+    def set_notification_configuration(bucket: Any, given: Mapping[str, Any] | None) -> None:
+        from moto.s3.exceptions import S3ClientError
+
+        arns = [
+            one[kind]
+            for kind in ("Queue", "Topic")
+            for one in (given or {}).get(f"{kind}Configuration") or ()
+        ]
+        try:
+            for arn in arns:
+                deliveries.check(PRINCIPAL, arn, bucket.arn, bucket.account_id)
+        except deliveries.RefusedError:
+            raise S3ClientError(
+                "InvalidArgument", "Unable to validate the following destination configurations"
+            ) from None
+        configure(bucket, given)
+
+    return set_notification_configuration
+
+
+def _check(message: Mapping[str, Any], target: str, account: str) -> None:
+    """Raise RefusedError when the target's policy does not let S3 bring it the message."""
+    records = message.get("Records")
+    bucket = records[0]["s3"]["bucket"]["name"] if records else message["Bucket"]
+    deliveries.check(PRINCIPAL, target, f"arn:aws:s3:::{bucket}", account)
 
 
 def _test_event(bucket: str) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class CloudServer:
 
         from local.cloud import dynamodb, ec2, emr, emr_containers, emr_serverless, kms, logs, s3
         from local.cloud.gateway import Gateway
-        from local.cloud.iam import sessions
+        from local.cloud.iam import deliveries, sessions
         from local.cloud.trail.entries import Trail
 
         class Handler(MotoRequestHandler):
@@ -131,6 +131,7 @@ class CloudServer:
             "events": events.install,
             "cloudwatch": lambda: _install_alarms(self.plane),
             "sts": sessions.install,
+            "sns": deliveries.install,
             "cloudtrail": lambda: _install_trail(trail),
         }
         self._gateway = Gateway(self._status, extensions, self._move_clock, trail, self._authority)

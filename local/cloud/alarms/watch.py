@@ -16,6 +16,7 @@ from local.cloud.alarms.arithmetic import compile_expression
 from local.cloud.alarms.evaluation import ALARM, COMPARISONS, EXTRA_POINTS, INSUFFICIENT_DATA, OK, state
 from local.cloud.alarms.rules import parse
 from local.cloud.alarms.series import Index, key, statistic
+from local.cloud.iam import deliveries
 from local.cloud.plane import ControlPlane
 
 log = logging.getLogger(__name__)
@@ -136,20 +137,21 @@ class Watch:
         message = json.dumps(messages.notification(alarm, before, account, _children(backend, alarm)))
         subject = messages.subject(alarm)
         for action in actions:
-            self._plane.command(partial(_act, alarm.name, action, subject, message))
+            self._plane.command(partial(_act, alarm, action, subject, message))
 
 
-def _act(alarm: str, arn: str, subject: str, message: str) -> None:
+def _act(alarm: Any, arn: str, subject: str, message: str) -> None:
     _, _, service, region, account, *_ = arn.split(":")
     if service != "sns":
-        log.warning("alarm %s: no action on %s: %s takes none in this local AWS", alarm, arn, service)
+        log.warning("alarm %s: no action on %s: %s takes none in this local AWS", alarm.name, arn, service)
         return
     from moto.sns.models import sns_backends
 
     try:
+        deliveries.check("cloudwatch.amazonaws.com", arn, alarm.alarm_arn, alarm.alarm_arn.split(":")[4])
         sns_backends[account][region].publish(message=message, arn=arn, subject=subject)
     except Exception as error:
-        log.warning("alarm %s: %s takes no notification: %s", alarm, arn, error)
+        log.warning("alarm %s: %s takes no notification: %s", alarm.name, arn, error)
 
 
 def _metric_alarms() -> Iterator[tuple[Any, Any]]:

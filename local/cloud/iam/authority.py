@@ -9,7 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from local.cloud.iam import context, implied, launch, network, report, resources, s3, signature, store, words
+from local.cloud.iam import (
+    context,
+    deliveries,
+    implied,
+    launch,
+    network,
+    report,
+    resources,
+    s3,
+    signature,
+    store,
+    words,
+)
 from local.cloud.iam.credentials import CredentialError, Identity, Keyring
 from local.cloud.iam.judge import Policies, judge
 from local.cloud.iam.language import Context, Question
@@ -53,8 +65,9 @@ class Authority:
         self._control: EmrControl | None = None
 
     def attach(self, control: EmrControl) -> None:
-        """Judge on the clusters of `control`, and judge what they need to come up."""
+        """Judge on the clusters of `control`, what they need to come up, and what the control plane delivers."""
         self._control = control
+        control.plane.context.run(deliveries.ENFORCED.set, True)
         control.launch_problem = launch.problem
 
     @property
@@ -65,6 +78,7 @@ class Authority:
     def judge(self, environ: Environ, call: ApiCall) -> Denial | None:
         """Why the request is refused, None when it may go on."""
         PASSED.set(None)
+        deliveries.ENFORCED.set(True)
         request = Request.of(environ, call)
         try:
             identity = self._identify(request)
