@@ -99,6 +99,7 @@ class Service:
             authority=Authority(ACCOUNT_ID, self._administrator, self._services)
             if self._enforce_iam
             else None,
+            home_key=self._administrator.access_key_id,
         )
         cloud.start()
         self._exit.callback(cloud.stop)

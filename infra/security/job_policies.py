@@ -50,7 +50,8 @@ def _folders(spec: JobSpec, names: Names) -> list[str]:
     """
     zones = {(dataset.zone, dataset.prefix) for dataset in (*spec.inputs, *spec.outputs)}
     return [
-        f"{names.bucket_arn(zone)}/{prefix.rstrip('/')}" for zone, prefix in sorted({*zones, ("logs", EVENT_LOGS)})
+        f"{names.bucket_arn(zone)}/{prefix.rstrip('/')}"
+        for zone, prefix in sorted({*zones, ("logs", EVENT_LOGS)})
     ]
 
 

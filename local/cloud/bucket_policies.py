@@ -17,7 +17,6 @@ from local.cloud.iam import conditions
 
 # What is true of every request here; a condition on anything else cannot be judged, and its statement says nothing.
 CONTEXT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}
-
 LOG_DELIVERY = "logging.s3.amazonaws.com"
 
 

@@ -28,6 +28,7 @@ from local.contracts import ClusterRunner, JobRunner, StepSink
 
 if TYPE_CHECKING:
     from local.cloud.trail.entries import Trail
+    from local.cloud.trail.identities import Identity
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
@@ -80,15 +81,19 @@ class CloudServer:
         jobs: JobRunner | None = None,
         extra_status: Callable[[], Mapping[str, object]] = dict,
         authority: Authority | None = None,
+        home_key: str = "",
     ) -> None:
-        """`authority` judges every request by IAM; without one, any credentials may do anything."""
+        """`authority` judges every request by IAM; without one, any credentials may do anything.
+
+        `home_key` is the access key that then stands for the account.
+        """
         self.plane = ControlPlane(clock)
         self.control = EmrControl(self.plane, runner, timing or Timing(), price)
         conductor = Conductor(self.plane, jobs or IdleRunner(self.plane))
         tell = partial(events.emit, self.plane)
         self.serverless = ServerlessControl(conductor, tell)
         self.containers = ContainersControl(conductor, tell)
-        self._extra_status, self._authority = extra_status, authority
+        self._extra_status, self._authority, self._home_key = extra_status, authority, home_key
         if authority is not None:
             authority.attach(self.control)
         self._listener = listener or bind(0)
@@ -118,7 +123,7 @@ class CloudServer:
             def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""
 
-        trail = Trail()
+        trail = Trail(self._own_identities())
         extensions = {
             "emr": lambda: emr.install(self.control),
             "emrserverless": lambda: emr_serverless.install(self.serverless),
@@ -163,6 +168,14 @@ class CloudServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _own_identities(self) -> Mapping[str, Identity]:
+        """Who in the trail the callers are that IAM does not know."""
+        from local.cloud.trail import identities
+
+        if self._authority is not None:
+            return self._authority.identities()
+        return {self._home_key: identities.root(self._home_key)} if self._home_key else {}
 
     def _move_clock(self, order: Mapping[str, object]) -> Mapping[str, object]:
         """Let `advance_seconds` pass on the plane's clock; without them only tell its time. Raises UserError."""

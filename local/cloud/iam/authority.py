@@ -30,6 +30,8 @@ from local.cloud.iam.principals import ANONYMOUS, Caller
 from local.cloud.iam.requests import Environ, Request
 from local.cloud.iam.words import Denial
 from local.cloud.protocol import ApiCall
+from local.cloud.trail import identities
+from local.cloud.trail.entries import UNSIGNED
 from local.keys import Key
 
 if TYPE_CHECKING:
@@ -70,6 +72,17 @@ class Authority:
         control.plane.context.run(deliveries.ENFORCED.set, True)
         control.launch_problem = launch.problem
 
+    def identities(self) -> Mapping[str, identities.Identity]:
+        """By access key, who in the trail the callers are that IAM does not know."""
+        found = {}
+        for key, caller in self._keyring.own.items():
+            found[key] = (
+                identities.service(key, caller.service, self._account)
+                if caller.service
+                else identities.administrator(key, caller)
+            )
+        return found
+
     @property
     def unevaluated(self) -> list[str]:
         """What policies asked for and is not evaluated."""
@@ -83,6 +96,7 @@ class Authority:
         try:
             identity = self._identify(request)
         except CredentialError as error:
+            environ[UNSIGNED] = True
             return words.bad_credentials(error.kind, call.protocol)
         caller = identity.caller
         account = caller.account or self._account

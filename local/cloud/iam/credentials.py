@@ -58,6 +58,11 @@ class Keyring:
         }
         self._sessions: dict[str, Any] = {}
 
+    @property
+    def own(self) -> Mapping[str, Caller]:
+        """Who has the keys that are in no IAM."""
+        return {key: identity.caller for key, identity in self._own.items()}
+
     def find(self, access_key: str, token: str | None) -> Identity:
         """Who the key belongs to, with the policies as they are now. Raises CredentialError."""
         own = self._own.get(access_key)

@@ -1,4 +1,4 @@
-"""What services bring to topics and queues unasked: the policy of the topic or queue must let them, and that of its key.
+"""What services bring to topics and queues unasked: the policy of the topic or queue must let them, and its key's.
 
 EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html

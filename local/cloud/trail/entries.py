@@ -28,6 +28,7 @@ _SECRET = re.compile(
     r"password|secret(?!id)|(?<!next)(?<!client)(?<!request)token|plaintext|privatekey|credential|ciphertext",
     re.IGNORECASE,
 )
+UNSIGNED = "emrctl.unsigned"  # set in the environment of a request whose signature is nobody's
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 MOST_BODY = 8_192  # of a request, in bytes: longer parameters are omitted, as CloudTrail does above 100 kB
 # Kept at most; readers poll, and would push out the writers otherwise.
@@ -82,10 +83,11 @@ class Entry:
 class Trail:
     """The latest management events of a server; every method may be called by any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, Identity] | None = None) -> None:
+        """`own`: whose the access keys are that are in no IAM."""
         self._reads: deque[Entry] = deque(maxlen=MOST_READS)
         self._writes: deque[Entry] = deque(maxlen=MOST_WRITES)
-        self._identities = Identities()
+        self._identities = Identities(own or {})
         self._guard = threading.Lock()
 
     def entries(self) -> list[Entry]:
@@ -113,9 +115,9 @@ class Trail:
         status: int,
         answer: Iterable[bytes],
     ) -> None:
-        """Note a call that has been answered; one on data, and one that names no caller, is none of ours."""
+        """Note a call that has been answered; one on data, and one that nobody has signed, is none of ours."""
         scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if scope is None:
+        if scope is None or UNSIGNED in environ:
             return
         path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
         operation = names.operation(call, environ.get("REQUEST_METHOD", ""), path, query)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.cloud.iam.principals import Caller
+
 MOST = 10_000  # identities remembered
 
 
@@ -24,18 +26,22 @@ class Identity:
 
 
 class Identities:
-    """Finds whose an access key is; remembers it, so that a call's price is a look into a dictionary."""
+    """Finds whose an access key is; remembers it, so that a call's price is a look into a dictionary.
 
-    def __init__(self) -> None:
+    `own` are keys that moto does not know: the home's, and those of services.
+    """
+
+    def __init__(self, own: Mapping[str, Identity]) -> None:
+        self._own = own
         self._known: dict[str, Identity] = {}
 
     def of(self, access_key: str) -> Identity:
         """The identity behind `access_key`."""
-        found = self._known.get(access_key)
+        found = self._own.get(access_key) or self._known.get(access_key)
         if found is None:
             found = _session(access_key) or _user(access_key)
             if found is None:  # not remembered: the key may be made later
-                return _root(access_key)
+                return root(access_key)
             if len(self._known) >= MOST:
                 self._known.clear()
             self._known[access_key] = found
@@ -73,7 +79,8 @@ def _session(access_key: str) -> Identity | None:
     return None
 
 
-def _root(access_key: str) -> Identity:
+def root(access_key: str) -> Identity:
+    """The account itself."""
     from moto.core import DEFAULT_ACCOUNT_ID
 
     arn = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:root"
@@ -82,6 +89,21 @@ def _root(access_key: str) -> Identity:
         "accessKeyId": access_key,
     }  # fmt: skip
     return Identity("root", DEFAULT_ACCOUNT_ID, access_key, document)
+
+
+def administrator(access_key: str, caller: Caller) -> Identity:
+    """The user whose key the home has, where IAM is enforced."""
+    name = caller.arn.rpartition("/")[2]
+    document = {
+        "type": "IAMUser", "principalId": caller.user_id, "arn": caller.arn, "accountId": caller.account,
+        "accessKeyId": access_key, "userName": name,
+    }  # fmt: skip
+    return Identity(name, caller.account, access_key, document)
+
+
+def service(access_key: str, principal: str, account: str) -> Identity:
+    """A service that takes a role for what runs on it; CloudTrail gives it no name."""
+    return Identity("", account, access_key, {"type": "AWSService", "invokedBy": principal})
 
 
 def _backends(of_service: Any) -> list[tuple[str, Any]]:

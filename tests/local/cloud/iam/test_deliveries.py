@@ -1,4 +1,4 @@
-"""What services bring to topics and queues of their own accord: only what the policy of the topic or queue lets them."""
+"""What services bring to topics and queues of their own accord: only what the topic's or queue's policy lets them."""
 
 from __future__ import annotations
 
@@ -120,6 +120,8 @@ def test_events_of_the_control_plane_are_judged_as_those_of_calls(aws: Cloud) ->
     queue.open_to("events.amazonaws.com", rule)
     alarm(aws, "OK", [])
     assert len(queue.take()) == 1
+    events.remove_targets(Rule=rule.rpartition("/")[2], Ids=["1"])
+    events.delete_rule(Name=rule.rpartition("/")[2])
 
 
 def alarm(aws: Cloud, state: str, actions: list[str]) -> None:
@@ -131,6 +133,7 @@ def alarm(aws: Cloud, state: str, actions: list[str]) -> None:
     )  # fmt: skip
     cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
     aws.server.plane.settle()
+    cloudwatch.delete_alarms(AlarmNames=[name])
 
 
 def test_an_alarm_may_publish_by_the_topic_s_default_policy_and_not_by_one_without_it(aws: Cloud) -> None:
