@@ -95,7 +95,7 @@ class CloudServer:
         self.containers = ContainersControl(conductor, tell)
         self._extra_status, self._authority, self._home_key = extra_status, authority, home_key
         if authority is not None:
-            authority.attach(self.control)
+            authority.attach(self.control, self.serverless, self.containers)
         self._listener = listener or bind(0)
         self.port: int = self._listener.getsockname()[1]
         self.endpoint = f"http://{HOST}:{self.port}"

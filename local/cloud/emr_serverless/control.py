@@ -35,6 +35,11 @@ class ServerlessControl:
         """The application of this id, wherever it is."""
         return next(a for a in self._each() if a.id == application_id)
 
+    def of_run(self, run_id: str) -> Application | None:
+        """The application that has this job run, None when there is none."""
+        with self.plane.lock:
+            return next((a for a in self._each() if run_id in a.runs), None)
+
     def forget(self, account_id: str, region: str) -> None:
         """End and drop the applications of one account in one region."""
         with self.plane.lock:

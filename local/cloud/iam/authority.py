@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,10 +32,12 @@ from local.cloud.iam.words import Denial
 from local.cloud.protocol import ApiCall
 from local.cloud.trail import identities
 from local.cloud.trail.entries import UNSIGNED
-from local.keys import Key
+from local.keys import PRINCIPALS, Key
 
 if TYPE_CHECKING:
     from local.cloud.emr.control import EmrControl
+    from local.cloud.emr_containers.control import ContainersControl
+    from local.cloud.emr_serverless.control import ServerlessControl
 
 log = logging.getLogger("local.iam")
 # Asked by anyone with valid credentials, and never refused, not even by an explicit Deny.
@@ -65,10 +67,19 @@ class Authority:
         self._keyring = Keyring(account, administrator, services)
         self._report = report.Report()
         self._control: EmrControl | None = None
+        self._serverless: ServerlessControl | None = None
+        self._finders: Mapping[str, Callable[[str], Any]] = {}
 
-    def attach(self, control: EmrControl) -> None:
-        """Judge on the clusters of `control`, what they need to come up, and what the control plane delivers."""
-        self._control = control
+    def attach(
+        self, control: EmrControl, serverless: ServerlessControl, containers: ContainersControl
+    ) -> None:
+        """Judge on what these have, on what clusters need to come up, and on what the control plane delivers."""
+        self._control, self._serverless = control, serverless
+        self._finders = {
+            "elasticmapreduce": control.find,
+            "emr-serverless": serverless.find,
+            "emr-containers": containers.find,
+        }
         control.plane.context.run(deliveries.ENFORCED.set, True)
         control.launch_problem = launch.problem
 
@@ -181,17 +192,26 @@ class Authority:
             yield question("s3:ListBucket", f"arn:aws:s3:::{bucket}", {})
 
     def _tags(self, arn: str) -> Mapping[str, str]:
-        if ":elasticmapreduce:" not in arn:
+        find = self._finders.get(arn.split(":", 3)[2]) if arn.startswith("arn:") else None
+        if find is None:
             return store.tags(arn)
-        cluster = self._control.find(arn.rpartition("/")[2]) if self._control else None
-        return dict(cluster.tags) if cluster else {}
+        names = arn.split(":", 5)[5].strip("/").split("/")  # cluster/j-1, or applications/a1/jobruns/r1
+        try:
+            one = find(names[1])
+            return dict((one.runs[names[3]] if len(names) > 3 else one).tags)
+        except (StopIteration, LookupError, AttributeError):  # there is no such thing
+            return {}
 
     def _vpc(self, identity: Identity, parameters: Mapping[str, Any]) -> Vpc | None:
-        """Whence a session that is taken now will call: EC2 names a node's session after the instance."""
-        if identity.caller.kind != "service" or self._control is None:
+        """Whence a session that is taken now will call: it is named after the instance, or after the job run."""
+        if identity.caller.kind != "service" or self._control is None or self._serverless is None:
             return identity.vpc
-        cluster = self._control.with_machine(str(parameters.get("RoleSessionName")))
-        return network.vpc_of(cluster) if cluster else None
+        name = str(parameters.get("RoleSessionName"))
+        if identity.caller.service == PRINCIPALS["ec2"]:
+            cluster = self._control.with_machine(name)
+            return network.vpc_of_cluster(cluster) if cluster else None
+        application = self._serverless.of_run(name)
+        return network.vpc_of_application(application) if application else None
 
     def _with_resource(self, own: Policies, action: str, arn: str) -> Policies:
         trust = action in _ROLES
@@ -222,9 +242,15 @@ class Authority:
 
 
 def _open(request: Request, caller: Caller) -> bool:
-    """What nobody's policies are asked about: GetCallerIdentity, and the look-ups of AWS itself."""
+    """What nobody's policies are asked about: GetCallerIdentity, and the look-ups of AWS itself.
+
+    EKS takes a role for a pod by an association or by a service account's token; there is no Kubernetes to hold either.
+    """
     action = f"{request.service}:{request.operation}"
-    return action in FREE or (caller.kind == "service" and request.operation != "AssumeRole")
+    return action in FREE or (
+        caller.kind == "service"
+        and (request.operation != "AssumeRole" or caller.service == PRINCIPALS["emr-containers"])
+    )
 
 
 def _session_actions(request: Request) -> Iterator[str]:

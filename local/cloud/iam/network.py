@@ -1,11 +1,13 @@
 """Where a node's requests come from: the VPC of its cluster, and the endpoint there that they pass.
 
-Only the nodes of clusters are in a VPC here, with the sessions that they take and give to steps; whoever else calls
-comes from the internet, as a laptop does. Of a VPC's endpoints for a service the first counts, whatever its routes.
+Only the nodes of clusters are in a VPC here, with the sessions that they take and give to steps, and the job runs of an
+EMR Serverless application that has subnets; whoever else calls comes from the internet, as a laptop does. Of a VPC's
+endpoints for a service the first counts, whatever its routes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +32,23 @@ class Endpoint:
     policy: Document | None
 
 
-def vpc_of(cluster: Any) -> Vpc | None:
+def vpc_of_cluster(cluster: Any) -> Vpc | None:
     """The VPC of a cluster, None when its subnet is not known."""
     instances = cluster.request.get("Instances") or {}
-    subnet = instances.get("Ec2SubnetId") or next(iter(instances.get("Ec2SubnetIds") or []), None)
-    region, account = cluster.arn.split(":")[3:5]
+    return _vpc_of([instances.get("Ec2SubnetId"), *(instances.get("Ec2SubnetIds") or ())], cluster.arn)
+
+
+def vpc_of_application(application: Any) -> Vpc | None:
+    """The VPC of an EMR Serverless application, None when it has no subnets: then AWS's own network is its."""
+    return _vpc_of(
+        application.settings.get("networkConfiguration", {}).get("subnetIds") or (), application.arn
+    )
+
+
+def _vpc_of(subnets: Iterable[str | None], arn: str) -> Vpc | None:
+    """The VPC of the first subnet; account and region are those of the ARN."""
+    subnet = next(filter(None, subnets), None)
+    region, account = arn.split(":")[3:5]
     for zone in store.backends("ec2", account, region).subnets.values():
         if subnet in zone:
             return Vpc(id=zone[subnet].vpc_id, account=account, region=region)

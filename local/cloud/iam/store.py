@@ -218,15 +218,8 @@ def _kms_tags(parts: list[str]) -> Mapping[str, str]:
     return plain_tags(tagger.list_tags_for_resource(parts[5].removeprefix("key/"))["Tags"])
 
 
-def _serverless_tags(parts: list[str]) -> Mapping[str, str]:
-    name = parts[5].removeprefix("/applications/").partition("/")[0]
-    found: Mapping[str, str] = backends("emr-serverless", parts[4], parts[3]).applications[name].tags or {}
-    return found
-
-
 _TAGS = {
     "ec2": _ec2_tags,
-    "emr-serverless": _serverless_tags,
     "iam": _iam_tags,
     "kms": _kms_tags,
 }
