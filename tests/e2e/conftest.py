@@ -91,9 +91,10 @@ class Demo(Here):
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The platform up and the nightly ETL run once."""
+    """The platform up and the nightly ETL run once, on a local AWS that enforces IAM."""
     run = Here(home=tmp_path_factory.mktemp("demo"))
     try:
+        assert run.run("local", "up", "--enforce-iam").returncode == 0
         yield Demo(home=run.home, result=run.json("demo"))
     finally:
         run.run("local", "down")
