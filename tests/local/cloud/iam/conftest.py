@@ -124,6 +124,10 @@ class User:
     secret: str
     token: str | None
 
+    def boto3(self) -> boto3.Session:
+        """Their session of boto3; the endpoint is the environment's."""
+        return boto3.Session(self.key, self.secret, self.token, region_name=REGION)
+
     def client(self, service: str) -> Any:
         """A client of theirs."""
         return self.cloud.client(service, self.key, self.secret, self.token)

@@ -10,12 +10,16 @@ from typing import Any
 import boto3
 import pytest
 
+import jobs.platform
+from facts.errors import UserError
 from infra.naming import ZONES, Names
 from infra.security import boundary_policy, cluster_policies, job_policies, key_policies
 from infra.security.emr_configuration import security_configuration
 from infra.security.job_policies import KeyArns
 from infra.storage import bucket_policies
 from infra.tags import EMR_SCOPE_KEY, STACK_KEY
+from jobs import artifacts
+from jobs.platform import Buckets, Roles
 from jobs.spec import load_catalog
 from local.spark.clients import BotoClients, fixed
 from local.spark.credentials import Node, RoleError, environment, keep, of_step
@@ -130,6 +134,29 @@ def test_a_job_reaches_no_other_s_data_and_no_key_directly(platform: Platform) -
         refused(session.client("sts").assume_role, RoleArn=JOB_ARN, RoleSessionName="test")[0]
         == "AccessDenied"
     )
+
+
+def test_channels_move_and_are_read_by_the_deployer_the_submitter_and_the_job(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", platform.aws.server.endpoint)
+    zones = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
+    here = jobs.platform.Platform(
+        schema_version=1, environment="iam", region=REGION, account_id=ACCOUNT, clusters={}, event_log_uri="",
+        roles=Roles(jobs={JOB.name: JOB_ARN}), buckets=Buckets(**{zone: NAMES.bucket(zone) for zone in zones}),
+    )  # fmt: skip
+    deployer, submitter = (platform.person(role).boto3() for role in ("deployer", "submitter"))
+    with pytest.raises(
+        UserError, match="has no version in channel 'canary'"
+    ):  # a 404, which needs s3:ListBucket
+        artifacts.resolve(submitter, here, JOB.name, "canary")
+    made = artifacts.deploy(deployer, here, JOB, "canary")
+    assert (made.uploaded, made.moved) == (True, True)
+    found = artifacts.resolve(submitter, here, JOB.name, "canary")
+    assert found.manifest.digest == made.digest
+    bucket, _, key = found.main_uri.removeprefix("s3://").partition("/")
+    assert platform.job().client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert refused(submitter.client("s3").delete_object, Bucket=bucket, Key=key)[0] == "AccessDenied"
 
 
 def test_only_nodes_take_a_job_s_role(platform: Platform) -> None:
