@@ -225,8 +225,15 @@ class Authority:
         )  # fmt: skip
 
     def _note(self, request: Request) -> None:
-        """Report what a policy that is being put asks for and is not evaluated."""
+        """Report what is being put and is not evaluated, or asks for what is not."""
         self._report.service(request.service)
+        asked = (
+            s3.asked(request)
+            if request.service == "s3"
+            else ((f"{request.service}:{request.operation}", ""),)
+        )
+        for action, _ in asked:
+            self._report.asked(action)
         if request.service == "s3":
             if "policy" in request.query and request.method == "PUT":
                 self._report.policy(

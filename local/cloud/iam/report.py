@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from local.cloud.iam import context, language
 from local.cloud.iam.resources import table
 
 log = logging.getLogger("local.iam")
-POLICY_PARAMETERS = (
-    "PolicyDocument",
-    "AssumeRolePolicyDocument",
-    "Policy",
-    "policy",
-    "ResourcePolicy",
-    "policyDocument",
-)
+# What is kept and has no say: by the action that makes it.
+KEPT_ONLY: Mapping[str, str] = {
+    "dynamodb:PutResourcePolicy": "a table's own policy",
+    "events:PutPermission": "an event bus's own policy",
+    "glue:PutResourcePolicy": "the catalog's own policy",
+    "kms:CreateGrant": "a grant: its grantee needs a policy",
+    "logs:PutResourcePolicy": "a policy of log groups",
+    "s3:PutBucketAcl": "an ACL",
+    "s3:PutObjectAcl": "an ACL",
+    "sts:GetFederationToken": "a federated session: its key is nobody's",
+    "sts:GetSessionToken": "a user's session: its key is nobody's",
+}
+_POLICIES = ("policy", "policydocument", "policyinjson", "attributevalue")
 _LIMIT = 200
 
 
@@ -46,6 +51,11 @@ class Report:
         for name in sorted(found.unknown):
             self.say(f"{where}: the condition operator {name} does not exist: its statement says nothing")
 
+    def asked(self, action: str) -> None:
+        """Report what the action makes when that is kept and not evaluated."""
+        if action in KEPT_ONLY:
+            self.say(f"{action}: not evaluated: {KEPT_ONLY[action]}")
+
     def service(self, name: str) -> None:
         """Report a service whose resources are not known."""
         if name not in table():
@@ -60,8 +70,10 @@ class Report:
         log.warning("not evaluated: %s", line)
 
 
-def texts(parameters: Iterable[tuple[str, object]]) -> Iterable[str]:
-    """The policy documents among a request's parameters."""
+def texts(parameters: Iterable[tuple[str, object]]) -> Iterator[str]:
+    """The policy documents among a request's parameters, and among the attributes of a topic or queue."""
     for name, value in parameters:
-        if name in POLICY_PARAMETERS and isinstance(value, str) and value.lstrip().startswith("{"):
+        if isinstance(value, Mapping):
+            yield from texts(value.items())
+        elif name.lower().endswith(_POLICIES) and isinstance(value, str) and value.lstrip().startswith("{"):
             yield value

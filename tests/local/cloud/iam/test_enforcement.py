@@ -339,7 +339,18 @@ def test_what_is_not_evaluated_is_reported(aws: Cloud) -> None:
     bucket = aws.bucket()
     statement = {**deny("s3:*", StringAlmost={"aws:SourceIp": "y"}), "Principal": "*"}
     aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=policy(statement))
+    queue = {"Policy": policy({**allow("sqs:*", StringEquals={"aws:Guess": "x"}), "Principal": "*"})}
+    aws.client("sqs").create_queue(QueueName=aws.name("queue"), Attributes=queue)
+    text = policy({**allow("sns:*", StringEquals={"aws:GuessToo": "x"}), "Principal": "*"})
+    topic = aws.client("sns").create_topic(Name=aws.name("topic"))["TopicArn"]
+    aws.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=text)
+    aws.client("logs").put_resource_policy(policyName="p", policyDocument=policy())
+    aws.client("s3").put_bucket_acl(Bucket=bucket, ACL="private")
     lines = "\n".join(aws.authority.unevaluated)
+    for key in ("aws:guess", "aws:guesstoo"):
+        assert f"the condition key {key} is not evaluated" in lines
+    assert "logs:PutResourcePolicy: not evaluated: a policy of log groups" in lines
+    assert "s3:PutBucketAcl: not evaluated: an ACL" in lines
     assert "the condition key s3:jobsuspendedcause is not evaluated" in lines
     assert "the condition operator StringAlmost does not exist" in lines
 
