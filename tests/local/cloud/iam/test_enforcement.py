@@ -148,6 +148,30 @@ def test_a_bucket_s_policy_allows_without_any_of_the_user_s(aws: Cloud) -> None:
     assert user.client("s3").get_object(Bucket=bucket, Key="a")["Body"].read() == b"1"
 
 
+def test_the_policies_of_topics_and_queues_allow_and_deny_users(aws: Cloud) -> None:
+    user, other = aws.user(), aws.user(allow("sqs:*", "sns:*"))
+    arns = [f"arn:aws:iam::{ACCOUNT}:user/{each.name}" for each in (user, other)]
+    sqs, sns = aws.client("sqs"), aws.client("sns")
+    url = sqs.create_queue(QueueName=aws.name("queue"))["QueueUrl"]
+    topic = sns.create_topic(Name=aws.name("topic"))["TopicArn"]
+
+    def rules(action: str) -> str:
+        return policy(
+            {"Effect": "Allow", "Principal": {"AWS": arns[0]}, "Action": action, "Resource": "*"},
+            {"Effect": "Deny", "Principal": {"AWS": arns[1]}, "Action": action, "Resource": "*"},
+        )
+
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": rules("sqs:SendMessage")})
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=rules("sns:Publish"))
+    for service, call, given in (
+        ("sqs", "send_message", {"QueueUrl": url, "MessageBody": "x"}),
+        ("sns", "publish", {"TopicArn": topic, "Message": "x"}),
+    ):
+        getattr(user.client(service), call)(**given)
+        message = refused(getattr(other.client(service), call), **given)[1]
+        assert "with an explicit deny in a resource-based policy" in message
+
+
 def test_a_missing_object_is_403_without_the_right_to_list(aws: Cloud) -> None:
     bucket = aws.bucket(a="1")
     reader = aws.user(allow("s3:GetObject", on=f"arn:aws:s3:::{bucket}/*"))

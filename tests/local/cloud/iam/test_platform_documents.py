@@ -21,9 +21,10 @@ from infra.tags import EMR_SCOPE_KEY, STACK_KEY
 from jobs import artifacts
 from jobs.platform import Buckets, Roles
 from jobs.spec import load_catalog
+from local.cloud.iam.report import Report
 from local.spark.clients import BotoClients, fixed
 from local.spark.credentials import Node, RoleError, environment, keep, of_step
-from tests.local.cloud.iam.conftest import ACCOUNT, REGION, SERVICES, Cloud, User, refused
+from tests.local.cloud.iam.conftest import ACCOUNT, REGION, SERVICES, Cloud, User, allow, refused, trust
 
 NAMES = Names(stack="iam", region=REGION, account_id=ACCOUNT)
 (JOB,) = (spec for spec in load_catalog() if spec.name == "nightly-etl")
@@ -235,6 +236,36 @@ def test_the_submitter_starts_steps_under_job_roles_alone(platform: Platform, cl
     assert refused(emr.describe_cluster, ClusterId=cluster)[0] == "AccessDeniedException"
 
 
+def test_a_cluster_and_a_step_need_the_right_to_pass_their_roles(platform: Platform, cluster: str) -> None:
+    aws = platform.aws
+    service, node = NAMES.role_arn("service"), NAMES.role_arn("node")
+
+    def api(**passed: str) -> Any:
+        passing = [
+            allow("iam:PassRole", on=role, StringEquals={"iam:PassedToService": f"{to}.amazonaws.com"})
+            for to, role in passed.items()
+        ]
+        return aws.user(allow("elasticmapreduce:*"), *passing).client("emr")
+
+    _, subnet, group = network(platform)
+    request = launch(subnet, group)
+    assert f"iam:PassRole on resource: {service}" in refused(api(ec2=node).run_job_flow, **request)[1]
+    assert (
+        f"iam:PassRole on resource: {node}"
+        in refused(api(elasticmapreduce=service).run_job_flow, **request)[1]
+    )
+    api(elasticmapreduce=service, ec2=node).run_job_flow(**request)
+    step: dict[str, Any] = {"JobFlowId": cluster, "Steps": [STEP], "ExecutionRoleArn": JOB_ARN}
+    assert f"iam:PassRole on resource: {JOB_ARN}" in refused(api(ec2=JOB_ARN).add_job_flow_steps, **step)[1]
+    api(elasticmapreduce=JOB_ARN).add_job_flow_steps(**step)
+    request = launch(subnet, group, SecurityConfiguration=None)
+    given = {key: value for key, value in request.items() if value is not None}
+    bare = aws.client("emr").run_job_flow(**given)["JobFlowId"]
+    step["JobFlowId"] = bare
+    code, message = refused(aws.client("emr").add_job_flow_steps, **step)
+    assert (code, "EnableApplicationScopedIAMRole" in message) == ("ValidationException", True)
+
+
 def network(platform: Platform, *, tagged: bool = True) -> tuple[str, str, str]:
     """VPC, subnet and group, with EMR's tag or without."""
     ec2 = platform.aws.client("ec2")
@@ -350,3 +381,40 @@ def test_the_spark_runner_s_own_chain_of_sessions(
     assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/{NAMES.role(NAMES.job_role(JOB.name))}/s-1"
     with pytest.raises(RoleError, match=r"not authorized to perform: sts:AssumeRole"):
         of_step(node, clients, NAMES.role_arn("submitter"), "s-1")
+
+
+def test_a_step_s_role_must_let_the_nodes_tag_its_session(platform: Platform) -> None:
+    iam, role = platform.aws.client("iam"), JOB_ARN.rpartition("/")[2]
+    node = Node(
+        BotoClients(platform.aws.server.endpoint, REGION, fixed(SERVICES["ec2"])), NAMES.role("node"), "i-1"
+    )
+    clients, own = node.clients(platform.aws.server.endpoint, REGION), trust({"AWS": NAMES.role_arn("node")})
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=own)
+    try:
+        with pytest.raises(RoleError, match=r"not authorized to perform: sts:TagSession"):
+            of_step(node, clients, JOB_ARN, "s-1")
+    finally:
+        own = job_policies.runtime_trust(NAMES.role_arn("node"))
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=own)
+    of_step(node, clients, JOB_ARN, "s-1")
+
+
+def test_the_platform_s_documents_ask_for_nothing_that_is_not_evaluated(
+    platform: Platform, cluster: str
+) -> None:
+    assert [
+        line for line in platform.aws.authority.unevaluated if NAMES.stack in line or "KeyPolicy" in line
+    ] == []
+    documents = [
+        job_policies.runtime_policy(JOB, NAMES, platform.keys),
+        job_policies.submitter_policy(NAMES, platform.keys, [JOB_ARN]),
+        job_policies.deployer_policy(NAMES, platform.keys),
+        key_policies.data_key_policy(NAMES),
+        key_policies.logs_key_policy(NAMES),
+        key_policies.volumes_key_policy(NAMES),
+        *(bucket_policies.data_policy(NAMES, zone) for zone in ZONES),
+    ]
+    report = Report()
+    for document in documents:
+        report.policy(document, "platform")
+    assert report.lines == []
