@@ -157,6 +157,7 @@ class Authority:
         common = context.of_request(request, identity)
         own = identity.policies()
         passed = network.endpoint(identity.vpc, request.service) if identity.vpc else None
+        common |= self._source(identity.caller, request)
         if identity.vpc is not None:
             common["aws:sourcevpc"] = (identity.vpc.id,)
         if passed is not None:
@@ -212,6 +213,18 @@ class Authority:
             return network.vpc_of_cluster(cluster) if cluster else None
         application = self._serverless.of_run(name)
         return network.vpc_of_application(application) if application else None
+
+    def _source(self, caller: Caller, request: Request) -> Context:
+        """For which application EMR Serverless takes a role: the role's trust policy may ask.
+
+        https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html (Create a job runtime role)
+        """
+        if caller.service != PRINCIPALS["emr-serverless"] or self._serverless is None:
+            return {}
+        application = self._serverless.of_run(str(request.parameters.get("RoleSessionName")))
+        if application is None:
+            return {}
+        return {"aws:sourcearn": (application.arn,), "aws:sourceaccount": (application.account_id,)}
 
     def _with_resource(self, own: Policies, action: str, arn: str) -> Policies:
         trust = action in _ROLES

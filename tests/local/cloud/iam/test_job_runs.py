@@ -116,6 +116,18 @@ def test_a_run_is_a_session_of_its_role_if_that_trusts_serverless_and_may_what_t
         assume(clients(aws, "emr-serverless"), of_nodes, "00r1")
 
 
+def test_a_role_s_trust_may_name_the_application_that_its_runs_are_of(aws: Cloud) -> None:
+    mine, other = application(aws), application(aws)
+    arn = f"arn:aws:emr-serverless:{REGION}:{ACCOUNT}:/applications/{mine}"
+    asks = {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": arn}}
+    role = aws.role(trust({"Service": SERVERLESS}, **asks))
+    api = aws.client("emr-serverless")
+    inside, outside = (api.start_job_run(**run(each, role))["jobRunId"] for each in (mine, other))
+    assume(clients(aws, "emr-serverless"), role, inside)
+    with pytest.raises(RoleError, match="not authorized to perform: sts:AssumeRole"):
+        assume(clients(aws, "emr-serverless"), role, outside)
+
+
 def test_a_run_on_eks_is_a_session_of_its_role(aws: Cloud) -> None:
     role = aws.role(
         trust({"Federated": "arn:aws:iam::123456789012:oidc-provider/oidc.eks"}), allow("sqs:ListQueues")
