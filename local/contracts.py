@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 InstanceRole = Literal["MASTER", "CORE", "TASK"]
 Market = Literal["ON_DEMAND", "SPOT"]
@@ -103,6 +103,9 @@ class JobRun:
     region: str
     release_label: str
     execution_role_arn: str
+    session_policies: Mapping[
+        str, Any
+    ]  # AssumeRole's Policy and PolicyArns, which narrow the role; often empty
     driver: Literal["spark-submit", "spark-sql", "hive"]
     entry_point: str  # a script or jar, or the query of a Hive driver
     arguments: Sequence[str]

@@ -86,7 +86,7 @@ class Driver:
         applied = classifications.apply([_capital(entry) for entry in job.configurations])
         given = submission(job)
         file = self._folder / "aws" / "credentials"
-        credentials.keep(file, credentials.assume(self._clients, job.execution_role_arn, job.run_id))
+        credentials.keep(file, self._session())
         self._configure(applied)
         env = {
             **daemons.environment(tools, job.run_id, self._folder),
@@ -110,6 +110,10 @@ class Driver:
         sink.running(job.run_id, job.attempt)
         return self._process.wait()
 
+    def _session(self) -> credentials.Session:
+        job = self._job
+        return credentials.assume(self._clients, job.execution_role_arn, job.run_id, **job.session_policies)
+
     def _configure(self, applied: Applied) -> None:
         core = hadoop.core_site(self._endpoint, self._job.region, self._folder / "tmp")
         hadoop.write_xml(self._folder / "conf" / "core-site.xml", {**core, **applied.properties["core-site"]})
@@ -129,7 +133,7 @@ class Driver:
         if self._job.driver_logs is None:
             return
         try:
-            session = credentials.assume(self._clients, self._job.execution_role_arn, self._job.run_id)
+            session = self._session()
         except RoleError as error:
             log.warning("%s: its logs are lost: %s", self._job.run_id, error)
             return

@@ -59,6 +59,7 @@ class Lifecycle:
             region=cluster.region,
             release_label=request["releaseLabel"],
             execution_role_arn=request["executionRoleArn"],
+            session_policies={},
             driver="spark-submit" if spark else "spark-sql",
             entry_point=spark.get("entryPoint") or sql.get("entryPoint", ""),
             arguments=tuple(spark.get("entryPointArguments", ())),

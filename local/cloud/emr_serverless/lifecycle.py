@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from local.cloud.emr_serverless.model import RUN_WORDS, Application
 from local.cloud.plane import Timer
@@ -97,6 +98,7 @@ class Lifecycle:
             region=application.region,
             release_label=application.settings["releaseLabel"],
             execution_role_arn=run.request["executionRoleArn"],
+            session_policies=_session_policies(run.request.get("executionIamPolicy") or {}),
             driver="spark-submit" if "sparkSubmit" in driver else "hive",
             entry_point=job.get("entryPoint") or job["query"],
             arguments=tuple(job.get("entryPointArguments", ())),
@@ -212,3 +214,13 @@ def _driver_logs(application: Application, run: Run) -> str | None:
     number = run.current.number
     attempt = f"/attempts/{number}" if number > 1 else ""
     return f"{uri.rstrip('/')}/applications/{application.id}/jobs/{run.id}{attempt}/SPARK_DRIVER"
+
+
+def _session_policies(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A run may do what both its role and its policies allow: they are those of the session.
+
+    https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-cli-execution.html
+    """
+    found: dict[str, Any] = {"Policy": asked["policy"]} if asked.get("policy") else {}
+    arns = asked.get("policyArns") or ()
+    return {**found, "PolicyArns": [{"arn": arn} for arn in arns]} if arns else found

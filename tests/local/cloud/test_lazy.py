@@ -14,8 +14,8 @@ from tests.local.cloud.fakes import FakeJobs
 
 RUN = JobRun(
     run_id="1", attempt=1, service="emr-containers", parent_id="c", region="us-east-1", release_label="r",
-    execution_role_arn="arn:role", driver="spark-submit", entry_point="s3://a/b.py", arguments=(), parameters="",
-    configurations=(), driver_logs=None,
+    execution_role_arn="arn:role", session_policies={}, driver="spark-submit", entry_point="s3://a/b.py", arguments=(),
+    parameters="", configurations=(), driver_logs=None,
 )  # fmt: skip
 
 

@@ -68,8 +68,12 @@ def test_the_runner_is_told_all_of_a_run(serverless: Serverless) -> None:
         application, configurationOverrides={**LOGS, "applicationConfiguration": own},
         jobDriver={"sparkSubmit": {"entryPoint": "s3://code/a.py", "entryPointArguments": ["x"],
                                    "sparkSubmitParameters": "--conf spark.a=b"}},
+        executionIamPolicy={"policy": "{}", "policyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]},
     )  # fmt: skip
     told = serverless.cloud.jobs.started[run[1]]
+
+    arns = [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]
+    assert told.session_policies == {"Policy": "{}", "PolicyArns": arns}
 
     assert (told.service, told.parent_id, told.attempt, told.driver) == (
         "emr-serverless", application, 1, "spark-submit",

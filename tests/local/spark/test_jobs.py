@@ -30,8 +30,8 @@ SECONDS = 20
 REGION = "us-east-1"
 RUN = JobRun(
     run_id="00g1", attempt=1, service="emr-serverless", parent_id="00f1", region=REGION,
-    release_label="emr-spark-8.0.0", execution_role_arn="arn:aws:iam::123456789012:role/driver", driver="spark-submit",
-    entry_point="s3://code/a.py", arguments=("x", "two words"),
+    release_label="emr-spark-8.0.0", execution_role_arn="arn:aws:iam::123456789012:role/driver", session_policies={},
+    driver="spark-submit", entry_point="s3://code/a.py", arguments=("x", "two words"),
     parameters="--conf 'spark.a=b c' --master yarn --conf spark.emr-serverless.driverEnv.DAY=monday",
     configurations=(
         {"classification": "spark-defaults", "properties": {"spark.kubernetes.driverEnv.WHERE": "here",

@@ -116,6 +116,25 @@ def test_a_run_is_a_session_of_its_role_if_that_trusts_serverless_and_may_what_t
         assume(clients(aws, "emr-serverless"), of_nodes, "00r1")
 
 
+def test_a_run_s_own_policies_narrow_its_role(aws: Cloud) -> None:
+    bucket = aws.bucket(a="1")
+    role = aws.role(trust({"Service": SERVERLESS}), allow("s3:*"))
+    arn = aws.client("iam").create_policy(
+        PolicyName=aws.name("own"), PolicyDocument=policy(allow("s3:ListBucket"))
+    )["Policy"]["Arn"]
+    for own in ({"policy": policy(allow("s3:ListBucket"))}, {"policyArns": [arn]}):
+        given = run(application(aws), role)
+        job = aws.client("emr-serverless").start_job_run(**given, executionIamPolicy=own)["jobRunId"]
+        made = aws.server.serverless.of_run(job)
+        assert made is not None
+        with aws.server.plane.lock:
+            contract = aws.server.serverless.lifecycle.contract(made.runs[job])
+        session = assume(clients(aws, "emr-serverless"), role, job, **contract.session_policies)
+        s3 = aws.client("s3", session.access_key_id, session.secret_access_key, session.session_token)
+        s3.list_objects_v2(Bucket=bucket)
+        assert "no session policy allows" in refused(s3.get_object, Bucket=bucket, Key="a")[1]
+
+
 def test_a_role_s_trust_may_name_the_application_that_its_runs_are_of(aws: Cloud) -> None:
     mine, other = application(aws), application(aws)
     arn = f"arn:aws:emr-serverless:{REGION}:{ACCOUNT}:/applications/{mine}"
