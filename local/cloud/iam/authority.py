@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from local.cloud.iam.language import Context, Question
 from local.cloud.iam.network import Vpc
 from local.cloud.iam.principals import ANONYMOUS, Caller
 from local.cloud.iam.requests import Environ, Request
+from local.cloud.iam.surroundings import Surroundings
 from local.cloud.iam.words import Denial
 from local.cloud.protocol import ApiCall
 from local.cloud.trail import identities
@@ -60,26 +61,20 @@ PASSED: ContextVar[Passed | None] = ContextVar("passed", default=None)
 
 
 class Authority:
-    """IAM of one server. `judge` is asked before every request; it changes nothing."""
+    """IAM of one server. `judge` is asked before every request, once `attach` was; it changes nothing."""
+
+    _around: Surroundings
 
     def __init__(self, account: str, administrator: Key, services: Mapping[str, Key]) -> None:
         self._account = account
         self._keyring = Keyring(account, administrator, services)
         self._report = report.Report()
-        self._control: EmrControl | None = None
-        self._serverless: ServerlessControl | None = None
-        self._finders: Mapping[str, Callable[[str], Any]] = {}
 
     def attach(
         self, control: EmrControl, serverless: ServerlessControl, containers: ContainersControl
     ) -> None:
         """Judge on what these have, on what clusters need to come up, and on what the control plane delivers."""
-        self._control, self._serverless = control, serverless
-        self._finders = {
-            "elasticmapreduce": control.find,
-            "emr-serverless": serverless.find,
-            "emr-containers": containers.find,
-        }
+        self._around = Surroundings(control, serverless, containers)
         control.plane.context.run(deliveries.ENFORCED.set, True)
         control.launch_problem = launch.problem
 
@@ -118,7 +113,7 @@ class Authority:
                 log.info("refused: %s", denial.message)
                 return denial
         parameters = request.parameters if request.service == "sts" else {}
-        vpc = self._vpc(identity, parameters)
+        vpc = self._around.vpc(identity, str(parameters.get("RoleSessionName")))
         PASSED.set(Passed(caller=caller, parameters=parameters, account=account, vpc=vpc))
         return None
 
@@ -157,7 +152,8 @@ class Authority:
         common = context.of_request(request, identity)
         own = identity.policies()
         passed = network.endpoint(identity.vpc, request.service) if identity.vpc else None
-        common |= self._source(identity.caller, request)
+        if request.operation == "AssumeRole":
+            common |= self._around.source(identity.caller, str(request.parameters.get("RoleSessionName")))
         if identity.vpc is not None:
             common["aws:sourcevpc"] = (identity.vpc.id,)
         if passed is not None:
@@ -167,7 +163,7 @@ class Authority:
             direct = "kms:viaservice" not in extra  # what S3 asks of KMS passes no endpoint of ours
             endpoint = passed.policy if passed and direct else None
             policies = replace(self._with_resource(own, action, arn), endpoint=endpoint)
-            told = {**common, **context.of_resource(arn, policies.owner, self._tags(arn)), **extra}
+            told = {**common, **context.of_resource(arn, policies.owner, self._around.tags(arn)), **extra}
             return Question(caller=identity.caller, action=action, resource=arn, context=told), policies
 
         asked = s3.asked(request) if request.service == "s3" else resources.asked(request, account)
@@ -191,40 +187,6 @@ class Authority:
         if request.service == "s3" and s3.is_missing(request):
             bucket, _ = s3.place(request)
             yield question("s3:ListBucket", f"arn:aws:s3:::{bucket}", {})
-
-    def _tags(self, arn: str) -> Mapping[str, str]:
-        find = self._finders.get(arn.split(":", 3)[2]) if arn.startswith("arn:") else None
-        if find is None:
-            return store.tags(arn)
-        names = arn.split(":", 5)[5].strip("/").split("/")  # cluster/j-1, or applications/a1/jobruns/r1
-        try:
-            one = find(names[1])
-            return dict((one.runs[names[3]] if len(names) > 3 else one).tags)
-        except (StopIteration, LookupError, AttributeError):  # there is no such thing
-            return {}
-
-    def _vpc(self, identity: Identity, parameters: Mapping[str, Any]) -> Vpc | None:
-        """Whence a session that is taken now will call: it is named after the instance, or after the job run."""
-        if identity.caller.kind != "service" or self._control is None or self._serverless is None:
-            return identity.vpc
-        name = str(parameters.get("RoleSessionName"))
-        if identity.caller.service == PRINCIPALS["ec2"]:
-            cluster = self._control.with_machine(name)
-            return network.vpc_of_cluster(cluster) if cluster else None
-        application = self._serverless.of_run(name)
-        return network.vpc_of_application(application) if application else None
-
-    def _source(self, caller: Caller, request: Request) -> Context:
-        """For which application EMR Serverless takes a role: the role's trust policy may ask.
-
-        https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html (Create a job runtime role)
-        """
-        if caller.service != PRINCIPALS["emr-serverless"] or self._serverless is None:
-            return {}
-        application = self._serverless.of_run(str(request.parameters.get("RoleSessionName")))
-        if application is None:
-            return {}
-        return {"aws:sourcearn": (application.arn,), "aws:sourceaccount": (application.account_id,)}
 
     def _with_resource(self, own: Policies, action: str, arn: str) -> Policies:
         trust = action in _ROLES
