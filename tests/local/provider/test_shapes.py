@@ -18,6 +18,7 @@ from local.provider.types import RESOURCES
 
 CLIENTS = Clients("http://127.0.0.1:1")
 # Lists whose items the API has one of.
+NUMBERS = {"metricTransformation.defaultValue"}  # texts that AWS reads as numbers
 BLOCKS_OF_ONE = {"launchSpecifications.onDemandSpecifications", "launchSpecifications.spotSpecifications"}
 TEXT = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
 
@@ -68,6 +69,8 @@ def _values(known: Known, kind: Kind, path: str, shape: Shape | None) -> st.Sear
         return st.dictionaries(TEXT, TEXT, min_size=1, max_size=2)
     if path.endswith(".date"):
         return st.dates().map(lambda date: f"{date}T00:00:00Z")
+    if path in NUMBERS:
+        return st.integers(0, 99).map(str)
     scalars: dict[str, st.SearchStrategy[Any]] = {
         "string": TEXT,
         "integer": st.integers(0, 99),
