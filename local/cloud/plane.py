@@ -12,7 +12,8 @@ import itertools
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -83,6 +84,12 @@ class ControlPlane:
         with self._settling:
             while self._run_timer() or self._run_command():
                 pass
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No timer and no command runs while the body does; what is under way is waited for."""
+        with self._settling:
+            yield
 
     def advance(self, seconds: float) -> datetime:
         """Move the clock; all that falls due meanwhile has happened, in order, when this returns the new time."""
