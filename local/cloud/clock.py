@@ -25,10 +25,10 @@ class Clock(Protocol):
 
 
 class RunningClock:
-    """The machine's own time, and ahead of it by as much as it has been moved."""
+    """The machine's own time, and `ahead` of it, in seconds, by as much as it has been moved."""
 
-    def __init__(self) -> None:
-        self.ahead = 0.0
+    def __init__(self, ahead: float = 0.0) -> None:
+        self.ahead = ahead
 
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.ahead)

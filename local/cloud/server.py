@@ -6,10 +6,10 @@ import errno
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from facts import prices
 from facts.errors import UserError
@@ -24,11 +24,9 @@ from local.cloud.iam.authority import Authority
 from local.cloud.plane import ControlPlane
 from local.cloud.runs.conductor import Conductor
 from local.cloud.runs.idle import IdleRunner
+from local.cloud.trail.entries import Trail
+from local.cloud.trail.identities import Identity
 from local.contracts import ClusterRunner, JobRunner, StepSink
-
-if TYPE_CHECKING:
-    from local.cloud.trail.entries import Trail
-    from local.cloud.trail.identities import Identity
 
 log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
@@ -96,6 +94,7 @@ class CloudServer:
         self._extra_status, self._authority, self._home_key = extra_status, authority, home_key
         if authority is not None:
             authority.attach(self.control, self.serverless, self.containers)
+        self.trail = Trail(self._own_identities())
         self._listener = listener or bind(0)
         self.port: int = self._listener.getsockname()[1]
         self.endpoint = f"http://{HOST}:{self.port}"
@@ -105,15 +104,14 @@ class CloudServer:
         """Where the runner reports."""
         return self.control.scheduler
 
-    def start(self) -> None:
-        """Answer requests."""
+    def start(self, restore: Callable[[], None] | None = None) -> None:
+        """Answer requests; before the first of them, `restore` may give back what an earlier server had."""
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
         from local.cloud import dynamodb, ec2, emr, emr_containers, emr_serverless, kms, logs, s3
         from local.cloud.gateway import Gateway
         from local.cloud.iam import deliveries, sessions
-        from local.cloud.trail.entries import Trail
 
         class Handler(MotoRequestHandler):
             # Head and body of an answer are two writes: with Nagle's algorithm the second waits for the
@@ -123,7 +121,6 @@ class CloudServer:
             def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""
 
-        trail = Trail(self._own_identities())
         extensions = {
             "emr": lambda: emr.install(self.control),
             "emrserverless": lambda: emr_serverless.install(self.serverless),
@@ -137,9 +134,11 @@ class CloudServer:
             "cloudwatch": lambda: _install_alarms(self.plane),
             "sts": sessions.install,
             "sns": deliveries.install,
-            "cloudtrail": lambda: _install_trail(trail),
+            "cloudtrail": lambda: _install_trail(self.trail),
         }
-        self._gateway = Gateway(self._status, extensions, self._move_clock, trail, self._authority)
+        self._gateway = Gateway(self._status, extensions, self._move_clock, self.trail, self._authority)
+        if restore is not None:
+            restore()
         self._server = make_server(
             HOST, self.port, self._gateway, threaded=True, request_handler=Handler, fd=self._listener.fileno()
         )
@@ -150,7 +149,25 @@ class CloudServer:
 
     def warm(self, services: Iterable[str]) -> None:
         """Load the backends of `services` in the background, so that their first request need not wait."""
-        threading.Thread(target=self._gateway.warm, args=(services,), name="warm", daemon=True).start()
+        threading.Thread(target=self.load, args=(services,), name="warm", daemon=True).start()
+
+    def load(self, services: Iterable[str]) -> None:
+        """Load the backends of `services`, with our part in them."""
+        self._gateway.warm(services)
+
+    @property
+    def extended(self) -> list[str]:
+        """The services that are loaded and have a part of ours in them."""
+        return self._gateway.extended
+
+    @contextmanager
+    def still(self, seconds: float) -> Iterator[None]:
+        """Nothing changes while the body runs: no request, no timer, no report of a runner.
+
+        Raises BusyError when requests that are at work do not end in `seconds`.
+        """
+        with self.plane.paused(), self._gateway.gate.closed(seconds), self.plane.lock:
+            yield
 
     def stop(self) -> None:
         """Answer no more, and let nothing happen any more."""

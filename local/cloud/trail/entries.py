@@ -96,6 +96,17 @@ class Trail:
             found = [*self._reads, *self._writes]
         return sorted(found, key=lambda entry: entry.at, reverse=True)
 
+    def state(self) -> object:
+        """Every event, for a snapshot."""
+        with self._guard:
+            return list(self._reads), list(self._writes)
+
+    def restore(self, state: Any) -> None:
+        """Take back the events of a snapshot."""
+        with self._guard:
+            for kept, found in zip((self._reads, self._writes), state, strict=True):
+                kept.extend(found)
+
     def open(self, environ: dict[str, Any], call: ApiCall) -> bytes | None:
         """The body of a call that is about to be answered, which may be read once only; None when it is too long."""
         length = environ.get("CONTENT_LENGTH") or "0"
