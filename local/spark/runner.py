@@ -183,6 +183,7 @@ class SparkRunner:
 
     def _yarn(self, running: _Running, tools: Toolchain) -> Yarn:
         folder, own = running.folder, running.applied.properties
+        _forget(folder)  # of the same cluster, restored from a snapshot: its processes were another server's
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("staging", "tmp"):
             (folder / name).mkdir(exist_ok=True)

@@ -19,7 +19,7 @@ def install(control: EmrControl) -> None:
     from local.cloud.emr.backend import EmrBackend
     from local.cloud.emr.responses import EmrResponse
 
-    backends = BackendDict(partial(EmrBackend, control=control), "emr")
+    backends = control.backends = BackendDict(partial(EmrBackend, control=control), "emr")
 
     class Response(EmrResponse):
         """The EMR API of this control."""

@@ -15,6 +15,10 @@ from local.contracts import ClusterRunner
 
 Region = tuple[str, str]  # account id, region
 LaunchProblem = Callable[[Cluster, Mapping[str, Any]], str | None]  # with its security configuration
+_MOTOS = (
+    "security_configurations",
+    "block_public_access_configuration",
+)  # what moto's backend keeps of its own
 
 
 class EmrControl:
@@ -27,6 +31,7 @@ class EmrControl:
         # Why a cluster cannot come up with its roles: judged where IAM is enforced.
         self.launch_problem: LaunchProblem = lambda _cluster, _configuration: None
         self._clusters: defaultdict[Region, dict[str, Cluster]] = defaultdict(dict)
+        self.backends: Mapping[str, Mapping[str, Any]] = {}  # by account and region, once EMR is loaded
 
     def clusters_of(self, account_id: str, region: str) -> dict[str, Cluster]:
         """The clusters of one account in one region, by id; the caller adds to it."""
@@ -57,6 +62,27 @@ class EmrControl:
             for cluster in clusters.values():
                 self.lifecycle.terminate(cluster, "USER_REQUEST", "Terminated by user request")
             clusters.clear()
+
+    def state(self) -> object:
+        """What there is, for a snapshot."""
+        kept = {
+            (account, region): {name: getattr(backend, name) for name in _MOTOS}
+            for account, regions in self.backends.items()
+            for region, backend in regions.items()
+        }
+        return dict(self._clusters), kept
+
+    def restore(self, state: Any) -> None:
+        """Take back what there was, into a control that has nothing; what is under way goes on."""
+        clusters, kept = state
+        with self.plane.lock:
+            for (account, region), held in kept.items():
+                vars(self.backends[account][region]).update(held)
+            for place, found in clusters.items():
+                self._clusters[place].update(found)
+            for _, cluster in self._each():
+                self.lifecycle.resume(cluster)
+                self.scheduler.resume(cluster)
 
     def overview(self) -> list[Mapping[str, object]]:
         """Every cluster that has not ended, with its nodes and steps, for `emrctl local status`."""

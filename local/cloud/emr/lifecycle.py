@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from local.cloud.emr import capacity
 from local.cloud.emr.events import Teller
@@ -85,9 +86,21 @@ class Lifecycle:
             pool.status.become("TERMINATING", "CLUSTER_TERMINATED", "Job flow terminated")
         self.cancel_steps(cluster)
         self.plane.command(lambda: self.runner.terminate(cluster.id))
-        failed = code not in ("USER_REQUEST", "ALL_STEPS_COMPLETED")
-        end = "TERMINATED_WITH_ERRORS" if failed else "TERMINATED"
-        self.plane.after(self._timing.terminating, lambda: self._ended(cluster, end))
+        self._end_soon(cluster)
+
+    def resume(self, cluster: Cluster) -> None:
+        """Go on with a cluster of a snapshot, by what its state says; nothing of it runs."""
+        state, timing = cluster.status.state, self._timing
+        if state == "STARTING":
+            self.plane.after(timing.provisioning, lambda: self._provisioned(cluster))
+        elif state == "BOOTSTRAPPING":
+            self.plane.after(timing.bootstrapping, lambda: self._bootstrapped(cluster))
+        elif state == "TERMINATING":
+            self._end_soon(cluster)
+        elif cluster.active:
+            for pool in cluster.pools:
+                if pool.status.state != "RUNNING":
+                    self.plane.after(timing.resizing, partial(self._fill, cluster, pool))
 
     def disarm(self, cluster: Cluster) -> None:
         """The cluster is not idle, or nothing is to happen when it is."""
@@ -102,6 +115,11 @@ class Lifecycle:
         if cluster.status.state == "WAITING" and policy is not None:
             seconds = policy.get("IdleTimeout") or DEFAULT_IDLE_SECONDS
             cluster.idle_timer = self.plane.after(seconds, lambda: self._idled(cluster, seconds))
+
+    def _end_soon(self, cluster: Cluster) -> None:
+        failed = cluster.status.code not in ("USER_REQUEST", "ALL_STEPS_COMPLETED")
+        end = "TERMINATED_WITH_ERRORS" if failed else "TERMINATED"
+        self.plane.after(self._timing.terminating, lambda: self._ended(cluster, end))
 
     def _idled(self, cluster: Cluster, seconds: int) -> None:
         if cluster.termination_protected:

@@ -15,6 +15,10 @@ from local.contracts import StepFailure
 
 log = logging.getLogger(__name__)
 TERMINATE = ("TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW")
+# EMR's reason for an end that it cannot explain; the message is ours, for AWS does not lose its own processes so.
+LOST = StepFailure(
+    reason="Unknown Error.", message="The local AWS ended while the step was running.", log_file=None
+)
 Find = Callable[[str], Cluster | None]
 
 
@@ -47,6 +51,12 @@ class Scheduler:
                 cluster.status.become("WAITING", message="Cluster ready after last step completed.")
                 self._tell.cluster(cluster)
             self._lifecycle.rearm(cluster)
+
+    def resume(self, cluster: Cluster) -> None:
+        """Go on with the steps of a cluster of a snapshot: what ran then has failed, what waited still waits."""
+        for step in [s for s in cluster.open_steps() if s.given]:
+            self.finished(cluster.id, step.id, LOST)
+        self._plane.after(0, lambda: self.schedule(cluster))
 
     def cancel(self, cluster: Cluster, step: Step) -> str | None:
         """Cancel a step that has not ended. Returns why it cannot be, or None."""

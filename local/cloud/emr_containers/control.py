@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from local.cloud.emr_containers.lifecycle import Lifecycle
 from local.cloud.emr_containers.model import JobTemplate, VirtualCluster
@@ -45,6 +46,25 @@ class ContainersControl:
             for cluster in found.clusters.values():
                 self.conductor.forget(cluster.runs.values())
             self._regions[(account_id, region)] = Region()
+
+    def state(self) -> object:
+        """What there is, for a snapshot."""
+        return {
+            place: (found.clusters, found.templates, found.tokens.answers)
+            for place, found in self._regions.items()
+        }
+
+    def restore(self, state: Any) -> None:
+        """Take back what there was, into a control that has nothing; what is under way goes on."""
+        with self.plane.lock:
+            for place, (clusters, templates, answers) in state.items():
+                region = self._regions[place]
+                region.clusters.update(clusters)
+                region.templates.update(templates)
+                region.tokens.answers.update(answers)
+            for region in self._regions.values():
+                for cluster in region.clusters.values():
+                    self.lifecycle.resume(cluster)
 
     def overview(self) -> list[Mapping[str, object]]:
         """Every virtual cluster that is there with its open runs, for `emrctl local status`."""

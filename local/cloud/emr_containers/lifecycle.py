@@ -35,6 +35,12 @@ class Lifecycle:
             self._conductor.cancel(run, "JobRun CANCELLED successfully.")
         self._end_when_empty(cluster)
 
+    def resume(self, cluster: VirtualCluster) -> None:
+        """Go on with a virtual cluster of a snapshot and its runs."""
+        for run in cluster.runs.values():
+            self._conductor.resume(run)
+        self._end_when_empty(cluster)
+
     def next_state(self, run: Run) -> str | None:
         if run.state == "PENDING":
             return "SUBMITTED"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from local.cloud.emr_serverless.lifecycle import Lifecycle
 from local.cloud.emr_serverless.model import Application
@@ -50,6 +51,21 @@ class ServerlessControl:
                     application.idle_timer.cancel()
             applications.clear()
             self._tokens.pop((account_id, region), None)
+
+    def state(self) -> object:
+        """What there is, for a snapshot."""
+        return dict(self._applications), {place: tokens.answers for place, tokens in self._tokens.items()}
+
+    def restore(self, state: Any) -> None:
+        """Take back what there was, into a control that has nothing; what is under way goes on."""
+        applications, tokens = state
+        with self.plane.lock:
+            for place, found in applications.items():
+                self._applications[place].update(found)
+            for place, answers in tokens.items():
+                self._tokens[place].answers.update(answers)
+            for application in list(self._each()):
+                self.lifecycle.resume(application)
 
     def overview(self) -> list[Mapping[str, object]]:
         """Every application that is there with its open runs, for `emrctl local status`."""

@@ -54,6 +54,18 @@ class Lifecycle:
         """Delete an application that does not run."""
         self._become(application, "TERMINATED")
 
+    def resume(self, application: Application) -> None:
+        """Go on with an application of a snapshot and its runs; its idle time counts from now."""
+        arrival = {"CREATING": "CREATED", "STARTING": "STARTED", "STOPPING": "STOPPED"}.get(application.state)
+        if arrival is not None:
+            self._then(application, arrival)
+        for run in application.runs.values():
+            self._conductor.resume(run)
+            if run.state == "QUEUED":
+                waited = self._plane.now() - run.current.updated
+                self._set_queue_timeout(application, run, waited.total_seconds())
+        self.rearm(application)
+
     def rearm(self, application: Application) -> None:
         """Count the idle time from now, when the application idles and is to stop by itself."""
         if application.idle_timer is not None:
@@ -149,14 +161,18 @@ class Lifecycle:
     def _queue(self, application: Application, run: Run) -> str | None:
         if run.state == "QUEUED" or application.scheduler is None:
             return None
+        self._set_queue_timeout(application, run)
+        return "QUEUED"
+
+    def _set_queue_timeout(self, application: Application, run: Run, waited: float = 0.0) -> None:
         attempt = run.current
 
         def late() -> None:
             if attempt.state == "QUEUED":
                 self._conductor.cancel(run, "The job run waited longer than the queue timeout")
 
-        self._plane.after(application.scheduler[1], late)
-        return "QUEUED"
+        if application.scheduler is not None:
+            self._plane.after(max(0.0, application.scheduler[1] - waited), late)
 
     def _idled(self, application: Application) -> None:
         log.info("application %s has idled and stops", application.id)

@@ -16,6 +16,7 @@ from local.contracts import JobRunner
 log = logging.getLogger(__name__)
 # How long a run stays in each state before RUNNING, where nothing holds it up; seconds to minutes on AWS.
 STEP_SECONDS = 0.1
+LOST = "the local AWS ended while the driver was running"
 DETAILS = 256  # letters in the details of a state (String256 in both APIs)
 
 
@@ -32,6 +33,20 @@ class Conductor:
         self._runs[run.id] = run
         self._begin_attempt(run)
         run.service.changed(run, None)
+
+    def resume(self, run: Run) -> None:
+        """Go on with a run of a snapshot: an attempt that ran then has failed, what waited still waits."""
+        self._runs[run.id] = run
+        if not run.active:
+            return
+        if run.started is not None:
+            self._set_deadline(run, (self.plane.now() - run.started).total_seconds())
+        if run.current.given:
+            self.plane.after(0, partial(self.finished, run.id, run.current.number, LOST))
+        elif run.state == run.service.words.cancelling:
+            self._cancelled_soon(run)
+        else:
+            self._soon(run)
 
     def nudge(self, runs: Iterable[Run]) -> None:
         """Something has changed that these runs may have waited for."""
@@ -50,9 +65,7 @@ class Conductor:
             self.plane.command(lambda: self._runner.cancel_run(run.id, run.grace))
         else:
             _stop_timers(run)
-            run.next_step = self.plane.after(
-                self._step_seconds, lambda: self._become(run, words.cancelled, details)
-            )
+            self._cancelled_soon(run)
 
     def forget(self, runs: Iterable[Run]) -> None:
         """Drop these runs without a word; drivers that run are ended."""
@@ -69,12 +82,7 @@ class Conductor:
                 return
             run.current.started = self.plane.now()
             self._become(run, run.service.words.running)
-            if run.timeout is not None and run.deadline is None:
-                minutes = round(run.timeout / 60)
-                run.deadline = self.plane.after(
-                    run.timeout,
-                    lambda: self.cancel(run, f"The job run exceeded its timeout of {minutes} minutes"),
-                )
+            self._set_deadline(run, 0.0)
 
     def finished(self, run_id: str, attempt: int, failure: str | None) -> None:
         """The runner's report that a driver has ended."""
@@ -89,6 +97,19 @@ class Conductor:
                 self._become(run, words.cancelled, run.current.details)
             else:
                 self._failed(run, run.service.tell_failure(failure))
+
+    def _set_deadline(self, run: Run, passed: float) -> None:
+        """Have a run that was RUNNING first `passed` seconds ago cancelled when its time is over."""
+        if run.timeout is None or run.deadline is not None:
+            return
+        details = f"The job run exceeded its timeout of {round(run.timeout / 60)} minutes"
+        run.deadline = self.plane.after(max(0.0, run.timeout - passed), lambda: self.cancel(run, details))
+
+    def _cancelled_soon(self, run: Run) -> None:
+        words, details = run.service.words, run.current.details
+        run.next_step = self.plane.after(
+            self._step_seconds, lambda: self._become(run, words.cancelled, details)
+        )
 
     def _reported(self, run_id: str, attempt: int) -> Run | None:
         run = self._runs.get(run_id)

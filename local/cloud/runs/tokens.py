@@ -12,7 +12,7 @@ class Tokens:
     """What was answered to which token, in one account and region."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str], tuple[Json, Json]] = {}
+        self.answers: dict[tuple[str, str], tuple[Json, Json]] = {}
 
     def once(
         self,
@@ -28,9 +28,9 @@ class Tokens:
         asked = dict(request)
         token = asked.pop("clientToken")
         key = (operation, token)
-        if key not in self._answers:
-            self._answers[key] = (asked, do())
-        first, answer = self._answers[key]
+        if key not in self.answers:
+            self.answers[key] = (asked, do())
+        first, answer = self.answers[key]
         if first != asked:
             raise conflict(f"The client token '{token}' has been used with a different {operation} request.")
         return answer
