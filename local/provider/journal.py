@@ -42,6 +42,16 @@ class Journal:
         self._creations: dict[Key, Creation] = {}
         self._busy: defaultdict[Key, threading.Lock] = defaultdict(threading.Lock)
 
+    def state(self) -> object:
+        """The creations, for a snapshot of the AWS that they were made in."""
+        with self._lock:
+            return dict(self._creations)
+
+    def restore(self, state: Any) -> None:
+        """Take back the creations of a snapshot; of those that were under way then, nobody knows the id."""
+        with self._lock:
+            self._creations.update({key: creation for key, creation in state.items() if creation.id})
+
     def inputs(self, key: Key, known: Mapping[str, Any]) -> Mapping[str, Any]:
         """The inputs that the resource has, for a Check: `known` are those that the engine knows.
 

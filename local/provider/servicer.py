@@ -74,12 +74,12 @@ def _fail_partially(context: grpc.ServicerContext, error: PartialError) -> None:
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Every RPC of the protocol that the engine needs from an attached provider."""
 
-    def __init__(self, clients: Clients, credentials: Credentials, version: str) -> None:
+    def __init__(self, clients: Clients, credentials: Credentials, version: str, journal: Journal) -> None:
         self._clients = clients
         self._credentials = credentials
         self._version = version
         self._peers = config.Peers()
-        self._journal = Journal()
+        self._journal = journal
         self._services = tuple(dict.fromkeys(row.service for row in RESOURCES.values()))
         self._known = {token: Known(row, clients) for token, row in RESOURCES.items()}
 

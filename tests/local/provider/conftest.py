@@ -173,13 +173,18 @@ class World:
         return str(made.outputs[prop] if prop else made.id)
 
 
+def make_eks_cluster(endpoint: str) -> None:
+    """The EKS cluster that the example of a virtual cluster lives in."""
+    eks = SESSION.client("eks", endpoint_url=endpoint)
+    role = f"arn:aws:iam::{ACCOUNT}:role/eks"
+    eks.create_cluster(name="example", roleArn=role, resourcesVpcConfig={"subnetIds": []})
+
+
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[CloudServer]:
     """A local AWS, with the EKS cluster that virtual clusters live in."""
     with CloudServer(NoRunner()) as server:
-        eks = SESSION.client("eks", endpoint_url=server.endpoint)
-        role = f"arn:aws:iam::{ACCOUNT}:role/eks"
-        eks.create_cluster(name="example", roleArn=role, resourcesVpcConfig={"subnetIds": []})
+        make_eks_cluster(server.endpoint)
         yield server
 
 
