@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from facts.errors import UserError
-from local import control, paths, state
+from local import control, paths, snapshots, state
 
 if TYPE_CHECKING:
     import boto3
@@ -92,15 +92,16 @@ def down() -> None:
                     code=1,
                 )
     control.down(home)
-    # An AWS that is gone has taken its resources with it: a state that still names them would only mislead.
-    for left in ("backend", "work", "clusters"):
-        shutil.rmtree(home / left, ignore_errors=True)
+    # Of an AWS that is gone nothing is to come back: neither what it held, nor a state that still names that.
+    for left in (snapshots.folder(home), *(home / name for name in ("backend", "work", "clusters"))):
+        shutil.rmtree(left, ignore_errors=True)
     print("everything that ran here is down")
 
 
 def _prepare(phases: Phases) -> None:
     """What can fail on this machine fails here, before anything is started."""
     from emrctl.progress import Line
+    from emrctl.snapshots import restored
     from local import engine
     from local.spark import toolchain
 
@@ -109,7 +110,10 @@ def _prepare(phases: Phases) -> None:
         toolchain.ensure(line.say)
     with phases.phase("local AWS", "the APIs, the resource provider"):
         up = control.up(paths.home())
-        Console(stderr=True).print(up.state.endpoint, highlight=False)
+        console = Console(stderr=True)
+        console.print(up.state.endpoint, highlight=False)
+        if up.snapshot is not None:
+            console.print(restored(up.snapshot), highlight=False, soft_wrap=True)
 
 
 def _bring_up(phases: Phases, *, quiet: bool) -> tuple[boto3.Session, Platform]:

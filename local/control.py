@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from facts.errors import UserError
-from local import paths, processes, state
+from local import paths, processes, snapshots, state
 from local.processes import MARK, claim
 
 READY_SECONDS = 60.0
@@ -34,19 +34,25 @@ ERROR_LINES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Up:
-    """A local AWS that is up; `seconds` are those from start to readiness, 0 when it was up already."""
+    """A local AWS that is up; `seconds` are those from start to readiness, 0 when it was up already.
+
+    `snapshot` is what became of the last snapshot at its start: `made_at`, `age_seconds` and what it `holds` when it
+    was restored, else the `problem`; None when there was none.
+    """
 
     state: state.LocalState
     started: bool
     seconds: float
+    snapshot: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Down:
-    """What `down` found to end."""
+    """What `down` found to end; `kept` says whether what a server held is in a snapshot."""
 
     server: bool
     strays: int
+    kept: bool = True
 
 
 def log_file(home: Path) -> Path:
@@ -54,10 +60,11 @@ def log_file(home: Path) -> Path:
     return home / "logs" / "local.log"
 
 
-def up(home: Path, *, port: int = 0, enforce_iam: bool = False) -> Up:
-    """Start the local AWS of `home` and wait until it is ready; fine when it is up.
+def up(home: Path, *, port: int = 0, enforce_iam: bool = False, fresh: bool = False) -> Up:
+    """Start the local AWS of `home` from its last snapshot and wait until it is ready; fine when it is up.
 
-    Raises UserError, with one line, when it cannot start, or is up without the enforcement that is asked for.
+    With `fresh` it starts empty. Raises UserError, with one line, when it cannot start, or is up without the
+    enforcement that is asked for, or is up and should be empty.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -65,12 +72,14 @@ def up(home: Path, *, port: int = 0, enforce_iam: bool = False) -> Up:
         with _turn(home):
             current = state.read(home)
             if current is not None:
+                if fresh:
+                    raise UserError("a local AWS is up; end it with 'emrctl local down' to start a fresh one")
                 if enforce_iam and not current.enforce_iam:
                     raise UserError(
                         "a local AWS that does not enforce IAM is up; end it with 'emrctl local down' first"
                     )
                 return Up(state=current, started=False, seconds=0.0)
-            return _start(home, port, enforce_iam)
+            return _start(home, port, enforce_iam=enforce_iam, fresh=fresh)
     except OSError as error:
         raise UserError(_no_home(home, error)) from None
 
@@ -153,7 +162,7 @@ def follow(home: Path, *, poll: float = 0.3) -> Iterator[str]:
             time.sleep(poll)
 
 
-def _start(home: Path, port: int, enforce_iam: bool) -> Up:
+def _start(home: Path, port: int, *, enforce_iam: bool, fresh: bool) -> Up:
     _end(home)  # what a killed server may have left
     began = time.monotonic()
     ours, theirs = os.pipe()
@@ -162,7 +171,8 @@ def _start(home: Path, port: int, enforce_iam: bool) -> Up:
     with output.open("w") as out:
         child = subprocess.Popen(
             [sys.executable, "-m", "local.serve", "--home", str(home), "--port", str(port),
-             "--ready-fd", str(theirs), *(["--enforce-iam"] if enforce_iam else [])],
+             "--ready-fd", str(theirs), *(["--enforce-iam"] if enforce_iam else []),
+             *(["--fresh"] if fresh else [])],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=paths.root(), env=environment,
             pass_fds=(theirs,), start_new_session=True,
         )  # fmt: skip
@@ -171,7 +181,8 @@ def _start(home: Path, port: int, enforce_iam: bool) -> Up:
     if "ready" in answer:
         current = state.read(home)
         assert current is not None, "a server that says it is ready has written its state"
-        return Up(state=current, started=True, seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return Up(state=current, started=True, seconds=seconds, snapshot=answer["snapshot"])
     if "error" in answer:
         child.wait()
         raise UserError(f"the local AWS does not start: {answer['error']}")
@@ -198,7 +209,7 @@ def _environment() -> dict[str, str]:
     return environment
 
 
-def _answer(pipe: int) -> dict[str, str]:
+def _answer(pipe: int) -> dict[str, Any]:
     """What the child says: `ready` or `error`; `ended` when it is gone without; empty after too long."""
     deadline = time.monotonic() + READY_SECONDS
     with os.fdopen(pipe) as reader:
@@ -206,7 +217,7 @@ def _answer(pipe: int) -> dict[str, str]:
         if not ready:
             return {}
         line = reader.readline()
-    said: dict[str, str] = json.loads(line) if line else {"ended": ""}
+    said: dict[str, Any] = json.loads(line) if line else {"ended": ""}
     return said
 
 
@@ -217,6 +228,7 @@ def _end(home: Path) -> Down:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Down(server=False, strays=0)
     server = processes.server(pid, str(home))
+    began = datetime.now(UTC)
     if server is not None:
         server.terminate()
         if processes.wait_gone([server], END_SECONDS):
@@ -224,7 +236,7 @@ def _end(home: Path) -> Down:
     strays = processes.end_instance(instance)
     state.remove(home)
     claim(home).unlink(missing_ok=True)
-    return Down(server=server is not None, strays=strays)
+    return Down(server=server is not None, strays=strays, kept=server is None or snapshots.since(home, began))
 
 
 @contextmanager

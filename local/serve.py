@@ -12,13 +12,16 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import string
 import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +32,11 @@ from facts.errors import UserError
 from local import state
 from local.keys import PRINCIPALS, Key
 from local.processes import MARK, claim
+from local.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from local.contracts import ClusterRunner, JobRunner, StepSink
+    from local.provider.journal import Journal
 
 log = logging.getLogger("local.serve")
 ACCOUNT_ID = "123456789012"
@@ -51,14 +56,21 @@ class Service:
         provider_port: int = 0,
         region: str = "us-east-1",
         enforce_iam: bool = False,
+        fresh: bool = False,
     ) -> None:
         self._home, self._port, self._provider_port, self._region = home, port, provider_port, region
+        self._fresh = fresh
         self._instance = str(uuid.uuid4())
         self._enforce_iam = enforce_iam
         self._administrator = _new_key()
         self._services = {service: _new_key() for service in PRINCIPALS}
-        self._stop = threading.Event()
+        self._stop, self._ready = threading.Event(), False
         self._exit = ExitStack()
+
+    @property
+    def restored(self) -> Mapping[str, object] | None:
+        """What has become of the last snapshot, None when there was none."""
+        return self._snapshots.told
 
     def start(self) -> state.LocalState:
         """Bring everything up; the state file comes last. Raises UserError; then nothing is left."""
@@ -81,29 +93,43 @@ class Service:
         self._exit.close()
 
     def _start(self) -> state.LocalState:
+        from local.cloud.clock import RunningClock
         from local.cloud.iam.authority import Authority
         from local.cloud.lazy import LazyJobs, LazyRunner
-        from local.cloud.server import WARM, CloudServer, bind
+        from local.cloud.server import WARM, CloudServer
+        from local.provider.journal import Journal
 
         self._claim_home()
-        listener = bind(self._port)
+        self._snapshots = snapshots = Snapshots(self._home, fresh=self._fresh)
+        listener = self._listener()
         self._exit.callback(listener.close)
         self._start_reaper()
+        clock, journal = RunningClock(snapshots.about("clock_ahead_seconds", 0.0)), Journal()
         runner = LazyRunner(lambda: self._spark(cloud.endpoint, cloud.sink))
         jobs = LazyJobs(lambda: self._jobs(cloud.endpoint))
         cloud = CloudServer(
             runner,
             jobs=jobs,
             listener=listener,
-            extra_status=lambda: {"spark": list(runner.status()), "drivers": list(jobs.status())},
+            clock=clock,
+            extra_status=lambda: {
+                "spark": list(runner.status()), "drivers": list(jobs.status()), "snapshot": snapshots.status(),
+            },
             authority=Authority(ACCOUNT_ID, self._administrator, self._services)
             if self._enforce_iam
             else None,
             home_key=self._administrator.access_key_id,
-        )
-        cloud.start()
+        )  # fmt: skip
+        snapshots.attach(
+            cloud, {"provider": journal},
+            lambda: {
+                "clock_ahead_seconds": clock.ahead, "port": cloud.port, "provider_port": provider_port,
+            },
+        )  # fmt: skip
+        cloud.start(snapshots.restore)
         self._exit.callback(cloud.stop)
-        provider_port = self._start_provider(cloud.endpoint)
+        self._exit.callback(self._keep)
+        provider_port = self._start_provider(cloud.endpoint, journal)
         # Last in, first out: the runners end while their last logs still find their bucket.
         self._exit.callback(runner.stop)
         self._exit.callback(jobs.stop)
@@ -122,7 +148,26 @@ class Service:
         state.write(self._home, current)
         log.info("ready: %s, provider on port %d, instance %s", cloud.endpoint, provider_port, self._instance)
         cloud.warm(WARM)
+        self._ready = True
         return current
+
+    def _keep(self) -> None:
+        """The snapshot of a clean stop: when all that ran has ended, and has said so."""
+        if self._ready:
+            self._snapshots.take()
+
+    def _listener(self) -> socket.socket:
+        """The port that is asked for, else that of the last snapshot, for URLs of queues name it, else a free one."""
+        from local.cloud.server import bind
+
+        before = self._snapshots.about("port", 0)
+        try:
+            return bind(self._port or before)
+        except UserError:
+            if self._port:
+                raise
+            log.warning("port %d, of the last snapshot, is taken; another one is used", before)
+            return bind(0)
 
     def _claim_home(self) -> None:
         """One server a home: the lock is held as long as this process lives, and goes with it."""
@@ -158,12 +203,21 @@ class Service:
 
         self._exit.callback(dismiss)
 
-    def _start_provider(self, endpoint: str) -> int:
+    def _start_provider(self, endpoint: str, journal: Journal) -> int:
         from local.provider import serve_provider
         from local.provider.clients import Credentials
 
         own = Credentials(self._administrator.access_key_id, self._administrator.secret_access_key)
-        provider = serve_provider(endpoint, self._provider_port, credentials=own)
+        serve = partial(
+            serve_provider, endpoint, credentials=own, journal=journal, updated=self._snapshots.take
+        )
+        before = self._snapshots.about("provider_port", 0)
+        try:
+            provider = serve(self._provider_port or before)
+        except UserError:
+            if self._provider_port:
+                raise
+            provider = serve(0)
         self._exit.callback(provider.stop)
         return provider.port
 
@@ -197,7 +251,7 @@ def set_up_logging(home: Path) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _tell(ready_fd: int | None, message: dict[str, str]) -> None:
+def _tell(ready_fd: int | None, message: dict[str, object]) -> None:
     """Tell whoever started us how it went: one line of JSON on the pipe it gave us."""
     if ready_fd is not None:
         with os.fdopen(ready_fd, "w") as pipe:
@@ -213,6 +267,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--enforce-iam", action="store_true", help="judge every call by IAM's policies")
+    parser.add_argument("--fresh", action="store_true", help="start empty; the last snapshot is put aside")
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     return parser.parse_args(words)
 
@@ -224,7 +279,7 @@ def main(words: list[str] | None = None) -> int:
         set_up_logging(given.home)
         service = Service(
             given.home, port=given.port, provider_port=given.provider_port, region=given.region,
-            enforce_iam=given.enforce_iam,
+            enforce_iam=given.enforce_iam, fresh=given.fresh,
         )  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
@@ -234,7 +289,7 @@ def main(words: list[str] | None = None) -> int:
         _tell(given.ready_fd, {"error": str(error)})
         print(f"local.serve: {error}", file=sys.stderr)
         return 2
-    _tell(given.ready_fd, {"ready": current.endpoint})
+    _tell(given.ready_fd, {"ready": current.endpoint, "snapshot": service.restored})
     if given.ready_fd is None:
         print(f"local AWS is up at {current.endpoint}; Ctrl-C ends it", flush=True)
     service.wait()

@@ -30,6 +30,8 @@ def _show(status: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from emrctl import snapshots
+
     console = Console()
     uptime = timedelta(seconds=round(status["uptime_seconds"]))
     console.print(
@@ -44,6 +46,8 @@ def _show(status: dict[str, Any]) -> None:
     console.print(f"IAM        {'enforced' if iam['enforced'] else 'kept, not enforced'}")
     for line in iam["not_evaluated"]:
         console.print(f"           not evaluated: {line}", soft_wrap=True)
+    if status["snapshot"] is not None:
+        console.print(f"snapshot   {snapshots.last(status['snapshot'])}", soft_wrap=True)
     for kind in ("applications", "virtual_clusters"):
         for one in status[kind]:
             runs = ", ".join(f"{run['id']} {run['state']}" for run in one["runs"][-5:]) or "no job run"

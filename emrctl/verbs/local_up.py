@@ -16,12 +16,16 @@ def command(
         bool,
         typer.Option("--enforce-iam", help="Judge every call by the caller's IAM policies, as AWS does."),
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start empty; the last snapshot is put aside.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
-    """Start the local AWS of this checkout; fine when it is up."""
+    """Start the local AWS of this checkout, with what its last snapshot holds; fine when it is up."""
+    from emrctl import snapshots
     from local import control, paths
 
-    up = control.up(paths.home(), port=port, enforce_iam=enforce_iam)
+    up = control.up(paths.home(), port=port, enforce_iam=enforce_iam, fresh=fresh)
     current = up.state
     if as_json:
         shown = {
@@ -29,10 +33,13 @@ def command(
             "account_id": current.account_id, "pid": current.pid, "started_at": current.started_at,
             "enforce_iam": current.enforce_iam,
             "started": up.started, "ready_seconds": round(up.seconds, 2),
+            "snapshot": up.snapshot,
         }  # fmt: skip
         print(json.dumps(shown, indent=2))
     elif up.started:
         enforced = ", IAM enforced" if current.enforce_iam else ""
         print(f"local AWS is up at {current.endpoint} (ready in {up.seconds:.1f} s{enforced})")
+        if up.snapshot is not None:
+            print(snapshots.restored(up.snapshot))
     else:
         print(f"local AWS is up already at {current.endpoint}")

@@ -107,6 +107,36 @@ def test_the_local_aws_killed_with_all_it_held_comes_back(here: Here) -> None:
     assert json.loads(again.stdout)["run"]["state"] == "SUCCEEDED"
 
 
+@pytest.mark.slow
+def test_a_killed_aws_comes_back_as_the_last_update_left_it(here: Here) -> None:
+    def state() -> dict[str, str]:
+        return {entry["urn"]: entry.get("id", "") for entry in here.resources()}
+
+    assert here.run("local", "up").returncode == 0
+    assert here.run("stack", "up", "dev").returncode == 0
+    before, status = state(), here.json("local", "status")
+    _wait_for_a_snapshot(here)
+    os.kill(status["pid"], signal.SIGKILL)
+    again = here.json("local", "up")
+    preview = here.json("stack", "preview", "dev")
+    up = here.run("stack", "up", "dev")
+
+    assert again["snapshot"]["problem"] is None
+    assert again["endpoint"] == status["endpoint"]
+    assert set(preview["changeSummary"]) == {"same"}, preview["changeSummary"]
+    assert up.returncode == 0, up.stderr
+    assert state() == before
+    assert [c["id"] for c in here.json("local", "status")["clusters"]] == [
+        c["id"] for c in status["clusters"]
+    ]
+
+
+def _wait_for_a_snapshot(here: Here) -> None:
+    deadline = time.monotonic() + 30
+    while here.json("local", "status")["snapshot"] is None:
+        assert time.monotonic() < deadline
+
+
 def test_a_wrong_setting_is_refused_before_any_resource(here: Here, tmp_path: Path) -> None:
     project = _copy_of_the_project(tmp_path)
     file = project / "Pulumi.dev.yaml"

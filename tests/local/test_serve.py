@@ -95,7 +95,7 @@ def test_up_answers_is_idempotent_and_down_leaves_nothing(home: Path) -> None:
     assert control.down(home) == control.Down(server=True, strays=0)
     assert all(gone(pid) for pid in pids)
     assert control.status(home) is None
-    assert {p.name for p in home.iterdir()} == {"logs", "control.lock", "serve.lock"}
+    assert {p.name for p in home.iterdir()} == {"logs", "control.lock", "serve.lock", "snapshots"}
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         free.bind(("127.0.0.1", port))

@@ -32,6 +32,7 @@ STATUS: dict[str, Any] = {
     }],
     "applications": [{"id": "00f1", "name": "spark", "state": "STARTED",
                       "runs": [{"id": "00g1", "state": "QUEUED"}]}],
+    "snapshot": None,
     "virtual_clusters": [{"id": "v1", "name": "team-a", "state": "RUNNING", "runs": []}],
 }  # fmt: skip
 
@@ -45,7 +46,7 @@ def run(command: Any, *words: str) -> Any:
 
 def test_up_says_where_and_how_soon_and_keeps_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(started: bool) -> Any:
-        def up(home: Path, *, port: int, enforce_iam: bool) -> control.Up:
+        def up(home: Path, *, port: int, enforce_iam: bool, fresh: bool) -> control.Up:
             return control.Up(state=replace(STATE, enforce_iam=enforce_iam), started=started, seconds=1.94)
 
         return up
@@ -61,6 +62,71 @@ def test_up_says_where_and_how_soon_and_keeps_the_secret(monkeypatch: pytest.Mon
     assert json.loads(as_json.output)["endpoint"] == "http://127.0.0.1:9"
     assert "hidden" not in as_json.output
     assert (again.exit_code, again.output) == (0, "local AWS is up already at http://127.0.0.1:9\n")
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (
+            {"age_seconds": 185.2, "holds": {"clusters": 1, "buckets": 7, "objects": 0}, "problem": None},
+            "restored from a snapshot of 3 min ago: 1 cluster, 7 buckets",
+        ),
+        ({"age_seconds": 0.4, "holds": {"clusters": 0}}, "restored from a snapshot of 0 s ago"),
+        ({"age_seconds": 200_000, "holds": {"objects": 1}}, "restored from a snapshot of 2 d ago: 1 object"),
+        (
+            {"problem": "its moto is 5.2.4, and this local AWS has 5.2.5; it is put aside in /h/aside"},
+            "the last snapshot is not restored, this AWS is empty: its moto is 5.2.4, and this local AWS has "
+            "5.2.5; it is put aside in /h/aside",
+        ),
+    ],
+)
+def test_up_says_what_came_back(monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], line: str) -> None:
+    up = control.Up(state=STATE, started=True, seconds=1.94, snapshot=told)
+    monkeypatch.setattr(control, "up", lambda home, port, enforce_iam, fresh: up)
+    assert run(local_up.command).output.splitlines()[1:] == [line]
+    assert json.loads(run(local_up.command, "--json").output)["snapshot"] == told
+
+
+def test_up_passes_on_that_it_is_to_be_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def up(home: Any, port: int, enforce_iam: bool, fresh: bool) -> control.Up:
+        asked.append(fresh)
+        return control.Up(state=STATE, started=True, seconds=1)
+
+    monkeypatch.setattr(control, "up", up)
+    run(local_up.command)
+    run(local_up.command, "--fresh")
+    assert asked == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (
+            {
+                "made_at": "2025-11-01T12:00:00+00:00",
+                "age_seconds": 7300,
+                "holds": {"buckets": 2},
+                "problem": None,
+            },
+            "snapshot   2 h ago: 2 buckets",
+        ),
+        ({"problem": "OSError: disk full"}, "snapshot   none; a later one failed: OSError: disk full"),
+    ],
+)
+def test_status_shows_the_last_snapshot(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], line: str
+) -> None:
+    monkeypatch.setattr(control, "status", lambda home: STATUS | {"snapshot": told})
+    assert line in run(local_status.command).output.splitlines()
+
+
+def test_down_says_what_could_not_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "down", lambda home: control.Down(server=True, strays=0, kept=False))
+    told = run(local_down.command)
+    assert told.stdout == "local AWS has ended\n"
+    assert "could not be kept" in told.stderr
 
 
 def test_status_shows_clusters_with_their_capacity_and_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +161,10 @@ def test_status_of_nothing_exits_with_3(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("found", "output"),
     [
-        (control.Down(server=True, strays=0), "local AWS has ended\n"),
+        (
+            control.Down(server=True, strays=0),
+            "local AWS has ended; what it held is kept for the next 'up'\n",
+        ),
         (control.Down(server=False, strays=0), "no local AWS is up\n"),
         (control.Down(server=False, strays=2), "2 processes that it had left behind ended too\n"),
     ],
