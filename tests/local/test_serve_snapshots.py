@@ -25,6 +25,7 @@ from tests.local.provider.conftest import Peer
 from tests.local.test_serve import eventually, gone
 
 pytestmark = pytest.mark.xdist_group("serve")
+MORE = (pytest.mark.slow, pytest.mark.more)  # of the same: other moments
 BUCKET, BIG = "aws:s3/bucket:Bucket", os.urandom(200_000)
 
 
@@ -133,7 +134,7 @@ def test_a_kill_brings_the_last_update_back_and_nothing_later(home: Path) -> Non
     assert made.id == "first"
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 8))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=MORE) for n in range(2, 8))])
 def test_a_snapshot_is_of_one_instant(home: Path, seed: int) -> None:
     """Of two objects that are written in turn, the first is never more than one ahead, nor behind, in any snapshot."""
     up = control.up(home)

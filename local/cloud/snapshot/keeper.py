@@ -17,7 +17,7 @@ from local.cloud.snapshot import backends, pickling
 from local.cloud.snapshot.shelf import Draft, Shelf, Snapshot, UnreadableError, age
 
 log = logging.getLogger(__name__)
-TRIES = 10
+TRIES = 5
 # How long requests are held back, at most, while others end: clients wait for an answer much longer.
 HOLD_SECONDS = 3.0
 PAUSE_SECONDS = 1.0

@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import marshal
 import pickle
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from io import BytesIO
 from types import FunctionType
 from typing import Any, Protocol
@@ -174,7 +174,7 @@ def _nothing() -> None:
 
 
 def _function(code: bytes, module: str, name: str) -> FunctionType:
-    made = FunctionType(marshal.loads(code), vars(sys.modules[module]), name)  # noqa: S302 as trusted as the pickle
+    made = FunctionType(marshal.loads(code), vars(import_module(module)), name)  # noqa: S302 trusted as the pickle is
     made.__module__ = module
     return made
 

@@ -9,6 +9,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from local.provider import values
+from local.provider.journal import Creation, Journal
 from tests.local.provider.conftest import Made, Peer, World, urn
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -111,3 +112,10 @@ def test_a_creation_still_under_way_is_waited_for(world: World, aws: Any) -> Non
     world.made["vpc"] = made[0]
     assert _vpcs(aws, "10.80.0.0/16") == [made[0].id]
     assert {one.id for one in made} == {made[0].id}
+
+
+def test_a_snapshot_has_what_was_made_and_forgets_what_was_under_way() -> None:
+    keys = [("1", "us-east-1", f"urn{number}") for number in range(2)]
+    journal = Journal()
+    journal.restore({keys[0]: Creation({}), keys[1]: Creation({"a": 1}, "id", {"b": 2})})
+    assert journal.state() == {keys[1]: Creation({"a": 1}, "id", {"b": 2})}
