@@ -91,8 +91,11 @@ def _is_default(known: Known, prop: str, had: Any, old_inputs: Mapping[str, Any]
 def changes(
     known: Known, path: str, had: Any, wanted: Any, *, covered: bool = True, said: Any = None, plain: str = ""
 ) -> list[Change]:
-    """Where `wanted` differs from `had`. With `covered`, fields that only AWS filled in are no difference."""
+    """Where `wanted` differs from `had`. With `covered`, fields that only AWS filled in are no difference, nor
+    those that the real provider ignores."""
     plain = plain or path
+    if covered and known.schema.flags(plain).ignored:
+        return []
     if wanted is UNKNOWN:
         return [Change(path, plain, "update" if had is not None else "add")]
     if known.same(plain, had, wanted):
@@ -119,8 +122,9 @@ def _of_dicts(
     said = said if isinstance(said, dict) else {}
     found: list[Change] = []
     for key in (*wanted, *(key for key in had if key not in wanted)):
+        flags = known.schema.flags(f"{plain}.{key}")
         unsaid = key not in wanted and covered and not is_map
-        if unsaid and (key not in said or known.schema.flags(f"{plain}.{key}").computed):
+        if unsaid and (key not in said or flags.computed or _same_scalar(had[key], flags.default)):
             continue
         found += changes(
             known,
@@ -137,30 +141,50 @@ def _of_dicts(
 def _of_lists(
     known: Known, path: str, had: list[Any], wanted: list[Any], covered: bool, said: Any, plain: str
 ) -> list[Change]:
-    if _unordered(known, plain):
-        left, pairs = list(had), []
-        for index, one in enumerate(wanted):
-            twin = next(
-                (x for x in left if not changes(known, path, x, one, covered=covered, plain=plain)), None
-            )
-            if twin is None:
-                pairs.append((index, one))
-            else:
-                left.remove(twin)
-        rest = [(index, left.pop(0) if left else None, one) for index, one in pairs]
-        rest += [(len(wanted) + place, one, None) for place, one in enumerate(left)]
-    else:
-        length = max(len(had), len(wanted))
-        rest = [
-            (index, had[index] if index < len(had) else None, wanted[index] if index < len(wanted) else None)
-            for index in range(length)
-        ]
     said = said if isinstance(said, list) else []
+    if _unordered(known, plain):
+        rest = _unlike(known, path, had, wanted, covered, said, plain)
+    else:
+        rest = [
+            (index, _item(had, index), _item(wanted, index), _item(said, index))
+            for index in range(max(len(had), len(wanted)))
+        ]
     found: list[Change] = []
-    for index, one, other in rest:
-        hint = said[index] if index < len(said) else None
+    for index, one, other, hint in rest:
         found += changes(known, f"{path}[{index}]", one, other, covered=covered, said=hint, plain=plain)
     return found
+
+
+def _item(values: list[Any], index: int) -> Any:
+    return values[index] if index < len(values) else None
+
+
+def _unlike(
+    known: Known, path: str, had: list[Any], wanted: list[Any], covered: bool, said: list[Any], plain: str
+) -> list[tuple[int, Any, Any, Any]]:
+    """Of two sets what stands in one only, in pairs: place, the state's, the program's, and what the program
+    said when it made the state's."""
+
+    def first_said(one: Any) -> Any:
+        return next((it for it in said if not changes(known, path, one, it, plain=plain)), None)
+
+    left, new = [(one, first_said(one)) for one in had], []
+    for index, other in enumerate(wanted):
+        twin = next(
+            (
+                pair
+                for pair in left
+                if not changes(known, path, pair[0], other, covered=covered, said=pair[1], plain=plain)
+            ),
+            None,
+        )
+        if twin is None:
+            new.append((index, other))
+        else:
+            left.remove(twin)
+    rest = [(index, *(left.pop(0) if left else (None, None)), other) for index, other in new]
+    gone = [(len(wanted) + place, one, None, hint) for place, (one, hint) in enumerate(left)]
+    return [(index, one, other, hint) for index, one, hint, other in rest] + gone
 
 
 def _replaces(known: Known, change: Change) -> bool:

@@ -84,7 +84,7 @@ class Known:
 
     def left_alone(self, prop: str) -> bool:
         """Whether an argument that the program does not say keeps what it has: AWS's choice, or another resource's."""
-        return self.schema.flags(prop).computed or prop in self.row.keep
+        return self.schema.flags(prop).computed
 
     def same(self, prop: str, old: Any, new: Any) -> bool:
         """Whether two values of an argument mean the same."""

@@ -1,7 +1,7 @@
 """What is known of each type's properties: kinds from pulumi_aws, flags from the real provider.
 
-`data/schema.json` (make_schema.py) has the kinds; `data/facts.json` the answers of the real provider 3.39.0,
-and `data/documented.json`, in the same form, what its source says of types and arguments that came later.
+`data/schema.json` (make_schema.py) has the kinds; `data/facts.json` the answers of the real provider 3.39.0
+(witness/), and `data/documented.json`, in the same form, what its source says of types and arguments that came later.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ class Flags:
     computed: bool = False  # the provider fills it in when the program does not
     unordered: bool = False  # a set: order says nothing
     sensitive: bool = False
+    ignored: bool = False  # a change of it alone is none: it does not tell the blocks of its set apart
+    default: Any = None  # what the provider says when the program does not
     known: bool = False
 
 
@@ -65,7 +67,7 @@ def load(token: str, terraform: str) -> Schema:
         inputs=entry["inputs"],
         outputs=entry["outputs"],
         required=frozenset(entry["required"]),
-        _flags={path: _flags(row) for name, row in rows.items() if (path := _wire_path(name, kinds))},
+        _flags={path: _flags(row) for name, row in rows.items() if (path := wire_path(name, kinds))},
     )
 
 
@@ -82,12 +84,15 @@ def _flags(row: Mapping[str, Any]) -> Flags:
         computed=bool(row.get("computed")),
         unordered=row.get("block") == "set" or kind.startswith('["set"'),
         sensitive=bool(row.get("sensitive")),
+        ignored=bool(row.get("ignored")),
+        default=row.get("default"),
         known=True,
     )
 
 
-def _wire_path(name: str, kinds: Mapping[str, Kind]) -> str | None:
-    """Terraform's `instance_type_configs.ebs_config` as Pulumi's `instanceTypeConfigs.ebsConfigs`."""
+def wire_path(name: str, kinds: Mapping[str, Kind]) -> str | None:
+    """Terraform's `instance_type_configs.ebs_config` as Pulumi's `instanceTypeConfigs.ebsConfigs`; None where
+    Pulumi has no such thing."""
     path: list[str] = []
     level: Kind = kinds
     for step in name.split("."):

@@ -138,9 +138,7 @@ CLUSTER = Resource(
         "terminationProtection": "TerminationProtected",
     },
     defaults={
-        "keepJobFlowAliveWhenNoSteps": True,
         "stepConcurrencyLevel": 1,
-        "terminationProtection": False,
         "unhealthyNodeReplacement": False,
         "visibleToAllUsers": True,
     },

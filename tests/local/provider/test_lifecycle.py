@@ -198,7 +198,7 @@ def test_termination_protection_is_an_error_that_says_so(world: World) -> None:
         world.peer.delete(updated)
     assert "ValidationException" in _details(error)
     assert "protect" in _details(error)
-    world.peer.update(updated, made.inputs)
+    world.peer.update(updated, {**guarded, "terminationProtection": False})
 
 
 def test_a_bucket_with_versions_is_emptied_only_by_force(world: World, aws: Any) -> None:
