@@ -17,12 +17,15 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from botocore.model import OperationNotFoundError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from facts.errors import UserError
+from local.cloud import admission
 from local.cloud.gate import Gate
 from local.cloud.protocol import AbsentOperationError, ApiCall, error_response
+from local.cloud.trail import names
 from local.cloud.trail.entries import Trail
 
 if TYPE_CHECKING:
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("local.api")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-_DRAIN = 1 << 20
 STATUS_PATH, CLOCK_PATH = "/_emrctl/status", "/_emrctl/clock"
+_DRAIN, _MOST_DRAINED = 1 << 20, 256 << 20
 _MOST_BYTES = 10_000  # of an order to the server itself
 # What may wait for 20 s does not keep the gate from closing. A snapshot that a receipt overlaps has its message
 # received or not, and SQS may deliver one twice.
@@ -114,12 +117,17 @@ class Gateway(DomainDispatcherApplication):
 
     def _answer(self, call: ApiCall, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         try:
-            denial = self._authority.judge(environ, call) if self._authority else None
+            denial = admission.refuse(call, environ)
+            if denial is None and self._authority is not None:
+                denial = self._authority.judge(environ, call)
             if denial is not None:
                 return _refuse(call, denial, environ, start)
-            answer: Iterable[bytes] = super().__call__(environ, start)
-            return answer
+            return self._of_moto(call, environ, start)
+        except OperationNotFoundError:
+            return _refuse(call, admission.unknown(call), environ, start)
         except (NotImplementedError, NotFound, MethodNotAllowed) as error:
+            if isinstance(error, NotFound) and not names.is_operation(call, environ):
+                return _refuse(call, admission.unknown(call), environ, start)
             log.info("%s: %s", call.name, error)
             if isinstance(error, AbsentOperationError):
                 call = replace(call, operation=error.operation)
@@ -135,6 +143,23 @@ class Gateway(DomainDispatcherApplication):
             log.exception("%s failed", call.name)
             message = f"{call.name} failed inside this local AWS: {type(error).__name__}: {error}"
             return _fail(call, 500, "InternalFailure", message, start)
+
+    def _of_moto(self, call: ApiCall, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        """moto's answer; where that is a page for a browser, or an error that says nothing, one of AWS's."""
+        head: list[Any] = []
+
+        def hold(*given: Any) -> None:
+            head[:] = given
+
+        answer: Iterable[bytes] = super().__call__(environ, hold)
+        status, headers = head[0], dict(head[1])
+        if status >= "4" and headers.get("Content-Type", "").startswith("text/html"):
+            answer = _whole(answer)
+            denial = admission.instead(call, environ, status[:3], b"".join(answer))
+            if denial is not None:
+                return _refuse(call, denial, environ, start)
+        start(*head)
+        return answer
 
     def _clock(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Tell the time; a POST moves it. Only JSON is taken, which no web page may send here unasked."""
@@ -194,7 +219,8 @@ def _refuse(call: ApiCall, denial: Denial, environ: Environ, start: StartRespons
         while environ["wsgi.input"].read(_DRAIN):
             pass
     else:
-        left = int(environ.get("CONTENT_LENGTH") or 0)
+        length = environ.get("CONTENT_LENGTH") or "0"
+        left = min(int(length), _MOST_DRAINED) if length.isdigit() else 0
         while left > 0 and (read := environ["wsgi.input"].read(min(left, _DRAIN))):
             left -= len(read)
     answer = _fail(call, denial.status, denial.code, denial.message, start)

@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+SCOPE = re.compile(r"Credential=[^/]+/[^/]+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _XML_SERVICES = ("s3", "route53", "cloudfront")  # REST with XML; every other REST service speaks JSON
+NO_ACTION = "no action"
+MOST_FORM = 16 << 20  # bytes; no form of an API here is longer
 Headers = list[tuple[str, str]]
 
 
@@ -39,17 +41,16 @@ class ApiCall:
     @classmethod
     def of(cls, environ: dict[str, Any]) -> ApiCall:
         """The call that a WSGI request is."""
-        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = scope["service"] if scope else "unsigned"
         target = environ.get("HTTP_X_AMZ_TARGET")
         if target:
             return cls(service=service, operation=target.rpartition(".")[2], protocol="json")
         if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-            operation = _form_action(environ)
-            if operation:
-                return cls(
-                    service=service, operation=operation, protocol="ec2" if service == "ec2" else "query"
-                )
+            action = _form_action(environ)
+            if action or (scope and environ.get("PATH_INFO") == "/" and service not in _XML_SERVICES):
+                protocol = "ec2" if service == "ec2" else "query"
+                return cls(service=service, operation=action or NO_ACTION, protocol=protocol)
         operation = f"{environ.get('REQUEST_METHOD', '')} {environ.get('PATH_INFO', '')}"
         protocol = "rest-xml" if service in _XML_SERVICES or not scope else "rest-json"
         return cls(service=service, operation=operation, protocol=protocol)
@@ -80,10 +81,9 @@ def _form_action(environ: dict[str, Any]) -> str | None:
     """The `Action` of a form; the body is put back for whoever reads it next."""
     from io import BytesIO
 
-    try:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return None
-    body = environ["wsgi.input"].read(length)
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > MOST_FORM:
+        return None  # refused when it is looked at
+    body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)
     return next(iter(parse_qs(body.decode(errors="replace")).get("Action", [])), None)

@@ -117,6 +117,8 @@ class CloudServer:
             # Head and body of an answer are two writes: with Nagle's algorithm the second waits for the
             # client's delayed acknowledgement of the first, 40 ms an answer.
             disable_nagle_algorithm = True
+            # Of what is no HTTP at all; the default is a page for a browser.
+            error_message_format, error_content_type = "%(code)d %(message)s\n", "text/plain"
 
             def log(self, type: str, message: str, *args: object) -> None:
                 """The gateway logs each call, by its operation."""

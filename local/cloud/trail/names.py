@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qsl
 
 from local.cloud.protocol import ApiCall
@@ -71,6 +72,14 @@ def operation(call: ApiCall, method: str, path: str, query: str) -> str:
         if wanted <= asked and pattern.fullmatch(path):
             return name
     return call.operation
+
+
+def is_operation(call: ApiCall, environ: Mapping[str, Any]) -> bool:
+    """Whether the API has such an operation at all, as far as method and path tell; S3's are not looked at."""
+    if call.protocol != "rest-json":
+        return True
+    method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
+    return operation(call, method, path, environ.get("QUERY_STRING", "")) != call.operation
 
 
 @cache
