@@ -27,6 +27,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "tests/stacks": ("stacks",),
     "tests/emrctl": ("emrctl",),
     "tests/local": ("local",),
+    "tests/outside": ("local",),
     "tests/e2e": ("infra", "jobs", "local", "stacks", "emrctl", "policies", "facts"),
 }
 

@@ -1,0 +1,97 @@
+# The buckets: settings of a bucket still stood inside it.
+
+locals {
+  zones = toset(["landing", "curated", "checkpoints", "artifacts", "logs", "runs"])
+}
+
+resource "aws_s3_bucket" "access_logs" {
+  bucket        = "${local.prefix}-access-logs-${local.account}"
+  acl           = "log-delivery-write"
+  force_destroy = true
+}
+
+resource "aws_s3_bucket" "zone" {
+  for_each      = local.zones
+  bucket        = "${local.prefix}-${each.key}-${local.account}"
+  acl           = "private"
+  force_destroy = true
+
+  versioning {
+    enabled = true
+  }
+
+  logging {
+    target_bucket = aws_s3_bucket.access_logs.id
+    target_prefix = "${each.key}/"
+  }
+
+  server_side_encryption_configuration {
+    rule {
+      bucket_key_enabled = true
+      apply_server_side_encryption_by_default {
+        sse_algorithm     = "aws:kms"
+        kms_master_key_id = aws_kms_key.purpose[each.key == "logs" ? "logs" : "data"].arn
+      }
+    }
+  }
+
+  lifecycle_rule {
+    id                                     = "old-versions-and-stale-uploads"
+    enabled                                = true
+    abort_incomplete_multipart_upload_days = 7
+
+    noncurrent_version_expiration {
+      days = 7
+    }
+  }
+}
+
+data "aws_iam_policy_document" "tls" {
+  for_each = aws_s3_bucket.zone
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [each.value.arn, "${each.value.arn}/*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "zone" {
+  for_each                = aws_s3_bucket.zone
+  bucket                  = each.value.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_policy" "zone" {
+  for_each   = aws_s3_bucket.zone
+  bucket     = each.value.id
+  policy     = data.aws_iam_policy_document.tls[each.key].json
+  depends_on = [aws_s3_bucket_public_access_block.zone]
+}
+
+resource "aws_s3_bucket_ownership_controls" "zone" {
+  for_each   = aws_s3_bucket.zone
+  bucket     = each.value.id
+  depends_on = [aws_s3_bucket_policy.zone]
+  rule {
+    object_ownership = "BucketOwnerPreferred"
+  }
+}
+
+resource "aws_s3_bucket_object" "event_logs" {
+  bucket  = aws_s3_bucket.zone["logs"].id
+  key     = "event-logs/"
+  content = ""
+}
