@@ -59,5 +59,6 @@ def _uv(*words: str) -> None:
     kept = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     done = subprocess.run([UV, "--quiet", *words], capture_output=True, text=True, env=kept, timeout=SECONDS)
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines()
-        raise UserError(f"uv {words[0]}: {said[-1] if said else f'exit code {done.returncode}'}")
+        said = " ".join(done.stderr.split())  # uv breaks lines by the terminal's width
+        reason = said[said.find("error:") :].removeprefix("error: ")
+        raise UserError(f"uv {words[0]}: {reason or f'exit code {done.returncode}'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ def test_a_folder_is_synchronised_there_and_back(cli: Cli, tmp_path: Path) -> No
     (there / "deep").mkdir(parents=True)
     (there / "small").write_text("a line\n")
     (there / "deep" / "large").write_bytes(bytes(9 << 20))  # above the CLI's threshold for uploads in parts
+    for file in (there / "small", there / "deep" / "large"):
+        os.utime(
+            file, (1e9, 1e9)
+        )  # S3 has whole seconds: what was written in the same one would be sent again
     done = cli.run("s3", "sync", "--no-progress", str(there), "s3://cli-data/sync")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
     assert cli.run("s3", "sync", "--no-progress", str(there), "s3://cli-data/sync").stdout == ""

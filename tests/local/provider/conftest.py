@@ -176,15 +176,22 @@ class World:
 def make_eks_cluster(endpoint: str) -> None:
     """The EKS cluster that the example of a virtual cluster lives in."""
     eks = SESSION.client("eks", endpoint_url=endpoint)
-    role = f"arn:aws:iam::{ACCOUNT}:role/eks"
-    eks.create_cluster(name="example", roleArn=role, resourcesVpcConfig={"subnetIds": []})
+    if "example" not in eks.list_clusters()["clusters"]:
+        role = f"arn:aws:iam::{ACCOUNT}:role/eks"
+        eks.create_cluster(name="example", roleArn=role, resourcesVpcConfig={"subnetIds": []})
+
+
+@pytest.fixture(autouse=True)
+def _the_eks_cluster_of_the_examples(request: pytest.FixtureRequest) -> None:
+    """Anew for each test that needs it: others of this process have emptied moto."""
+    if "cloud" in request.fixturenames:
+        make_eks_cluster(request.getfixturevalue("cloud").endpoint)
 
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[CloudServer]:
-    """A local AWS, with the EKS cluster that virtual clusters live in."""
+    """A local AWS."""
     with CloudServer(NoRunner()) as server:
-        make_eks_cluster(server.endpoint)
         yield server
 
 

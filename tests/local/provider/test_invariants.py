@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from local.cloud.server import CloudServer
 from local.provider.types import RESOURCES
-from tests.local.provider.conftest import KNOWN
+from tests.local.provider.conftest import KNOWN, make_eks_cluster
 from tests.local.provider.examples import EXAMPLES
 from tests.local.provider.project import SECRET, Done, Project
 
@@ -153,7 +154,8 @@ def _import_id(key: str, state: State) -> str:
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory: pytest.TempPathFactory, port: int) -> Life:
+def life(tmp_path_factory: pytest.TempPathFactory, cloud: CloudServer, port: int) -> Life:
+    make_eks_cluster(cloud.endpoint)
     return Life(Project(tmp_path_factory.mktemp("life"), PROGRAM, port))
 
 

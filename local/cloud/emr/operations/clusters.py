@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from local.cloud.emr import launch, policies, views
@@ -97,4 +97,5 @@ class ClusterOperations(Lookup):
 
 
 def _moment(value: Any) -> datetime | None:
-    return value if isinstance(value, datetime) else None
+    """A time of a request; moto's reading of it says no zone, and means UTC."""
+    return value.replace(tzinfo=value.tzinfo or UTC) if isinstance(value, datetime) else None
