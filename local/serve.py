@@ -18,13 +18,13 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from local.provider.journal import Journal
 
 log = logging.getLogger("local.serve")
+_Listening = TypeVar("_Listening")
 ACCOUNT_ID = "123456789012"
 _KEY_LETTERS = string.ascii_uppercase + "234567"
 LOG_BYTES, LOG_FILES = 10_000_000, 3
@@ -160,14 +161,18 @@ class Service:
         """The port that is asked for, else that of the last snapshot, for URLs of queues name it, else a free one."""
         from local.cloud.server import bind
 
-        before = self._snapshots.about("port", 0)
+        return self._at(self._port, "port", bind)
+
+    def _at(self, asked: int, name: str, listen: Callable[[int], _Listening]) -> _Listening:
+        """Listen at the port that is asked for, else at the one the last snapshot names, else at a free one."""
+        before = self._snapshots.about(name, 0)
         try:
-            return bind(self._port or before)
+            return listen(asked or before)
         except UserError:
-            if self._port:
+            if asked:
                 raise
             log.warning("port %d, of the last snapshot, is taken; another one is used", before)
-            return bind(0)
+            return listen(0)
 
     def _claim_home(self) -> None:
         """One server a home: the lock is held as long as this process lives, and goes with it."""
@@ -211,13 +216,7 @@ class Service:
         serve = partial(
             serve_provider, endpoint, credentials=own, journal=journal, updated=self._snapshots.take
         )
-        before = self._snapshots.about("provider_port", 0)
-        try:
-            provider = serve(self._provider_port or before)
-        except UserError:
-            if self._provider_port:
-                raise
-            provider = serve(0)
+        provider = self._at(self._provider_port, "provider_port", serve)
         self._exit.callback(provider.stop)
         return provider.port
 

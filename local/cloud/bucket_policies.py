@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
-from local.cloud.iam import conditions
+from local.cloud.iam import conditions, patterns
+from local.cloud.iam.language import listed, texts
 
 # What is true of every request here; a condition on anything else cannot be judged, and its statement says nothing.
 CONTEXT = {"aws:securetransport": "true", "s3:tlsversion": "1.3"}
@@ -46,12 +46,13 @@ def lets_logs_in(target_bucket: Any, target_prefix: str | None) -> bool:
     key = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
     return any(
         statement["Effect"] == "Allow"
-        and (principal == "*" or LOG_DELIVERY in _listed(principal.get("Service", [])))
+        and (principal == "*" or LOG_DELIVERY in listed(principal.get("Service", [])))
         and any(
-            fnmatchcase("s3:putobject", action.lower()) for action in _listed(statement.get("Action", []))
+            patterns.matches(action, "s3:PutObject", ignore_case=True)
+            for action in listed(statement.get("Action", []))
         )
-        and any(fnmatchcase(key, resource) for resource in _listed(statement.get("Resource", [])))
-        for statement in _listed(json.loads(target_bucket.policy)["Statement"])
+        and any(patterns.matches_arn(resource, key) for resource in listed(statement.get("Resource", [])))
+        for statement in listed(json.loads(target_bucket.policy)["Statement"])
         for principal in [statement.get("Principal", {})]
     )
 
@@ -60,29 +61,19 @@ def applying(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The statements about everyone whose conditions hold, without these; who the caller is, moto does not say."""
     return [
         {key: value for key, value in statement.items() if key != "Condition"}
-        for statement in _listed(policy["Statement"])
+        for statement in listed(policy["Statement"])
         if statement.get("Principal") in ("*", {"AWS": "*"}) and _holds(statement.get("Condition", {}))
     ]
 
 
 def _holds(condition: Mapping[str, Mapping[str, Any]]) -> bool:
     return all(
-        _true(operator, key.lower(), _texts(values))
+        _true(operator, key.lower(), texts(values))
         for operator, tests in condition.items()
         for key, values in tests.items()
     )
 
 
-def _true(operator: str, key: str, values: list[str]) -> bool:
+def _true(operator: str, key: str, values: tuple[str, ...]) -> bool:
     found = conditions.parse(operator)
     return found is not None and key in CONTEXT and found.holds((CONTEXT[key],), values)
-
-
-def _texts(values: Any) -> list[str]:
-    """A condition's values, of which one must hold; JSON's own booleans and numbers count as their text."""
-    return [value if isinstance(value, str) else json.dumps(value) for value in _listed(values)]
-
-
-def _listed(found: Any) -> list[Any]:
-    """IAM's documents may say one of a list as itself."""
-    return found if isinstance(found, list) else [found]

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-struc
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 import logging
@@ -19,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-from local.cloud import events
+from local.cloud import events, mend
 from local.cloud.iam import deliveries
 
 log = logging.getLogger(__name__)
@@ -48,11 +47,9 @@ def install() -> None:
     notifications._get_test_event = _test_event
     notifications._send_sqs_message = _to_queue
     notifications._send_sns_message = _to_topic
-    if not hasattr(S3Backend.delete_object, "__wrapped__"):
-        S3Backend.delete_object = _telling_deletions(S3Backend.delete_object)
-        FakeBucket.set_notification_configuration = _validating(FakeBucket.set_notification_configuration)
-        read = S3Response._notification_config_from_body
-        S3Response._notification_config_from_body = lambda response: read(_lower_case(response))
+    mend.around(S3Backend, "delete_object", _telling_deletions)
+    mend.around(FakeBucket, "set_notification_configuration", _validating)
+    mend.before(S3Response, "_notification_config_from_body", _lower_case)
 
 
 def send(account: str, event: str, bucket: Any, key: Any) -> None:
@@ -183,7 +180,6 @@ def _validating(configure: Callable[..., None]) -> Callable[..., None]:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
     """
 
-    @functools.wraps(configure)
     def set_notification_configuration(bucket: Any, given: Mapping[str, Any] | None) -> None:
         from moto.s3.exceptions import S3ClientError
 
@@ -223,17 +219,15 @@ def _test_event(bucket: str) -> dict[str, Any]:
     }
 
 
-def _lower_case(response: Any) -> Any:
+def _lower_case(response: Any) -> None:
     """S3 takes `Prefix` and `Suffix`, too, and gives them back so; moto only knows the lower case."""
     name = rb"(?<=<Name>)(Prefix|Suffix)(?=</Name>)"
     response.body = re.sub(name, lambda found: found[0].lower(), response.body)
-    return response
 
 
 def _telling_deletions(delete: Callable[..., Any]) -> Callable[..., Any]:
     """moto tells of a deletion only when nothing of a key is left."""
 
-    @functools.wraps(delete)
     def delete_object(
         backend: Any, bucket_name: str, key_name: str, version_id: Any = None, bypass: bool = False
     ) -> Any:

@@ -44,7 +44,7 @@ class Mapper:
         if isinstance(shape, ListShape):
             return self._to_list(value, shape, path)
         if shape.type_name == "map":
-            return {str(key): _text(one) for key, one in value.items()}
+            return {str(key): text(one) for key, one in value.items()}
         return _to_scalar(value, shape)
 
     def from_wire(self, value: Any, shape: Shape, kind: Kind, path: str) -> Any:
@@ -58,15 +58,13 @@ class Mapper:
             inner = shape.member if isinstance(shape, ListShape) else shape
             field = self._item_field(shape, path) if isinstance(shape, ListShape) else None
             if field is not None:
-                return [_text(one[field]) for one in items]
+                return [text(one[field]) for one in items]
             return [self.from_wire(one, inner, kind[1], path) for one in items]
         if isinstance(kind, list):
             return (
-                _tag_map(value)
-                if isinstance(value, list)
-                else {key: _text(one) for key, one in value.items()}
+                _tag_map(value) if isinstance(value, list) else {key: text(one) for key, one in value.items()}
             )
-        return _from_scalar(value, kind)
+        return from_scalar(value, kind)
 
     def _to_structure(self, value: Any, shape: StructureShape, path: str) -> Any:
         if isinstance(value, list):
@@ -89,11 +87,11 @@ class Mapper:
         if isinstance(value, dict):
             pair = _tag_pair(shape.member)
             if pair:
-                return [{pair[0]: key, pair[1]: _text(one)} for key, one in value.items()]
+                return [{pair[0]: key, pair[1]: text(one)} for key, one in value.items()]
         items = value if isinstance(value, list) else [value]
         field = self._item_field(shape, path)
         if field is not None:
-            return [{field: _text(one)} for one in items]
+            return [{field: text(one)} for one in items]
         return [self.to_wire(one, shape.member, path) for one in items]
 
     def _item_field(self, shape: ListShape, path: str) -> str | None:
@@ -196,7 +194,8 @@ def _tag_map(tags: list[dict[str, str]]) -> dict[str, str]:
     return found
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A value as the text that an API has for it: true, 5, a document."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
@@ -216,10 +215,11 @@ def _to_scalar(value: Any, shape: Shape) -> Any:
         return float(value)
     if kind == "boolean":
         return value.lower() == "true" if isinstance(value, str) else bool(value)
-    return _text(value) if kind == "string" else value
+    return text(value) if kind == "string" else value
 
 
-def _from_scalar(value: Any, kind: str) -> Any:
+def from_scalar(value: Any, kind: str) -> Any:
+    """The property of a plain `kind` that an API's value means."""
     if kind == "integer":
         return int(value)
     if kind == "number":
@@ -229,4 +229,4 @@ def _from_scalar(value: Any, kind: str) -> Any:
         return value.lower() == "true" if isinstance(value, str) else bool(value)
     if isinstance(value, datetime.datetime):
         return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _text(value)
+    return text(value)

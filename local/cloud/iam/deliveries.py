@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
+from local.cloud import mend
 from local.cloud.iam import store
 from local.cloud.iam.judge import Policies, judge
 from local.cloud.iam.language import Context, Question
@@ -75,10 +76,10 @@ def install() -> None:
     """Have moto's topics ask before they send to a queue; for the rest, whoever delivers asks."""
     from moto.sns.models import Subscription
 
-    if hasattr(Subscription.publish, "asks"):
-        return
-    plain = Subscription.publish
+    mend.around(Subscription, "publish", _asking)
 
+
+def _asking(plain: Any) -> Any:
     def publish(subscription: Any, *given: Any, **more: Any) -> None:
         topic = subscription.topic
         try:
@@ -89,5 +90,4 @@ def install() -> None:
         else:
             plain(subscription, *given, **more)
 
-    publish.asks = True  # type: ignore[attr-defined]
-    Subscription.publish = publish
+    return publish

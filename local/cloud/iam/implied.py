@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from local.cloud.iam import s3, store
+from local.cloud.iam.language import listed
 from local.cloud.iam.principals import Caller
 from local.cloud.iam.requests import Request
 
@@ -95,9 +96,7 @@ def _pass(arn: str, service: str) -> Implied:
 
 def _found(path: str, parameters: Mapping[str, Any]) -> list[str]:
     value = _compiled(path).search(parameters)
-    return [
-        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each
-    ]
+    return [each for each in listed(value) if isinstance(each, str) and each]
 
 
 @cache

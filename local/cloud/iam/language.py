@@ -153,9 +153,7 @@ def parse(text: str) -> Document:
     found = document["Statement"]
     variables = document.get("Version") == VARIABLES_SINCE
     unknown: set[str] = set()
-    statements = [
-        _statement(each, variables, unknown) for each in (found if isinstance(found, list) else [found])
-    ]
+    statements = [_statement(each, variables, unknown) for each in listed(found)]
     return Document(
         statements=tuple(each for each in statements if each is not None), unknown=frozenset(unknown)
     )
@@ -174,9 +172,9 @@ def _statement(found: Any, variables: bool, unknown: set[str]) -> Statement | No
     principals = found.get("Principal", found.get("NotPrincipal"))
     statement = Statement(
         effect=found["Effect"],
-        actions=_texts(found.get("Action", found.get("NotAction"))),
+        actions=texts(found.get("Action", found.get("NotAction"))),
         not_actions="NotAction" in found,
-        resources=None if resources is None else _texts(resources),
+        resources=None if resources is None else texts(resources),
         not_resources="NotResource" in found,
         principals=None if principals is None else _principals(principals),
         not_principals="NotPrincipal" in found,
@@ -196,7 +194,7 @@ def _tests(condition: Any, unknown: set[str]) -> Iterable[Test | None]:
             yield None
             continue
         for key, values in keys.items():
-            yield Test(operator=operator, key=key.lower(), values=_texts(values))
+            yield Test(operator=operator, key=key.lower(), values=texts(values))
 
 
 def _principals(found: Any) -> dict[str, tuple[str, ...]]:
@@ -204,13 +202,17 @@ def _principals(found: Any) -> dict[str, tuple[str, ...]]:
         return {"AWS": ("*",)}
     if not isinstance(found, dict):
         raise PolicyError(f"a Principal is '*' or names kinds of principals, not {found!r}")
-    return {kind: _texts(names) for kind, names in found.items()}
+    return {kind: texts(names) for kind, names in found.items()}
 
 
-def _texts(values: Any) -> tuple[str, ...]:
+def listed(found: Any) -> list[Any]:
+    """One or several as a list: policies may say a list of one as its element."""
+    return found if isinstance(found, list) else [found]
+
+
+def texts(values: Any) -> tuple[str, ...]:
     """One value or a list of them; JSON's own booleans and numbers count as their text."""
-    several = values if isinstance(values, list) else [values]
-    return tuple(each if isinstance(each, str) else json.dumps(each) for each in several)
+    return tuple(each if isinstance(each, str) else json.dumps(each) for each in listed(values))
 
 
 def _value(found: re.Match[str], context: Context) -> str | None:

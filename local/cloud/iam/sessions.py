@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from local.cloud import mend
 from local.cloud.iam import store
 from local.cloud.iam.authority import PASSED, Passed
 
@@ -17,15 +18,18 @@ def install() -> None:
     """Mend moto's STS, once it is loaded; without enforcement it stays as it is."""
     from moto.sts.models import STSBackend
 
-    if hasattr(STSBackend.assume_role, "mended"):
-        return
-    plain_assume, plain_identity = STSBackend.assume_role, STSBackend.get_caller_identity
+    mend.around(STSBackend, "assume_role", _judged)
+    mend.around(STSBackend, "get_caller_identity", _true)
+
+
+def _judged(plain: Any) -> Any:
+    """AssumeRole, with what a session is judged by."""
 
     def assume_role(backend: Any, **given: Any) -> Any:
         passed = PASSED.get()
         if passed is not None:
             _check_duration(passed, given)
-        session = plain_assume(backend, **given)
+        session = plain(backend, **given)
         if passed is not None:
             session.issued, session.vpc = datetime.now(UTC), passed.vpc
             session.session_tags = store.plain_tags(passed.parameters.get("Tags"))
@@ -33,15 +37,19 @@ def install() -> None:
             session.policy_arns = [str(each.get("arn", "")) for each in arns]
         return session
 
+    return assume_role
+
+
+def _true(plain: Any) -> Any:
+    """GetCallerIdentity, which moto does not know of the administrator."""
+
     def get_caller_identity(backend: Any, access_key_id: str, region: str) -> Any:
         passed = PASSED.get()
         if passed is not None and passed.caller.kind == "administrator":
             return passed.caller.user_id, passed.caller.arn, passed.caller.account
-        return plain_identity(backend, access_key_id, region)
+        return plain(backend, access_key_id, region)
 
-    assume_role.mended = True  # type: ignore[attr-defined]
-    STSBackend.assume_role = assume_role
-    STSBackend.get_caller_identity = get_caller_identity
+    return get_caller_identity
 
 
 def _check_duration(passed: Passed, given: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.provider.run import Run
-from local.provider.table import Call, Change, Name, Part, Resource, Tagging
+from local.provider.table import Call, Change, Hook, Name, Part, Resource, Tagging
 from local.provider.types.common import NOT_MODELLED, unsupported
 
 _TAGGING = Tagging(
@@ -30,29 +30,29 @@ _ON_METRIC = (
     "metricQueries namespace okActions period statistic threshold treatMissingData unit"
 )
 
-_PUT_ALARM = Call(op="PutMetricAlarm", by_name=True)
 
-
-def _put_alarm(run: Run) -> dict[str, Any]:
+def _put_alarm(call: Call) -> Hook:
     """What a query does not say about returning data, the real provider says: it does not."""
-    params = run.params(_PUT_ALARM)
-    for query in params.get("Metrics", []):
-        query.setdefault("ReturnData", False)
-    if not run.id:  # tags go with the creation only
-        params["Tags"] = [
-            {"Key": key, "Value": value} for key, value in (run.props.get("tagsAll") or {}).items()
-        ]
-    return run.call(_PUT_ALARM.op, **params)
+
+    def hook(run: Run) -> dict[str, Any]:
+        params = run.params(call)
+        for query in params.get("Metrics", []):
+            query.setdefault("ReturnData", False)
+        return run.call(call.op, **params)
+
+    return hook
 
 
 METRIC_ALARM = Resource(
     type="aws:cloudwatch/metricAlarm:MetricAlarm",
     terraform="aws_cloudwatch_metric_alarm",
     service="cloudwatch",
-    create=_put_alarm,
+    create=_put_alarm(Call(op="PutMetricAlarm", by_name=True, args={"Tags": "$tagsAll"})),
     id="$name",
     reads=(_described("MetricAlarm"), _TAGS),
-    changes=(Change(props=tuple(_ON_METRIC.split()), do=(_put_alarm,)),),
+    changes=(
+        Change(props=tuple(_ON_METRIC.split()), do=(_put_alarm(Call(op="PutMetricAlarm", by_name=True)),)),
+    ),
     delete=_DELETE,
     tagging=_TAGGING,
     name=Name(),

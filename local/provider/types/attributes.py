@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from local.provider.run import Run
+from local.provider.shapes import from_scalar, text
 from local.provider.table import Hook
 
 Names = Mapping[str, str]  # argument → attribute
@@ -14,7 +14,7 @@ Names = Mapping[str, str]  # argument → attribute
 def said(run: Run, names: Names) -> dict[str, str]:
     """The attributes that a creation sends: those that are set."""
     given = {name: run.props.get(prop) for prop, name in names.items()}
-    return {name: _text(value) for name, value in given.items() if value not in (None, "", False)}
+    return {name: text(value) for name, value in given.items() if value not in (None, "", False)}
 
 
 def changed(run: Run, names: Names) -> dict[str, str]:
@@ -25,7 +25,11 @@ def changed(run: Run, names: Names) -> dict[str, str]:
         for prop in names
         if run.props.get(prop) is not None or not known.left_alone(prop)
     }
-    return {names[prop]: _text(new) for prop, (old, new) in pairs.items() if not known.same(prop, old, new)}
+    return {
+        names[prop]: "" if new is None else text(new)
+        for prop, (old, new) in pairs.items()
+        if not known.same(prop, old, new)
+    }
 
 
 def reading(op: str, names: Names) -> Hook:
@@ -35,7 +39,7 @@ def reading(op: str, names: Names) -> Hook:
         attributes = run.answers[op].get("Attributes", {})
         for prop, name in names.items():
             if attributes.get(name) not in (None, ""):
-                run.found[prop] = _value(attributes[name], run.known.schema.kind(prop))
+                run.found[prop] = from_scalar(attributes[name], run.known.schema.kind(prop))
             elif run.row.defaults.get(prop) is False:
                 run.found[prop] = False
 
@@ -45,15 +49,3 @@ def reading(op: str, names: Names) -> Hook:
 def names_of(props: Iterable[str]) -> dict[str, str]:
     """Attributes that are named as the arguments are, but for the first letter."""
     return {prop: prop[0].upper() + prop[1:] for prop in props}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(int(value) if isinstance(value, float) else value)
-
-
-def _value(text: Any, kind: Any) -> Any:
-    if kind == "boolean":
-        return str(text).lower() == "true"
-    return int(text) if kind == "integer" else str(text)

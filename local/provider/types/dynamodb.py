@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.provider.run import Run
-from local.provider.table import Call, Change, Name, Part, Resource, Tagging
+from local.provider.table import Call, Change, Hook, Name, Part, Resource, Tagging
 from local.provider.types.common import NOT_MODELLED, unsupported
 
 _TABLE = {"TableName": "$id"}
@@ -46,12 +46,9 @@ def _stream(run: Run) -> dict[str, Any]:
     return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view}}
 
 
-def _update(*parts: Any) -> Any:
+def _update(part: Hook) -> Hook:
     def hook(run: Run) -> None:
-        params: dict[str, Any] = {}
-        for part in parts:
-            params |= part(run)
-        run.call("UpdateTable", TableName=run.id, **params)
+        run.call("UpdateTable", TableName=run.id, **part(run))
 
     return hook
 

@@ -18,8 +18,9 @@ _NAMES = {
     "monitoringConfiguration.cloudwatchLoggingConfiguration": "cloudWatchLoggingConfiguration",
     "runtimeConfigurations": "runtimeConfiguration",
 }
-_CREATE = Call(op="CreateApplication", by_name=True, skip=frozenset({"initialCapacities"}))
-_UPDATE = Call(op="UpdateApplication", by_name=True, skip=_CREATE.skip, args=_APPLICATION)
+_BY_HOOK = frozenset({"initialCapacities"})
+_CREATE = Call(op="CreateApplication", by_name=True, skip=_BY_HOOK, args={"tags": "$tagsAll"})
+_UPDATE = Call(op="UpdateApplication", by_name=True, skip=_BY_HOOK, args=_APPLICATION)
 _CHANGEABLE = (
     "architecture autoStartConfiguration autoStopConfiguration initialCapacities "
     "interactiveConfiguration maximumCapacity monitoringConfiguration networkConfiguration releaseLabel "
@@ -41,8 +42,7 @@ def _capacity(run: Run) -> dict[str, Any]:
 
 
 def _create(run: Run) -> dict[str, Any]:
-    tags = {"tags": run.props["tagsAll"]} if run.props.get("tagsAll") else {}
-    return run.call(_CREATE.op, **run.params(_CREATE), **_capacity(run), **tags)
+    return run.call(_CREATE.op, **run.params(_CREATE), **_capacity(run))
 
 
 def _update(run: Run) -> None:

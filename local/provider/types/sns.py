@@ -14,6 +14,7 @@ _TOPIC = {"TopicArn": "$id"}
 _TOPIC_ATTRIBUTES = attributes.names_of(
     ("contentBasedDeduplication", "deliveryPolicy", "displayName", "fifoTopic", "kmsMasterKeyId", "policy")
 )
+_CREATE = Call(op="CreateTopic", args={"Name": "$name", "Tags": "$tagsAll"})
 _READ_TOPIC = Part(call=Call(op="GetTopicAttributes", args=_TOPIC))
 _FEEDBACK = tuple(
     f"{to}{what}"
@@ -23,9 +24,8 @@ _FEEDBACK = tuple(
 
 
 def _create_topic(run: Run) -> dict[str, Any]:
-    tags = [{"Key": key, "Value": value} for key, value in (run.props.get("tagsAll") or {}).items()]
     given = attributes.said(run, _TOPIC_ATTRIBUTES)
-    return run.call("CreateTopic", Name=run.props["name"], Attributes=given, Tags=tags)
+    return run.call(_CREATE.op, **run.params(_CREATE), Attributes=given)
 
 
 def _change_topic(run: Run) -> None:

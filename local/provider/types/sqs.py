@@ -30,14 +30,13 @@ _ATTRIBUTES = {
     "sqsManagedSseEnabled": "SqsManagedSseEnabled",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
 }
+_CREATE = Call(op="CreateQueue", args={"QueueName": "$name", "tags": "$tagsAll"})
 _READ = Part(call=Call(op="GetQueueAttributes", args={**_QUEUE, "AttributeNames": ["All"]}))
 
 
 def _create(run: Run) -> dict[str, Any]:
     given = attributes.said(run, _ATTRIBUTES)
-    return run.call(
-        "CreateQueue", QueueName=run.props["name"], Attributes=given, tags=run.props.get("tagsAll") or {}
-    )
+    return run.call(_CREATE.op, **run.params(_CREATE), Attributes=given)
 
 
 def _change(run: Run) -> None:

@@ -10,10 +10,30 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.cloud import mend
 from local.cloud.server import CloudServer
 from tests.local.cloud.fakes import FakeRunner
 
 EVERYONE, LOG_DELIVERY = "*", {"Service": ["logging.s3.amazonaws.com"]}
+
+
+def test_a_method_has_each_of_its_mends_once() -> None:
+    class Moto:
+        def work(self, done: list[str]) -> None:
+            done.append("work")
+
+    def first(_self: Moto, done: list[str]) -> None:
+        done.append("first")
+
+    def then(_self: Moto, done: list[str]) -> None:
+        done.append("then")
+
+    for _ in range(2):
+        mend.before(Moto, "work", first)
+        mend.after(Moto, "work", then)
+    done: list[str] = []
+    Moto().work(done)
+    assert done == ["first", "work", "then"]
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ class Life:
         self._project = project
         self.done: dict[str, Done] = {}
         self.states: dict[str, State] = {}
-        self._exports: dict[str, str] = {}
+        self.exports: dict[str, str] = {}
         project.run("stack", "init", "test")
         self.planned = self._first_preview()
         project.run("config", "set", "secret", "true")
@@ -74,12 +74,12 @@ class Life:
 
     def _remember(self, phase: str) -> None:
         self.states[phase] = _plain(self._project.resources(secrets=True))
-        self._exports[phase] = json.dumps(self._project.state())
+        self.exports[phase] = json.dumps(self._project.state())
 
     def _go_back(self, phase: str) -> None:
         """The state of an earlier phase over the AWS of today: all that happened since is a change behind its back."""
         file = self._project.folder / "earlier.json"
-        file.write_text(self._exports[phase])
+        file.write_text(self.exports[phase])
         self._project.run("stack", "import", "--file", str(file))
 
     def _drift(self) -> None:
@@ -181,7 +181,7 @@ def test_after_an_update_nothing_is_left_to_do(life: Life, phase: str, key: str)
 
 @pytest.mark.parametrize("key", EXAMPLES)
 def test_secrets_are_sealed_in_the_state(life: Life, key: str) -> None:
-    resources = json.loads(life._exports["replaced"])["deployment"]["resources"]
+    resources = json.loads(life.exports["replaced"])["deployment"]["resources"]
     found = next(one for one in resources if one["urn"].endswith(f"::{key}"))
     for prop in EXAMPLES[key].props:
         for place in ("inputs", "outputs"):

@@ -11,7 +11,6 @@ import pytest
 
 import local.provider
 from facts.errors import UserError
-from local.provider.clients import Clients
 from local.provider.diff import difference
 from local.provider.known import Known
 from local.provider.schema import wire_path
@@ -19,12 +18,11 @@ from local.provider.shapes import Kind
 from local.provider.types import RESOURCES
 from local.provider.values import Asset
 from local.provider.witness.__main__ import answers
+from tests.local.provider.conftest import KNOWN
 
 DATA = Path(local.provider.__file__).parent / "data"
 FACTS = json.loads((DATA / "facts.json").read_text())
 DOCUMENTED = json.loads((DATA / "documented.json").read_text())
-CLIENTS = Clients("http://127.0.0.1:1")
-KNOWN = {token: Known(row, CLIENTS) for token, row in RESOURCES.items()}
 SAMPLES: dict[str, tuple[Any, Any]] = {
     "string": ("one", "two"),
     "integer": (1, 2),
@@ -111,7 +109,7 @@ def _answer(row: dict[str, Any], edge: str = "") -> str:
     return "replace" if row["replace"] else "nothing" if row.get("ignored") else "update"
 
 
-@pytest.mark.parametrize(("token", "path", "row"), _asked())
+@pytest.mark.parametrize(("token", "path", "row"), list(_asked()))
 def test_a_change_does_what_it_does_with_the_real_provider(
     token: str, path: str, row: dict[str, Any]
 ) -> None:
@@ -129,12 +127,10 @@ def test_a_change_does_what_it_does_with_the_real_provider(
     assert found == wanted
 
 
-@pytest.mark.parametrize("token", RESOURCES)
+@pytest.mark.parametrize("token", [token for token, row in RESOURCES.items() if row.terraform in FACTS])
 def test_defaults_are_the_real_provider_s(token: str) -> None:
     row, known = RESOURCES[token], KNOWN[token]
-    asked = {name: answer for name, answer in FACTS.get(row.terraform, {}).items() if "." not in name}
-    if not asked:
-        pytest.skip(f"3.39.0 does not know {row.terraform}")
+    asked = {name: answer for name, answer in FACTS[row.terraform].items() if "." not in name}
     for name, answer in asked.items():
         prop = wire_path(name, known.schema.inputs)
         if prop and prop not in row.unsupported and f"{row.terraform}.{name}" not in OTHER_DEFAULTS:
