@@ -61,8 +61,8 @@ def main() -> int:
 
 
 def _run(part: str, *, slow_only: bool) -> bool:
-    marks = ["-m", "slow and not more"] if slow_only else []
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", *marks, part]
+    chosen = ["-m", "slow and not more"] if slow_only else ["--hypothesis-profile", "new"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", *chosen, part]
     return subprocess.run(command, cwd=ROOT, check=False).returncode in (0, NO_TESTS_COLLECTED)
 
 

@@ -126,7 +126,7 @@ class Gateway(DomainDispatcherApplication):
         except OperationNotFoundError:
             return _refuse(call, admission.unknown(call), environ, start)
         except (NotImplementedError, NotFound, MethodNotAllowed) as error:
-            if isinstance(error, NotFound) and not names.is_operation(call, environ):
+            if isinstance(error, (NotFound, MethodNotAllowed)) and not names.is_operation(call, environ):
                 return _refuse(call, admission.unknown(call), environ, start)
             log.info("%s: %s", call.name, error)
             if isinstance(error, AbsentOperationError):

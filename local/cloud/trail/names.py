@@ -107,5 +107,5 @@ def _routes(service: str, method: str) -> list[tuple[re.Pattern[str], frozenset[
 
 def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"(\{[^}]+\})", path.rstrip("/"))
-    texts = [(".+" if p.endswith("+}") else "[^/]*") if p.startswith("{") else re.escape(p) for p in parts]
+    texts = [(".+" if p.endswith("+}") else "[^/]+") if p.startswith("{") else re.escape(p) for p in parts]
     return re.compile("".join(texts) + "/?")

@@ -112,6 +112,10 @@ REFUSED = {
     "no method of the path": (
         Sent(service="emr-serverless", method="DELETE", path="/applications"), 404, "UnknownOperationException",
     ),
+    "a name left empty": (
+        Sent(service="emr-serverless", method="DELETE", path="/applications/0a/jobruns//"), 404,
+        "UnknownOperationException",
+    ),
     "long json": (emr(body=LONG), 413, "RequestEntityTooLargeException"),
     "long form": (form("iam", LIST_ROLES + LONG), 413, "RequestEntityTooLargeException"),
     "no xml": (
