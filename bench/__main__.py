@@ -7,7 +7,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("demo",)
+NAMES = ("demo", "local")
 
 
 def main() -> None:

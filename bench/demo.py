@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -17,8 +16,8 @@ from typing import Any
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
-EMRCTL = Path(sys.executable).with_name("emrctl")
+from bench.home import ROOT, emrctl, environment, up
+
 SAMPLE_SECONDS = 0.5
 # The floor of a preview: the same engine, provider and number of resources, with nothing around them.
 BARE = """
@@ -38,7 +37,7 @@ sys.exit(workspace(resolve("local"), "dev").preview("dev", policies=policy_pack(
 def measure(runs: int) -> dict[str, Any]:
     """Medians over `runs`; seconds and gigabytes, and the ratio of a preview to its floor."""
     demos = [_demo() for _ in range(runs)]
-    with tempfile.TemporaryDirectory() as home, _up(Path(home)):
+    with tempfile.TemporaryDirectory() as home, up(Path(home)):
         dev, bare, count = _previews(Path(home), runs)
     phases = {
         phase: statistics.median(demo["phases"][phase] for demo in demos) for phase in demos[0]["phases"]
@@ -59,35 +58,15 @@ def _round(value: float) -> float:
     return round(value, 2)
 
 
-def _emrctl(home: Path, *args: str) -> str:
-    done = subprocess.run(
-        [EMRCTL, *args],
-        cwd=ROOT,
-        env=_env(home),
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode != 0:
-        sys.exit(f"bench: emrctl {' '.join(args)} failed:\n{done.stdout}\n{done.stderr}")
-    return done.stdout
-
-
-def _env(home: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
-    return kept | {"EMRCTL_HOME": str(home), "PATH": f"{EMRCTL.parent}:{os.environ['PATH']}"}
-
-
 def _demo() -> dict[str, Any]:
     """One demo in a fresh home, from nothing running to its result."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with _peak_memory(home) as peak:
             started = time.monotonic()
-            told = json.loads(_emrctl(home, "demo", "--json"))
+            told = json.loads(emrctl(home, "demo", "--json"))
             seconds = time.monotonic() - started
-        _emrctl(home, "down")
+        emrctl(home, "down")
     return {
         "seconds": seconds,
         "phases": told["phases"],
@@ -124,18 +103,9 @@ def _resident(process: psutil.Process, home: Path) -> int:
         return 0
 
 
-@contextmanager
-def _up(home: Path) -> Iterator[None]:
-    _emrctl(home, "local", "up")
-    try:
-        yield
-    finally:
-        _emrctl(home, "local", "down")
-
-
 def _previews(home: Path, runs: int) -> tuple[list[float], list[float], int]:
     """Seconds of each preview of dev and of its floor, taken in turns, and the number of resources in dev."""
-    steps = json.loads(_emrctl(home, "stack", "preview", "dev", "--json"))["steps"]
+    steps = json.loads(emrctl(home, "stack", "preview", "dev", "--json"))["steps"]
     project = home / "bare"
     (project / "infra").mkdir(parents=True)
     (project / "Pulumi.yaml").write_text("name: emr\nruntime: python\nmain: infra/\n")
@@ -153,6 +123,6 @@ def _timed(home: Path, project: Path, *, checked: bool) -> float:
     started = time.monotonic()
     subprocess.run(
         [sys.executable, "-c", PREVIEW, *(["checked"] if checked else [])],
-        cwd=project, env=_env(home), check=True, capture_output=True,
+        cwd=project, env=environment(home), check=True, capture_output=True,
     )  # fmt: skip
     return time.monotonic() - started
