@@ -80,7 +80,7 @@ def test_down_leaves_no_process_and_no_port(here: Here) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=MORE), pytest.param(3, marks=MORE)])
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("sent", [pytest.param(signal.SIGINT, marks=MORE), signal.SIGKILL])
 def test_interrupted_at_any_moment_a_second_demo_finishes(
     here: Here, seed: int, sent: signal.Signals
 ) -> None:
@@ -99,6 +99,7 @@ def test_interrupted_at_any_moment_a_second_demo_finishes(
 
 
 @pytest.mark.slow
+@pytest.mark.more
 def test_the_local_aws_killed_with_all_it_held_comes_back(here: Here) -> None:
     assert here.run("demo").returncode == 0
     os.kill(json.loads((here.home / "local.json").read_text())["pid"], signal.SIGKILL)

@@ -1,0 +1,101 @@
+"""The life of each stack as a whole, with IAM enforced: made, clean, drifted, seen, mended, destroyed, gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Here
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture
+def enforcing(here: Here) -> Here:
+    """A local AWS that judges every call by the caller's policies."""
+    assert here.run("local", "up", "--enforce-iam").returncode == 0
+    return here
+
+
+@pytest.mark.parametrize("stack", [pytest.param("dev", marks=pytest.mark.more), "prod"])
+def test_a_stack_lives_and_leaves_nothing(enforcing: Here, stack: str) -> None:
+    here = enforcing
+    before = _there(here)
+    _done(here, "stack", "up", stack)
+    made = _ids(here, stack)
+    assert _summary(here, stack) == {"same"}
+
+    drifted = _drift(here, stack)
+    assert _changed(here, stack) == drifted
+    _done(here, "stack", "up", stack)
+    assert _summary(here, stack) == {"same"}
+    assert _ids(here, stack) == made, "drift is mended in place"
+
+    _done(here, "stack", "destroy", stack)
+    _done(here, "stack", "destroy", stack)
+    assert _there(here) == before
+
+
+def _done(here: Here, *words: str) -> None:
+    done = here.run(*words)
+    assert done.returncode == 0, f"emrctl {' '.join(words)}: {done.stderr}\n{done.stdout}"
+
+
+def _ids(here: Here, stack: str) -> dict[str, str]:
+    return {entry["urn"]: entry.get("id", "") for entry in here.resources(stack)}
+
+
+def _summary(here: Here, stack: str) -> set[str]:
+    return set(here.json("stack", "preview", stack)["changeSummary"])
+
+
+def _changed(here: Here, stack: str) -> set[str]:
+    """The types of what a preview would change."""
+    steps = here.json("stack", "preview", stack)["steps"]
+    return {
+        step["urn"].split("::")[-2].split("$")[-1] for step in steps if step["op"] in ("create", "update")
+    }
+
+
+def _drift(here: Here, stack: str) -> set[str]:
+    """Change behind the stack's back what people change by hand; the types that this concerns."""
+    ids: dict[str, list[str]] = {}
+    for entry in here.resources(stack):
+        ids.setdefault(entry["type"], []).append(entry.get("id", ""))
+    for bucket in ids["aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"][:1]:
+        here.client("s3").delete_public_access_block(Bucket=bucket)
+    for group in ids["aws:cloudwatch/logGroup:LogGroup"][:1]:
+        here.client("logs").put_retention_policy(logGroupName=group, retentionInDays=1)
+    for key in ids["aws:kms/key:Key"][:1]:
+        here.client("kms").disable_key_rotation(KeyId=key)
+    for role in ids["aws:iam/role:Role"][:1]:
+        here.client("iam").update_role(RoleName=role, MaxSessionDuration=7200)
+    for cluster in ids["aws:emr/cluster:Cluster"][:1]:
+        here.client("emr").set_termination_protection(JobFlowIds=[cluster], TerminationProtected=True)
+    return {
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:cloudwatch/logGroup:LogGroup",
+        "aws:kms/key:Key", "aws:iam/role:Role", "aws:emr/cluster:Cluster",
+    }  # fmt: skip
+
+
+def _there(here: Here) -> dict[str, Any]:
+    """What the account holds, but for what AWS lets nobody remove at once: keys, and clusters that have ended."""
+    emr, kms, ec2 = here.client("emr"), here.client("kms"), here.client("ec2")
+    keys = [kms.describe_key(KeyId=one["KeyId"])["KeyMetadata"] for one in kms.list_keys()["Keys"]]
+    return {
+        "clusters": emr.list_clusters(ClusterStates=["STARTING", "RUNNING", "WAITING", "TERMINATING"])[
+            "Clusters"
+        ],
+        "security configurations": emr.list_security_configurations()["SecurityConfigurations"],
+        "buckets": here.client("s3").list_buckets()["Buckets"],
+        "keys": [key["KeyId"] for key in keys if key["KeyState"] == "Enabled"],
+        "roles": here.client("iam").list_roles()["Roles"],
+        "policies": here.client("iam").list_policies(Scope="Local")["Policies"],
+        "profiles": here.client("iam").list_instance_profiles()["InstanceProfiles"],
+        "log groups": here.client("logs").describe_log_groups()["logGroups"],
+        "networks": [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]],
+        "subnets": [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]],
+        "groups": [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]],
+        "endpoints": [one for one in ec2.describe_vpc_endpoints()["VpcEndpoints"] if one["State"] != "deleted"],
+    }
