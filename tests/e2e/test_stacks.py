@@ -97,5 +97,7 @@ def _there(here: Here) -> dict[str, Any]:
         "networks": [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]],
         "subnets": [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]],
         "groups": [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]],
-        "endpoints": [one for one in ec2.describe_vpc_endpoints()["VpcEndpoints"] if one["State"] != "deleted"],
+        "endpoints": [
+            one for one in ec2.describe_vpc_endpoints()["VpcEndpoints"] if one["State"] != "deleted"
+        ],
     }
