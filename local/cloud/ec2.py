@@ -11,10 +11,29 @@ from local.cloud import mend
 def install() -> None:
     """Mend moto's EC2, once it is loaded."""
     from moto.ec2.models import EC2Backend
+    from moto.ec2.responses.launch_templates import LaunchTemplates
     from moto.ec2.responses.vpcs import VPCs
 
+    mend.after(LaunchTemplates, "create_launch_template", _untagged)
+    mend.before(EC2Backend, "describe_launch_templates", _tags_of_now)
     mend.after(VPCs, "modify_vpc_endpoint", _modify_private_dns)
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
+
+
+def _untagged(response: Any) -> None:
+    """moto 5.2.5 puts the tags of a template itself among those that it gives to what is launched from it."""
+    template = response.ec2_backend.get_launch_template_by_name(response._get_param("LaunchTemplateName"))
+    data = template.versions[0].data
+    given = [one for one in data.get("TagSpecifications", []) if one["ResourceType"] != "launch-template"]
+    data.pop("TagSpecifications", None)
+    if given:
+        data["TagSpecifications"] = given
+
+
+def _tags_of_now(backend: Any, *_args: object, **_more: object) -> None:
+    """moto 5.2.5 describes a launch template with the tags it was made with."""
+    for template in backend.launch_templates.values():
+        template.tags = template.get_tags()
 
 
 def _modify_private_dns(response: Any) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
+from xml.etree import ElementTree as Xml
 
 from local.cloud import events, mend
 from local.cloud.iam import deliveries
@@ -50,6 +51,7 @@ def install() -> None:
     mend.around(S3Backend, "delete_object", _telling_deletions)
     mend.around(FakeBucket, "set_notification_configuration", _validating)
     mend.before(S3Response, "_notification_config_from_body", _lower_case)
+    mend.around(S3Response, "get_bucket_notification", _saying_event_bridge)
 
 
 def send(account: str, event: str, bucket: Any, key: Any) -> None:
@@ -198,6 +200,21 @@ def _validating(configure: Callable[..., None]) -> Callable[..., None]:
         configure(bucket, given)
 
     return set_notification_configuration
+
+
+def _saying_event_bridge(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """moto 5.2.5 sends to EventBridge and does not say, when it is asked, that it does."""
+
+    def get_bucket_notification(response: Any) -> Any:
+        status, headers, body = read(response)
+        configured = response.backend.get_bucket_notification_configuration(response.bucket_name)
+        if configured is not None and configured.event_bridge is not None:
+            document = Xml.fromstring(body)  # noqa: S314 moto's own answer
+            Xml.SubElement(document, "EventBridgeConfiguration")
+            body = Xml.tostring(document, encoding="unicode")
+        return status, headers, body
+
+    return get_bucket_notification
 
 
 def _check(message: Mapping[str, Any], target: str, account: str) -> None:

@@ -109,7 +109,7 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        from local.cloud import dynamodb, ec2, emr, emr_containers, emr_serverless, kms, logs, s3
+        from local.cloud import dynamodb, ec2, emr, emr_containers, emr_serverless, identity, kms, logs, s3
         from local.cloud.gateway import Gateway
         from local.cloud.iam import deliveries, sessions
 
@@ -133,6 +133,7 @@ class CloudServer:
             "logs": logs.install,
             "s3": s3.install,
             "events": events.install,
+            "iam": identity.install,
             "cloudwatch": lambda: _install_alarms(self.plane),
             "sts": sessions.install,
             "sns": deliveries.install,

@@ -67,7 +67,7 @@ class Clients:
         return list(self._session.get_available_regions(service, partition_name=partition))
 
     def _make(self, service: str, region: str, credentials: Credentials) -> Any:
-        return self._session.create_client(
+        client = self._session.create_client(
             service,
             region_name=region,
             endpoint_url=self._endpoint,
@@ -84,3 +84,9 @@ class Clients:
                 user_agent_extra="emr-platform-provider",
             ),
         )
+        # S3's control API has a host for each account, before whatever endpoint it is told; ours is at one address.
+        client.meta.events.register_first("request-created.s3-control", self._at_the_endpoint)
+        return client
+
+    def _at_the_endpoint(self, request: Any, **_more: object) -> None:
+        request.url = self._endpoint.rstrip("/") + request.url[request.url.index("/", len("https://")) :]

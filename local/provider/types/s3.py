@@ -73,13 +73,11 @@ ENCRYPTION = Resource(
     },
 )
 
-_BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+# How the four are named in the API, of a bucket as of an account.
+BLOCK = {prop[0].upper() + prop[1:]: f"${prop}" for prop in BLOCKS}
 _PUT_BLOCK = Call(
-    op="PutPublicAccessBlock",
-    args={
-        "Bucket": "$bucket",
-        "PublicAccessBlockConfiguration": {prop[0].upper() + prop[1:]: f"${prop}" for prop in _BLOCKS},
-    },
+    op="PutPublicAccessBlock", args={"Bucket": "$bucket", "PublicAccessBlockConfiguration": BLOCK}
 )
 
 
@@ -95,9 +93,9 @@ PUBLIC_ACCESS_BLOCK = Resource(
     create=_PUT_BLOCK,
     id="$bucket",
     reads=(Part(call=Call(op="GetPublicAccessBlock", args=_BUCKET), at="PublicAccessBlockConfiguration"),),
-    changes=(Change(props=_BLOCKS, do=(_PUT_BLOCK,)),),
+    changes=(Change(props=BLOCKS, do=(_PUT_BLOCK,)),),
     delete=(_unblock,),
-    defaults=dict.fromkeys(_BLOCKS, False),
+    defaults=dict.fromkeys(BLOCKS, False),
     keep=frozenset({"bucket", "skipDestroy"}),
 )
 
@@ -183,4 +181,22 @@ LOGGING = Resource(
     unsupported={**_OTHER_ACCOUNTS, "targetObjectKeyFormat": "access logs have simple names here"},
 )
 
-ROWS = (ENCRYPTION, LIFECYCLE, LOGGING, OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK, VERSIONING)
+_PUT_CORS = Call(
+    op="PutBucketCors", args={"Bucket": "$bucket", "CORSConfiguration": {"CORSRules": "$corsRules"}}
+)
+
+CORS = Resource(
+    type="aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+    terraform="aws_s3_bucket_cors_configuration",
+    service="s3",
+    create=_PUT_CORS,
+    id="$bucket",
+    reads=(Part(call=Call(op="GetBucketCors", args=_BUCKET)),),
+    changes=(Change(props=("corsRules",), do=(_PUT_CORS,)),),
+    delete=(Call(op="DeleteBucketCors", args=_BUCKET),),
+    keep=frozenset({"bucket"}),
+    names={"corsRules.id": "ID"},
+    unsupported=_OTHER_ACCOUNTS,
+)
+
+ROWS = (CORS, ENCRYPTION, LIFECYCLE, LOGGING, OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK, VERSIONING)

@@ -272,6 +272,44 @@ def test_functions(peer: Peer, name: str, args: dict[str, Any], prop: str, value
     assert values.read(getattr(answer, "return")).props[prop] == value
 
 
+def _invoked(peer: Peer, token: str, args: dict[str, Any]) -> dict[str, Any]:
+    answer = peer.stub.Invoke(pb.InvokeRequest(tok=token, args=values.write(args)))
+    return values.read(getattr(answer, "return")).props
+
+
+def test_the_releases_of_an_application_are_listed(peer: Peer) -> None:
+    filters = {"application": "Spark", "prefix": "emr-spark-8"}
+    found = _invoked(peer, "aws:emr/getReleaseLabels:getReleaseLabels", {"filters": filters})
+    assert "emr-spark-8.0.0" in found["releaseLabels"]
+    assert all(label.startswith("emr-spark-8") for label in found["releaseLabels"])
+    assert found["id"] == ",".join(found["releaseLabels"])
+
+
+def test_an_image_is_found_by_owner_filter_and_name(peer: Peer) -> None:
+    found = _invoked(
+        peer,
+        "aws:ec2/getAmi:getAmi",
+        {
+            "owners": ["amazon"],
+            "filters": [{"name": "name", "values": ["amzn2-ami-hvm-*"]}],
+            "nameRegex": "x86_64",
+            "mostRecent": True,
+        },
+    )
+    assert found["id"] == found["imageId"]
+    assert found["name"].startswith("amzn2-ami-hvm-")
+    assert "x86_64" in found["name"]
+    assert found["arn"] == f"arn:aws:ec2:us-east-1::image/{found['id']}"
+
+
+def test_a_policy_document_is_written(peer: Peer) -> None:
+    args = {"statements": [{"actions": ["s3:GetObject"], "resources": ["*"]}]}
+    found = _invoked(peer, "aws:iam/getPolicyDocument:getPolicyDocument", args)
+    assert found["minifiedJson"] == (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
+    )
+
+
 def test_zones_are_named_in_order(peer: Peer) -> None:
     request = pb.InvokeRequest(
         tok="aws:index/getAvailabilityZones:getAvailabilityZones",
@@ -284,7 +322,12 @@ def test_zones_are_named_in_order(peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("token", "args", "words"),
     [
-        ("aws:ec2/getAmi:getAmi", {}, "no function aws:ec2/getAmi:getAmi"),
+        ("aws:ec2/getVpcs:getVpcs", {}, "no function aws:ec2/getVpcs:getVpcs"),
+        ("aws:ec2/getAmi:getAmi", {"owners": ["self"]}, "Your query returned no results."),
+        ("aws:ec2/getAmi:getAmi", {"owners": ["amazon"]}, "more than one result. Please try a more specific"),
+        ("aws:emr/getReleaseLabels:getReleaseLabels", {"filters": {"prefix": "emr-99"}}, "empty result"),
+        ("aws:iam/getPolicyDocument:getPolicyDocument", {"version": "1"}, "expected version to be one of"),
+        ("aws:iam/getPolicyDocument:getPolicyDocument", {"sourceJson": "{}"}, "to be an empty string"),
         ("aws:index/getRegion:getRegion", {"name": "moon-1"}, "no AWS region"),
         ("aws:index/getPartition:getPartition", {"wrong": 1}, "'wrong'"),
     ],

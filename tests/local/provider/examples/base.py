@@ -35,6 +35,7 @@ class Example:
     change: Mapping[str, Any] | None = None
     replace: Mapping[str, Any] | None = None
     stays: bool = False  # after its deletion something of it is still there, as on AWS
+    once: bool = False  # an account has one of it
 
 
 TAGS = {"tags": {"Name": "example", "team": "data"}}

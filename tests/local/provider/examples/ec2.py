@@ -208,4 +208,48 @@ EXAMPLES: dict[str, Example] = {
         type="aws:ec2/subnet:Subnet", props={"vpcId": "${vpc}", "cidrBlock": "10.0.9.0/24"}
     ),
     "other-group": Example(type="aws:ec2/securityGroup:SecurityGroup", props={"vpcId": "${vpc}"}),
+    "launch-template": Example(
+        type="aws:ec2/launchTemplate:LaunchTemplate",
+        props={
+            "imageId": "ami-12345678",
+            "instanceType": "m5.xlarge",
+            "userData": "ZWNobyBoZWxsbw==",
+            "vpcSecurityGroupIds": ["${group}"],
+            "blockDeviceMappings": [
+                {
+                    "deviceName": "/dev/xvda",
+                    "ebs": {"volumeSize": 20, "volumeType": "gp3", "encrypted": "true"},
+                }
+            ],
+            "metadataOptions": {"httpTokens": "required", "httpEndpoint": "enabled"},
+            "tagSpecifications": [{"resourceType": "instance", "tags": {"team": "data"}}],
+            **TAGS,
+        },
+        change={
+            "blockDeviceMappings": [
+                {
+                    "deviceName": "/dev/xvda",
+                    "ebs": {"volumeSize": 40, "volumeType": "gp3", "encrypted": "true"},
+                }
+            ],
+            "defaultVersion": 2,
+            "description": "the second",
+            "disableApiStop": True,
+            "disableApiTermination": True,
+            "ebsOptimized": "true",
+            "iamInstanceProfile": {"arn": "${profile.arn}"},
+            "imageId": "ami-87654321",
+            "instanceInitiatedShutdownBehavior": "terminate",
+            "instanceMarketOptions": {"marketType": "spot", "spotOptions": {"maxPrice": "0.10"}},
+            "instanceType": "m6i.xlarge",
+            "keyName": "nobody",
+            "metadataOptions": {"httpTokens": "optional", "httpEndpoint": "enabled"},
+            "monitoring": {"enabled": True},
+            "tagSpecifications": [{"resourceType": "instance", "tags": {"team": "other"}}],
+            "userData": "ZWNobyBhZ2Fpbg==",
+            "vpcSecurityGroupIds": ["${other-group}"],
+            **NEW_TAGS,
+        },
+        replace={"name": "another-template"},
+    ),
 }

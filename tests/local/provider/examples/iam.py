@@ -41,4 +41,18 @@ EXAMPLES: dict[str, Example] = {
         change={"role": None, **NEW_TAGS},
         replace={"path": "/other/"},
     ),
+    "oidc-provider": Example(
+        type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        props={"url": "https://token.example.com", "clientIdLists": ["sts.amazonaws.com"], **TAGS},
+        change={"clientIdLists": ["another"], "thumbprintLists": ["a" * 40], **NEW_TAGS},
+        replace={"url": "https://token.example.org"},
+        once=True,
+    ),
+    "linked-role": Example(
+        type="aws:iam/serviceLinkedRole:ServiceLinkedRole",
+        props={"awsServiceName": "elasticmapreduce.amazonaws.com", "description": "an example", **TAGS},
+        change={"description": "another", **NEW_TAGS},
+        replace={"awsServiceName": "spot.amazonaws.com"},
+        once=True,
+    ),
 }

@@ -10,6 +10,10 @@ def _log_delivery(action: str) -> str:
     return policy(action, resource, Principal=service)
 
 
+def _told(action: str) -> str:
+    return policy(action, "*", Principal={"Service": "s3.amazonaws.com"})
+
+
 EXAMPLES: dict[str, Example] = {
     "bucket": Example(
         type="aws:s3/bucket:Bucket",
@@ -132,5 +136,60 @@ EXAMPLES: dict[str, Example] = {
             **NEW_TAGS,
         },
         replace={"key": "a/c.txt"},
+    ),
+    "account-public-access": Example(
+        type="aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+        props={"blockPublicAcls": True, "blockPublicPolicy": True},
+        change={
+            "blockPublicAcls": False,
+            "blockPublicPolicy": False,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+    ),
+    "told-queue": Example(type="aws:sqs/queue:Queue", props={"policy": _told("sqs:SendMessage")}),
+    "told-topic": Example(type="aws:sns/topic:Topic", props={"policy": _told("sns:Publish")}),
+    "notification": Example(
+        type="aws:s3/bucketNotification:BucketNotification",
+        props={
+            "bucket": "${spare-bucket}",
+            "queues": [
+                {
+                    "queueArn": "${told-queue.arn}",
+                    "events": ["s3:ObjectCreated:*"],
+                    "filterPrefix": "in/",
+                    "id": "one",
+                }
+            ],
+        },
+        change={
+            "eventbridge": True,
+            "queues": [
+                {"queueArn": "${told-queue.arn}", "events": ["s3:ObjectRemoved:*"], "filterSuffix": ".csv"}
+            ],
+            "topics": [{"topicArn": "${told-topic.arn}", "events": ["s3:ObjectCreated:Put"]}],
+        },
+        replace={"bucket": "${other-bucket}"},
+    ),
+    "cors": Example(
+        type="aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+        props={
+            "bucket": "${bucket}",
+            "corsRules": [
+                {"allowedMethods": ["GET"], "allowedOrigins": ["https://example.com"], "id": "one"}
+            ],
+        },
+        change={
+            "corsRules": [
+                {
+                    "allowedHeaders": ["*"],
+                    "allowedMethods": ["GET", "PUT"],
+                    "allowedOrigins": ["https://example.com", "https://example.org"],
+                    "exposeHeaders": ["ETag"],
+                    "maxAgeSeconds": 3000,
+                }
+            ]
+        },
+        replace={"bucket": "${other-bucket}"},
     ),
 }
