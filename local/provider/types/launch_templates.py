@@ -54,6 +54,12 @@ def _make_default(run: Run, version: int) -> None:
     run.call("ModifyLaunchTemplate", LaunchTemplateId=run.id, DefaultVersion=str(int(version)))
 
 
+def _latest(run: Run) -> bool:
+    """The version of now, not the one that the state knows."""
+    run.props["latestVersion"] = run.found["latestVersion"]
+    return True
+
+
 LAUNCH_TEMPLATE = Resource(
     type="aws:ec2/launchTemplate:LaunchTemplate",
     terraform="aws_launch_template",
@@ -70,6 +76,7 @@ LAUNCH_TEMPLATE = Resource(
                 op="DescribeLaunchTemplateVersions", args={**_TEMPLATE, "Versions": ["$latestVersion"]}
             ),
             at="LaunchTemplateVersions.0",
+            when=_latest,
             skip=frozenset({"name", "defaultVersion"}),
         ),
     ),
