@@ -153,6 +153,16 @@ def _import_id(key: str, state: State) -> str:
     return NAME.sub(lambda at: _of(resource, "" if at[1] == "id" else at[1]), template) or resource["id"]
 
 
+def _deleted_first(life: Life, key: str) -> bool:
+    """Whether two cannot stand side by side: by their nature, or because the program gives both one name."""
+    row = RESOURCES[EXAMPLES[key].type]
+    old, new = (life.states[phase][key]["inputs"] for phase in ("mended", "replaced"))
+    name = row.name
+    if row.delete_first or name is None or not name.random or name.prop in new.get("__defaults", []):
+        return row.delete_first
+    return bool(old[name.prop] == new[name.prop])
+
+
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory, cloud: CloudServer, port: int) -> Life:
     make_eks_cluster(cloud.endpoint)
@@ -210,6 +220,13 @@ def test_a_change_that_cannot_be_made_in_place_replaces(life: Life, key: str) ->
         prop for step in life.done["replaced"].steps if step.name == key for prop in step.keys
     }
     assert life.states["replaced"][key]["id"] != life.states["mended"][key]["id"]
+
+
+@pytest.mark.parametrize("key", REPLACING)
+def test_the_new_one_is_there_before_the_old_one_goes(life: Life, key: str) -> None:
+    made_first = ["create-replacement", "delete-replaced"]
+    order = [step.op for step in life.done["replaced"].steps if step.name == key and step.op in REPLACED]
+    assert order == (made_first[::-1] if _deleted_first(life, key) else made_first)
 
 
 @pytest.mark.parametrize("key", EXAMPLES)
