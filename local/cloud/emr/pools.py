@@ -48,8 +48,9 @@ def group(config: dict[str, Any], now: datetime) -> Pool:
     targets: dict[Market, int] = {"ON_DEMAND": 0, "SPOT": 0}
     targets[market] = _bounded(role, config["InstanceCount"])
     return Pool(
-        kind="GROUP", id=new_id("ig-"), role=role, name=config.get("Name") or role.title(), config=config,
+        kind="GROUP", id=new_id("ig-"), role=role, name=config.get("Name", ""), config=config,
         types=[{"InstanceType": config["InstanceType"]}], targets=targets, status=Status("PROVISIONING", now),
+        auto_scaling_policy=config.get("AutoScalingPolicy"),
     )  # fmt: skip
 
 

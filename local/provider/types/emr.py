@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from local.provider.table import Call, Change, Name, Part, Resource, Tagging
+from local.provider.types import emr_groups
 from local.provider.types import emr_work as work
 from local.provider.types.common import unsupported
+from local.provider.types.emr_common import ended, same_json
 
 _CLUSTER = {"ClusterId": "$id"}
-_FLEETS = "the platform's clusters are made of instance fleets"
 
 
 def _fleet_names(prefix: str) -> dict[str, str]:
@@ -42,13 +42,6 @@ def _same_words(one: Any, other: Any) -> bool:
     return sorted(str(name).lower() for name in one) == sorted(str(name).lower() for name in other)
 
 
-def _same_configurations(one: object, other: object) -> bool:
-    try:
-        return bool(work.without_empty(json.loads(str(one))) == work.without_empty(json.loads(str(other))))
-    except ValueError:
-        return one == other
-
-
 CLUSTER = Resource(
     type="aws:emr/cluster:Cluster",
     terraform="aws_emr_cluster",
@@ -66,10 +59,10 @@ CLUSTER = Resource(
         Part(
             call=Call(op="GetAutoTerminationPolicy", args=_CLUSTER),
             missing_ok=True,
-            when=lambda run: not work.ended(run),
+            when=lambda run: not ended(run),
         ),
     ),
-    gone=work.ended,
+    gone=ended,
     finish=work.read_cluster,
     changes=(
         Change(
@@ -105,6 +98,7 @@ CLUSTER = Resource(
                 ),
             ),
         ),
+        Change(props=("coreInstanceGroup",), do=(emr_groups.change_core,)),
         Change(
             props=("autoTerminationPolicy",),
             do=(
@@ -146,7 +140,8 @@ CLUSTER = Resource(
     keep=frozenset({"additionalInfo", "bootstrapActions", "placementGroupConfigs"}),
     same={
         "applications": _same_words,
-        "configurationsJson": _same_configurations,
+        "configurationsJson": same_json,
+        "coreInstanceGroup.autoscalingPolicy": emr_groups.same_policy,
         "ec2Attributes.instanceProfile": same_name,
         "logUri": _same_uri,
         "serviceRole": same_name,
@@ -154,7 +149,6 @@ CLUSTER = Resource(
     },
     unsupported={
         "configurations": "use configurationsJson",
-        **unsupported(_FLEETS, "coreInstanceGroup", "masterInstanceGroup"),
         "kerberosAttributes": "the local clusters have no Kerberos",
         **unsupported("steps are submitted by jobs, not declared", "steps", "listStepsStates"),
     },
@@ -222,7 +216,7 @@ MANAGED_SCALING_POLICY = Resource(
         Part(call=Call(op="DescribeCluster", args=_CLUSTER), at="Cluster.Status"),
         Part(call=Call(op="GetManagedScalingPolicy", args=_CLUSTER), at="ManagedScalingPolicy"),
     ),
-    gone=work.ended,
+    gone=ended,
     delete=(Call(op="RemoveManagedScalingPolicy", args=_CLUSTER),),
     keep=frozenset({"clusterId"}),
     # A cluster has one policy: putting the new and then removing the old would leave none.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,11 +12,12 @@ from local.provider.errors import GoneError, ProviderError, is_absent
 from local.provider.run import Run
 from local.provider.shapes import follow_shape, place
 from local.provider.table import Call
+from local.provider.types import emr_groups
+from local.provider.types.emr_common import ENDED, ended, listed, volumes, without_empty
 
 _RUN: Final = Call(op="RunJobFlow")
 _LIST: Final = Call(op="ListInstanceFleets")
 _READY: Final = ("RUNNING", "WAITING")
-_ENDED: Final = ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS")
 _FLEET_STEADY: Final = ("RUNNING", "SUSPENDED", "TERMINATED")
 
 # Arguments that RunJobFlow takes under their own name.
@@ -44,9 +44,11 @@ BY_NAME: Final = (
 HANDLED: Final = (
     "configurationsJson",
     "coreInstanceFleet",
+    "coreInstanceGroup",
     "ec2Attributes",
     "keepJobFlowAliveWhenNoSteps",
     "masterInstanceFleet",
+    "masterInstanceGroup",
     "terminationProtection",
     "unhealthyNodeReplacement",
 )
@@ -67,11 +69,9 @@ _EC2_LISTS: Final = {
 
 def check_cluster(inputs: Mapping[str, Any]) -> tuple[str, str] | None:
     """What would make RunJobFlow fail, said before anything is made."""
-    if inputs.get("masterInstanceFleet") is None:
-        return (
-            "masterInstanceFleet",
-            "a cluster needs masterInstanceFleet (instance groups are not supported here)",
-        )
+    kinds = [kind for kind in ("masterInstanceFleet", "masterInstanceGroup") if inputs.get(kind) is not None]
+    if len(kinds) != 1:
+        return "masterInstanceFleet", "a cluster needs one of masterInstanceFleet and masterInstanceGroup"
     text = inputs.get("configurationsJson")
     if isinstance(text, str):
         try:
@@ -103,12 +103,16 @@ def run_job_flow(run: Run) -> dict[str, Any]:
         "KeepJobFlowAliveWhenNoSteps": bool(props.get("keepJobFlowAliveWhenNoSteps", True)),
         "TerminationProtected": bool(props.get("terminationProtection")),
         "UnhealthyNodeReplacement": bool(props.get("unhealthyNodeReplacement")),
-        "InstanceFleets": [
-            _fleet_config(run, prop, kind) for prop, kind in _FLEETS.items() if props.get(prop)
-        ],
+        **_pools(run),
         **_ec2_params(attributes),
     }
     return run.call("RunJobFlow", **params)
+
+
+def _pools(run: Run) -> dict[str, Any]:
+    groups = emr_groups.of_cluster(run.props)
+    fleets = [_fleet_config(run, prop, kind) for prop, kind in _FLEETS.items() if run.props.get(prop)]
+    return {"InstanceGroups": groups} if groups else {"InstanceFleets": fleets}
 
 
 def _ec2_params(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,18 +142,13 @@ def cluster_ready(run: Run) -> None:
 
     def done() -> bool:
         status = run.call("DescribeCluster", ClusterId=run.id)["Cluster"]["Status"]
-        if status["State"] in _ENDED:
+        if status["State"] in ENDED:
             reason = status.get("StateChangeReason", {})
             why = f"{reason.get('Code', '')} {reason.get('Message', '')}".strip()
             raise GoneError(f"the cluster {run.id} is {status['State']}: {why}")
         return status["State"] in _READY
 
     run.wait(f"the cluster {run.id} to be running", done)
-
-
-def ended(run: Run) -> bool:
-    """A cluster that ends or has ended is no resource any more; nor is what belongs to it."""
-    return str(run.answers["DescribeCluster"]["Cluster"]["Status"]["State"]) in _ENDED
 
 
 def terminate(run: Run) -> None:
@@ -180,6 +179,9 @@ def read_cluster(run: Run) -> None:
     run.found["unhealthyNodeReplacement"] = bool(cluster.get("UnhealthyNodeReplacement", False))
     if cluster.get("Configurations"):
         run.found["configurationsJson"] = json.dumps(without_empty(cluster["Configurations"]))
+    if cluster.get("InstanceCollectionType") == "INSTANCE_GROUP":
+        emr_groups.read_cluster(run)
+        return
     fleets = _fleets(run, run.id)
     for prop, kind in _FLEETS.items():
         fleet = next((one for one in fleets if one["InstanceFleetType"] == kind), None)
@@ -187,23 +189,8 @@ def read_cluster(run: Run) -> None:
             run.found[prop] = _fleet_props(run, fleet, run.known.schema.kind(prop), prop)
 
 
-def without_empty(value: Any) -> Any:
-    """A configuration document without its empty members, which EMR adds or drops as it likes."""
-    if isinstance(value, dict):
-        kept = {key: without_empty(one) for key, one in value.items()}
-        return {key: one for key, one in kept.items() if one not in ({}, [], None)}
-    return [without_empty(one) for one in value] if isinstance(value, list) else value
-
-
 def _fleets(run: Run, cluster: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    marker: dict[str, str] = {}
-    while True:
-        answer = run.call("ListInstanceFleets", ClusterId=cluster, **marker)
-        found += answer["InstanceFleets"]
-        if not answer.get("Marker"):
-            return found
-        marker = {"Marker": answer["Marker"]}
+    return listed(run, "ListInstanceFleets", "InstanceFleets", cluster)
 
 
 def _fleet_props(run: Run, fleet: Mapping[str, Any], kind: Any, path: str) -> dict[str, Any]:
@@ -223,22 +210,10 @@ def _fleet_props(run: Run, fleet: Mapping[str, Any], kind: Any, path: str) -> di
                 props[prop] = mapper.from_wire(fleet[member], inner, one, prop)
     specifications = fleet.get("InstanceTypeSpecifications") or []
     for block, specification in zip(props.get("instanceTypeConfigs") or [], specifications, strict=False):
-        volumes = _volumes(specification.get("EbsBlockDevices") or [])
-        if volumes:
-            block["ebsConfigs"] = volumes
+        found = volumes(specification.get("EbsBlockDevices") or [])
+        if found:
+            block["ebsConfigs"] = found
     return props
-
-
-def _volumes(devices: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    counted = Counter(
-        (one["VolumeSpecification"]["VolumeType"], one["VolumeSpecification"]["SizeInGB"], iops)
-        for one in devices
-        for iops in [one["VolumeSpecification"].get("Iops", 0)]
-    )
-    return [
-        {"type": kind, "size": size, "volumesPerInstance": count, **({"iops": iops} if iops else {})}
-        for (kind, size, iops), count in counted.items()
-    ]
 
 
 def _fleet(run: Run) -> dict[str, Any] | None:

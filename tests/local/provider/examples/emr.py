@@ -19,6 +19,27 @@ _SPOT = {
     "timeoutDurationMinutes": 10,
 }
 
+
+def _policy(most: int) -> str:
+    """Custom automatic scaling: one more node while memory is short."""
+    alarm = {
+        "ComparisonOperator": "LESS_THAN",
+        "MetricName": "YARNMemoryAvailablePercentage",
+        "Namespace": "AWS/ElasticMapReduce",
+        "Period": 300,
+        "Statistic": "AVERAGE",
+        "Threshold": 15,
+        "Unit": "PERCENT",
+    }
+    action = {"AdjustmentType": "CHANGE_IN_CAPACITY", "CoolDown": 300, "ScalingAdjustment": 1}
+    rule = {
+        "Name": "more",
+        "Action": {"SimpleScalingPolicyConfiguration": action},
+        "Trigger": {"CloudWatchAlarmDefinition": alarm},
+    }
+    return json.dumps({"Constraints": {"MinCapacity": 1, "MaxCapacity": most}, "Rules": [rule]})
+
+
 EXAMPLES: dict[str, Example] = {
     "security-configuration": Example(
         type="aws:emr/securityConfiguration:SecurityConfiguration",
@@ -96,6 +117,59 @@ EXAMPLES: dict[str, Example] = {
             "blockPublicSecurityGroupRules": False,
             "permittedPublicSecurityGroupRuleRanges": [{"minRange": 443, "maxRange": 444}],
         },
+        stays=True,
+    ),
+    "grouped-cluster": Example(
+        type="aws:emr/cluster:Cluster",
+        props={
+            "releaseLabel": "emr-spark-8.0.0",
+            "applications": ["Spark"],
+            "serviceRole": "${role.arn}",
+            "autoscalingRole": "${role.arn}",
+            "ec2Attributes": {"instanceProfile": "${profile}", "subnetId": "${subnet}"},
+            "masterInstanceGroup": {"instanceType": "m5.xlarge"},
+            "coreInstanceGroup": {
+                "name": "core",
+                "instanceType": "m5.xlarge",
+                "instanceCount": 1,
+                "ebsConfigs": _EBS,
+                "autoscalingPolicy": _policy(3),
+            },
+        },
+        change={
+            "coreInstanceGroup": {
+                "name": "core",
+                "instanceType": "m5.xlarge",
+                "instanceCount": 2,
+                "ebsConfigs": _EBS,
+                "autoscalingPolicy": _policy(4),
+            },
+        },
+        replace={"masterInstanceGroup": {"instanceType": "m6i.xlarge"}},
+    ),
+    "group-of-tasks": Example(
+        type="aws:emr/instanceGroup:InstanceGroup",
+        props={
+            "clusterId": "${grouped-cluster}",
+            "instanceType": "m5.xlarge",
+            "instanceCount": 1,
+            "bidPrice": "0.10",
+            "ebsConfigs": _EBS,
+            "autoscalingPolicy": _policy(2),
+        },
+        change={
+            "instanceCount": 2,
+            "autoscalingPolicy": _policy(5),
+            "configurationsJson": json.dumps(
+                [
+                    {
+                        "Classification": "yarn-site",
+                        "Properties": {"yarn.nodemanager.vmem-check-enabled": "false"},
+                    }
+                ]
+            ),
+        },
+        replace={"instanceType": "m6i.xlarge"},
         stays=True,
     ),
 }
