@@ -40,6 +40,18 @@ def unknown(call: ApiCall) -> Denial:
     return Denial(status=404, code="UnknownOperationException", message=message)
 
 
+def elsewhere(call: ApiCall, environ: Mapping[str, Any], missing: object) -> Denial | None:
+    """The answer where a service is not in the region asked for, and `missing` is the region; None when it is not.
+
+    AWS has no endpoint there that could say it.
+    """
+    scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION") or "")
+    if scope is None or scope["region"] != missing:
+        return None
+    message = f"The service {call.service} has no endpoint in the region {missing}."
+    return Denial(status=400, code="UnknownEndpoint", message=message)
+
+
 def instead(call: ApiCall, environ: Mapping[str, Any], status: str, body: bytes) -> Denial | None:
     """What AWS answers where moto has an empty page, or one of its web framework; None when it has neither."""
     if body.strip()[:1] not in (b"", b"<") or environ.get("REQUEST_METHOD") == "HEAD":

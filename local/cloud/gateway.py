@@ -140,6 +140,9 @@ class Gateway(DomainDispatcherApplication):
         except UnicodeDecodeError as error:
             return _fail(call, 400, "SerializationException", f"The request is not in UTF-8: {error}", start)
         except Exception as error:
+            denial = admission.elsewhere(call, environ, next(iter(error.args), None))
+            if isinstance(error, KeyError) and denial is not None:  # how moto says it
+                return _refuse(call, denial, environ, start)
             log.exception("%s failed", call.name)
             message = f"{call.name} failed inside this local AWS: {type(error).__name__}: {error}"
             return _fail(call, 500, "InternalFailure", message, start)

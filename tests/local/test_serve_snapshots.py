@@ -18,6 +18,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from facts.errors import UserError
 from local import control, paths, snapshots
@@ -215,3 +216,42 @@ def test_what_cannot_be_kept_is_said(home: Path) -> None:
     snapshots.folder(home).write_text("in the way")
     assert control.down(home) == control.Down(server=True, strays=0, kept=False)
     snapshots.folder(home).unlink()
+
+
+def test_a_session_of_before_is_judged_as_before(home: Path) -> None:
+    up = control.up(home, enforce_iam=True)
+    account, iam = up.state.account_id, client(up, "iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:*"}
+    tag = {"StringEquals": {"aws:PrincipalTag/team": "data"}}
+    grant = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*", "Condition": tag}
+    iam.create_role(RoleName="reader", AssumeRolePolicyDocument=_policy(trust))
+    iam.put_role_policy(RoleName="reader", PolicyName="read", PolicyDocument=_policy(grant))
+    sessions = [
+        client(up, "sts").assume_role(
+            RoleArn=f"arn:aws:iam::{account}:role/reader", RoleSessionName=team, Tags=[{"Key": "team", "Value": team}]
+        )["Credentials"]
+        for team in ("data", "other")
+    ]  # fmt: skip
+    told = [_buckets_seen(up, session) for session in sessions]
+    control.down(home)
+    again = control.up(home, enforce_iam=True)
+    assert told == ["allowed", "AccessDenied"]
+    assert [_buckets_seen(again, session) for session in sessions] == told
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _buckets_seen(up: control.Up, session: dict[str, Any]) -> str:
+    """Whether a session may list the buckets: `allowed`, else the error's code."""
+    s3 = boto3.client(
+        "s3", endpoint_url=up.state.endpoint, region_name="us-east-1",
+        aws_access_key_id=session["AccessKeyId"], aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )  # fmt: skip
+    try:
+        s3.list_buckets()
+    except ClientError as denied:
+        return str(denied.response["Error"]["Code"])
+    return "allowed"

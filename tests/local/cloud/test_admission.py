@@ -100,6 +100,10 @@ REFUSED = {
         Sent(service="emr-serverless", method="GET", path="/applications", region="<b>"), 400,
         "InvalidSignatureException",
     ),
+    "a service that is not there": (
+        Sent(service="emr-serverless", method="GET", path="/applications", region="us-iso-west-1"), 400,
+        "UnknownEndpoint",
+    ),
     "no region s3": (
         Sent(service="s3", method="GET", region="us-moon-1"), 400, "AuthorizationHeaderMalformed",
     ),

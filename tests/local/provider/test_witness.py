@@ -138,6 +138,19 @@ def test_defaults_are_the_real_provider_s(token: str) -> None:
             assert (row.defaults.get(prop) or None) == answer.get("default"), name
 
 
+@pytest.mark.parametrize("token", [token for token, row in RESOURCES.items() if row.terraform in FACTS])
+def test_what_the_real_provider_computes_again_is_unknown_in_a_preview(token: str) -> None:
+    row, known = RESOURCES[token], KNOWN[token]
+    served = {**known.schema.inputs, **known.schema.outputs}
+    for name, answer in FACTS[row.terraform].items():
+        path = wire_path(name, known.schema.inputs)
+        if path is None or _refused(known, path):
+            continue
+        again = {wire_path(output, served) for output in answer.get("recomputes", ())} - {None}
+        tops = {str(output).split(".")[0] for output in again if "." not in str(output)}
+        assert tops - set(row.unsupported) - set(row.absent) <= row.volatile, name
+
+
 def test_enough_was_asked() -> None:
     paths = [param.values[1] for param in _asked()]
     assert len(paths) > 200
