@@ -60,6 +60,23 @@ class StepFailure:
     log_file: str | None  # s3 URI of the log that shows it
 
 
+@dataclass(frozen=True, kw_only=True)
+class YarnMetrics:
+    """What a cluster's ResourceManager says of itself, memory in MiB: what EMR makes its YARN metrics of."""
+
+    nodes_active: int
+    apps_running: int
+    apps_pending: int
+    containers_allocated: int
+    containers_pending: int
+    containers_reserved: int
+    memory_total_mb: int
+    memory_available_mb: int
+    memory_allocated_mb: int
+    memory_reserved_mb: int
+    memory_pending_mb: int
+
+
 class StepSink(Protocol):
     """How the runner tells the control plane what became of a step. Safe to call from any thread."""
 
@@ -84,6 +101,9 @@ class ClusterRunner(Protocol):
 
     def terminate(self, cluster_id: str) -> None:
         """End every process of the cluster."""
+
+    def metrics(self, cluster_id: str) -> YarnMetrics | None:
+        """What the cluster's ResourceManager says now; None while it has none."""
 
     def status(self) -> Sequence[Mapping[str, object]]:
         """The running clusters with their processes, for `emrctl local status`; plain JSON values."""

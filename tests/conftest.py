@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+# pyspark forks to start its JVM. In a worker that has served a provider gRPC's own handlers then run in the child, and
+# now and then they crash it before it is Java ("Epoll1Poller … Bad file descriptor"). Read when grpc is imported.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 # What passed once passes again: `make test` draws the same examples each time; tests/all.py looks for new ones.
 settings.register_profile("same", derandomize=True)
 settings.register_profile("new", print_blob=True)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from local.contracts import Cluster, ClusterRunner, JobRun, JobRunner, JobSink, Step
+from local.contracts import Cluster, ClusterRunner, JobRun, JobRunner, JobSink, Step, YarnMetrics
 
 _Runner = TypeVar("_Runner", bound=ClusterRunner | JobRunner)
 
@@ -50,6 +50,9 @@ class LazyRunner(_Lazy[ClusterRunner]):
     def terminate(self, cluster_id: str) -> None:
         if self._runner is not None:
             self._runner.terminate(cluster_id)
+
+    def metrics(self, cluster_id: str) -> YarnMetrics | None:
+        return None if self._runner is None else self._runner.metrics(cluster_id)
 
 
 class LazyJobs(_Lazy[JobRunner]):

@@ -9,10 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.contracts import YarnMetrics
 from local.spark.hadoop import LOOPBACK, USER
 
 FINAL = frozenset({"FINISHED", "FAILED", "KILLED"})
 _SECONDS = 5.0
+_METRICS: Mapping[str, str] = {
+    "nodes_active": "activeNodes",
+    "apps_running": "appsRunning",
+    "apps_pending": "appsPending",
+    "containers_allocated": "containersAllocated",
+    "containers_pending": "containersPending",
+    "containers_reserved": "containersReserved",
+    "memory_total_mb": "totalMB",
+    "memory_available_mb": "availableMB",
+    "memory_allocated_mb": "allocatedMB",
+    "memory_reserved_mb": "reservedMB",
+    "memory_pending_mb": "pendingMB",
+}
 # No proxy of the user's environment stands between us and our own loopback.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -53,6 +67,11 @@ class ResourceManager:
             )
             for app in (told.get("apps") or {}).get("app", [])
         ]  # fmt: skip
+
+    def metrics(self) -> YarnMetrics:
+        """What the cluster has, uses and is asked for."""
+        told = self._call("GET", "/metrics")["clusterMetrics"]
+        return YarnMetrics(**{name: int(told[key]) for name, key in _METRICS.items()})
 
     def kill(self, application_id: str) -> None:
         """Ask for the end of an application; it ends soon."""

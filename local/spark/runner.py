@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from facts.errors import UserError
-from local.contracts import Cluster, Step, StepFailure, StepSink
+from local.contracts import Cluster, Step, StepFailure, StepSink, YarnMetrics
 from local.keys import Key
 from local.spark import classifications, hadoop, sizing, submit, toolchain
 from local.spark.clients import BotoClients, fixed
@@ -106,6 +106,18 @@ class SparkRunner:
         _forget(running.folder)
         with self._lock:
             self._clusters.pop(cluster_id, None)
+
+    def metrics(self, cluster_id: str) -> YarnMetrics | None:
+        with self._lock:
+            running = self._clusters.get(cluster_id)
+            yarn = running.yarn if running is not None and running.ready else None
+        if yarn is None:
+            return None
+        try:
+            return yarn.api.metrics()
+        except (YarnError, OSError) as error:
+            log.info("%s: no metrics: %s", cluster_id, error)
+            return None
 
     def status(self) -> Sequence[Mapping[str, object]]:
         with self._lock:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from local.cloud.emr.capacity import Price
 from local.cloud.emr.lifecycle import Lifecycle, Timing
 from local.cloud.emr.model import Cluster
+from local.cloud.emr.scaling.scaler import Scaler
 from local.cloud.emr.steps import Scheduler
 from local.cloud.plane import ControlPlane
 from local.contracts import ClusterRunner
@@ -28,6 +29,7 @@ class EmrControl:
         self.plane = plane
         self.lifecycle = Lifecycle(plane, runner, timing, price)
         self.scheduler = Scheduler(self.lifecycle, self.find)
+        self.scaler = Scaler(self.lifecycle, self.find)
         # Why a cluster cannot come up with its roles: judged where IAM is enforced.
         self.launch_problem: LaunchProblem = lambda _cluster, _configuration: None
         self._clusters: defaultdict[Region, dict[str, Cluster]] = defaultdict(dict)
@@ -83,11 +85,16 @@ class EmrControl:
             for _, cluster in self._each():
                 self.lifecycle.resume(cluster)
                 self.scheduler.resume(cluster)
+                self.scaler.watch(cluster)
 
     def overview(self) -> list[Mapping[str, object]]:
         """Every cluster that has not ended, with its nodes and steps, for `emrctl local status`."""
         with self.plane.lock:
-            return [_overview(region, c) for (_, region), c in self._each() if c.status.ended is None]
+            return [
+                _overview(region, c, self.scaler.moves(c.id))
+                for (_, region), c in self._each()
+                if c.status.ended is None
+            ]
 
     def _each(self) -> Iterator[tuple[Region, Cluster]]:
         for region, clusters in self._clusters.items():
@@ -95,7 +102,7 @@ class EmrControl:
                 yield region, cluster
 
 
-def _overview(region: str, cluster: Cluster) -> Mapping[str, object]:
+def _overview(region: str, cluster: Cluster, moves: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
     return {
         "id": cluster.id,
         "name": cluster.name,
@@ -110,5 +117,6 @@ def _overview(region: str, cluster: Cluster) -> Mapping[str, object]:
             }
             for p in cluster.pools
         ],
+        "scaling": moves,
         "steps": [{"id": s.id, "name": s.name, "state": s.status.state} for s in cluster.steps],
     }  # fmt: skip

@@ -63,15 +63,15 @@ class Lifecycle:
         if cluster.status.state in ("RUNNING", "WAITING"):
             self.plane.after(self._timing.provisioning, lambda: self._fill(cluster, pool))
 
-    def resize(self, cluster: Cluster, pool: Pool) -> None:
-        """Start or stop nodes until the pool's targets are met again."""
+    def resize(self, cluster: Cluster, pool: Pool, why: str = "resizing to the requested capacity") -> None:
+        """Start or stop nodes until the pool's targets are met again; `why` is the pool's and the event's reason."""
         for market in MARKETS:
             alive = [i for i in pool.running() if i.market == market]
             for index in capacity.to_stop(pool.targets[market], [i.weight for i in alive]):
                 self._end_instance(alive[index], None, "Instance was terminated by a resize request.")
         self._request_nodes(cluster, pool)
         if cluster.status.state in ("RUNNING", "WAITING"):
-            pool.status.become("RESIZING", message="Resizing to the requested capacity")
+            pool.status.become("RESIZING", message=why[:1].upper() + why[1:])
             self.tell.pool(cluster, pool)
             self.plane.after(self._timing.resizing, lambda: self._fill(cluster, pool))
 

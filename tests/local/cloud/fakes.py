@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from local.contracts import Cluster, JobRun, JobSink, Step, StepFailure, StepSink
+from local.contracts import Cluster, JobRun, JobSink, Step, StepFailure, StepSink, YarnMetrics
 
 FAILURE = StepFailure(reason="Unknown Error.", message="exit code 1", log_file="s3://logs/x/stderr.gz")
 
@@ -19,6 +19,7 @@ class FakeRunner:
         self.last_step: Step | None = None
         self.last_cluster: Cluster | None = None
         self.broken: str | None = None
+        self.loads: dict[str, YarnMetrics] = {}  # what YARN says, by cluster
 
     def start_step(self, cluster: Cluster, step: Step) -> None:
         self.calls.append(("start", step.step_id))
@@ -37,6 +38,9 @@ class FakeRunner:
 
     def terminate(self, cluster_id: str) -> None:
         self.calls.append(("terminate", cluster_id))
+
+    def metrics(self, cluster_id: str) -> YarnMetrics | None:
+        return self.loads.get(cluster_id)
 
     def status(self) -> Sequence[Mapping[str, object]]:
         return ()

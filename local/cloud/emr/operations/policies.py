@@ -13,6 +13,7 @@ class PolicyOperations(Lookup):
         cluster = self._changeable(request["ClusterId"])
         policy = policies.managed_scaling(request["ManagedScalingPolicy"], cluster)
         cluster.managed_scaling_policy = policy
+        self.control.scaler.watch(cluster)
 
     def get_managed_scaling_policy(self, request: Request) -> Json:
         return {"ManagedScalingPolicy": self._cluster(request["ClusterId"]).managed_scaling_policy}

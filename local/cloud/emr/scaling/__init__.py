@@ -1,0 +1,1 @@
+"""What makes a cluster larger and smaller by itself: managed scaling, and groups' own policies."""
