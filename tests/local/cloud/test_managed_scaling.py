@@ -229,6 +229,19 @@ def test_a_minimum_above_the_size_is_met_at_once(cloud: Cloud) -> None:
     assert sum(sum(pair) for pair in _targets(cloud, cluster).values()) == 4
 
 
+def test_a_policy_of_the_launch_counts_from_then(cloud: Cloud) -> None:
+    compute = {
+        "UnitType": "InstanceFleetUnits", "MinimumCapacityUnits": 3, "MaximumCapacityUnits": 6,
+        "MaximumCoreCapacityUnits": 1, "MaximumOnDemandCapacityUnits": 1,
+    }  # fmt: skip
+    cluster = cloud.ready(
+        ManagedScalingPolicy={"ComputeLimits": compute},
+        instances={"InstanceFleets": [PRIMARY, ONE_CORE, TASK]},
+    )
+    cloud.pass_time(EVALUATE_SECONDS)
+    assert _targets(cloud, cluster) == {"CORE": (1, 0), "TASK": (0, 2)}
+
+
 def test_groups_scale_by_instances(cloud: Cloud) -> None:
     groups = [
         {"InstanceRole": role, "InstanceType": "m5.xlarge", "InstanceCount": 1, "Market": market}

@@ -21,6 +21,7 @@ class ClusterOperations(Lookup):
         cluster.launch_problem = cluster.launch_problem or self.control.launch_problem(cluster, document)
         self.clusters[cluster.id] = cluster
         self.control.lifecycle.launch(cluster)
+        self.control.scaler.watch(cluster)
         return {"JobFlowId": cluster.id, "ClusterArn": cluster.arn}
 
     def describe_cluster(self, request: Request) -> Json:
