@@ -105,7 +105,7 @@ def group(of: Pool) -> Json:
 
 
 def auto_scaling_policy(of: Pool) -> Json | None:
-    """The custom automatic scaling policy of a group; it is kept and shown, not yet acted on."""
+    """The custom automatic scaling policy of a group."""
     policy = of.auto_scaling_policy
     return None if policy is None else {"Status": {"State": "ATTACHED"}, **policy}
 

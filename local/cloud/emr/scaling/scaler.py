@@ -5,12 +5,19 @@ from __future__ import annotations
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 from facts.instances import instance
+from local.cloud.alarms.series import Index, statistic
 from local.cloud.emr.lifecycle import MARKETS, Lifecycle
 from local.cloud.emr.model import Cluster, Pool
+from local.cloud.emr.scaling import metrics
+from local.cloud.emr.scaling.custom import judge
 from local.cloud.emr.scaling.managed import EVALUATE_SECONDS, History, Limits, Move, Size, Slot, decide
+from local.cloud.plane import Timer
 from local.contracts import Market, YarnMetrics
 
 log = logging.getLogger(__name__)
@@ -19,65 +26,82 @@ QUIET_SECONDS = 60.0
 MOVES_KEPT = 20
 
 
+@dataclass
+class _Watched:
+    """What is remembered of a cluster that is looked at; none of it outlives the process."""
+
+    history: History = field(default_factory=History)
+    timer: Timer | None = None  # of the next look
+    quiet: bool = False  # it had no YARN at the last look
+    published: float | None = None
+    changed: dict[str, float] = field(default_factory=dict)  # by group, when a rule of its own changed it
+    moves: deque[Mapping[str, object]] = field(default_factory=lambda: deque(maxlen=MOVES_KEPT))
+
+
 class Scaler:
-    """Managed scaling of all clusters. Methods are called under the plane's lock."""
+    """Has clusters follow their load, and publishes what EMR does. Methods are called under the plane's lock."""
 
     def __init__(self, lifecycle: Lifecycle, find: Callable[[str], Cluster | None]) -> None:
         self._lifecycle, self._find = lifecycle, find
         self._plane, self._runner = lifecycle.plane, lifecycle.runner
-        self._watched: dict[str, History] = {}
-        self._quiet: set[str] = set()
-        self._moves: defaultdict[str, deque[Mapping[str, object]]] = defaultdict(
-            partial(deque, maxlen=MOVES_KEPT)
-        )
+        self._watched: dict[str, _Watched] = {}
+        self._series: defaultdict[str, Index] = defaultdict(Index)
 
     def watch(self, cluster: Cluster) -> None:
-        """Look at the cluster from now on, as long as it has a managed scaling policy; fine when it is looked at."""
-        if cluster.managed_scaling_policy is None or cluster.id in self._watched:
-            return
-        self._watched[cluster.id] = History()
-        self._again(cluster.id)
+        """Look at the cluster from now on until it ends; soon, when it is looked at already."""
+        watched = self._watched.setdefault(cluster.id, _Watched())
+        if watched.timer is not None:
+            watched.timer.cancel()
+        watched.quiet = False
+        watched.timer = self._plane.after(EVALUATE_SECONDS, lambda: self._look(cluster.id))
 
     def moves(self, cluster_id: str) -> Sequence[Mapping[str, object]]:
         """The last moves of a cluster: when and why."""
-        return list(self._moves.get(cluster_id, ()))
-
-    def _again(self, cluster_id: str) -> None:
-        seconds = QUIET_SECONDS if cluster_id in self._quiet else EVALUATE_SECONDS
-        self._plane.after(seconds, lambda: self._look(cluster_id))
+        watched = self._watched.get(cluster_id)
+        return [] if watched is None else list(watched.moves)
 
     def _look(self, cluster_id: str) -> None:
-        cluster = self._find(cluster_id)
-        if cluster is None or not cluster.active or cluster.managed_scaling_policy is None:
-            self._watched.pop(cluster_id, None)
-            self._quiet.discard(cluster_id)
+        cluster, watched = self._find(cluster_id), self._watched[cluster_id]
+        if cluster is None or not cluster.active:
+            del self._watched[cluster_id]
             return
         if cluster.status.state in ("RUNNING", "WAITING"):
             now = self._plane.monotonic()  # a command runs later, maybe much later on a clock that was moved
-            self._plane.command(lambda: self._sample(cluster, now))
-        self._again(cluster_id)
+            at = self._plane.now()
+            self._plane.command(lambda: self._sample(cluster, watched, now, at))
+        soon = cluster.managed_scaling_policy is not None and not watched.quiet
+        seconds = EVALUATE_SECONDS if soon else QUIET_SECONDS
+        watched.timer = self._plane.after(seconds, lambda: self._look(cluster_id))
 
-    def _sample(self, cluster: Cluster, now: float) -> None:
-        """Ask YARN, outside of the lock, and decide."""
+    def _sample(self, cluster: Cluster, watched: _Watched, now: float, at: datetime) -> None:
+        """Ask YARN, outside of the lock, and do what follows."""
         load = self._runner.metrics(cluster.id)
         with self._plane.lock:
-            (self._quiet.discard if load else self._quiet.add)(cluster.id)
-            self._decide(cluster, now, load)
+            if not cluster.active:
+                return
+            watched.quiet = load is None
+            managed = cluster.managed_scaling_policy is not None
+            every = metrics.MANAGED_SECONDS if managed else metrics.SECONDS
+            if watched.published is None or now - watched.published >= every:
+                watched.published = now
+                metrics.publish(cluster, metrics.values(cluster, load), at)
+                self._judge_rules(cluster, watched, now, at)
+            if managed:
+                self._manage(cluster, watched, now, load)
 
-    def _decide(self, cluster: Cluster, now: float, load: YarnMetrics | None) -> None:
-        policy, history = cluster.managed_scaling_policy, self._watched.get(cluster.id)
-        resizing = any(pool.status.state != "RUNNING" for pool in cluster.pools)
-        if not cluster.active or policy is None or history is None or resizing:
+    # Managed scaling
+
+    def _manage(self, cluster: Cluster, watched: _Watched, now: float, load: YarnMetrics | None) -> None:
+        policy = cluster.managed_scaling_policy
+        if policy is None or any(pool.status.state != "RUNNING" for pool in cluster.pools):
             return
         limits = policy["ComputeLimits"]
-        move = decide(history, now, load, _size(cluster, limits["UnitType"]), Limits.of(limits))
+        move = decide(watched.history, now, load, _size(cluster, limits["UnitType"]), Limits.of(limits))
         if move is not None:
+            self._note(cluster, watched, move.reason)
             self._apply(cluster, move, limits["UnitType"])
 
     def _apply(self, cluster: Cluster, move: Move, unit: str) -> None:
-        log.info("cluster %s: %s", cluster.id, move.reason)
-        at = self._plane.now().isoformat(timespec="seconds")
-        self._moves[cluster.id].append({"at": at, "reason": move.reason})
         size = _size(cluster, unit).units
         left = {slot: units - size[slot] for slot, units in move.units.items()}
         for pool in _workers(cluster):
@@ -90,6 +114,43 @@ class Scaler:
             if targets != pool.targets:
                 pool.targets = targets
                 self._lifecycle.resize(cluster, pool, move.reason)
+
+    # Groups' own rules
+
+    def _judge_rules(self, cluster: Cluster, watched: _Watched, now: float, at: datetime) -> None:
+        for pool in _workers(cluster):
+            if pool.auto_scaling_policy is None or pool.status.state != "RUNNING":
+                continue
+            (market,) = _markets(pool)
+            last = watched.changed.get(pool.id)
+            since = None if last is None else now - last
+            end = at.timestamp() + 1  # the values of this very moment count
+            found = judge(
+                pool.auto_scaling_policy, pool.targets[market], end, since, partial(self._statistic, cluster)
+            )
+            if found is not None:
+                watched.changed[pool.id] = now
+                self._note(cluster, watched, found.reason)
+                pool.targets = {**pool.targets, market: found.count}
+                self._lifecycle.resize(cluster, pool, found.reason)
+
+    def _statistic(
+        self, cluster: Cluster, alarm: Mapping[str, Any], start: float, end: float
+    ) -> float | None:
+        """A statistic of the metric that an alarm's definition names, of this cluster unless it says otherwise."""
+        said = alarm.get("Dimensions") or [{"Key": "JobFlowId", "Value": "${emr.clusterId}"}]
+        dimensions = tuple(
+            sorted((one["Key"], str(one["Value"]).replace("${emr.clusterId}", cluster.id)) for one in said)
+        )
+        metric = (alarm.get("Namespace") or metrics.NAMESPACE, alarm["MetricName"], dimensions)
+        data = metrics.backend_of(cluster).metric_data
+        place = ":".join(cluster.arn.split(":")[3:5])
+        found = self._series[place].between(data, metric, None, start, end)
+        return statistic(found, (alarm.get("Statistic") or "AVERAGE").title().replace("_", ""))
+
+    def _note(self, cluster: Cluster, watched: _Watched, reason: str) -> None:
+        log.info("cluster %s: %s", cluster.id, reason)
+        watched.moves.append({"at": self._plane.now().isoformat(timespec="seconds"), "reason": reason})
 
 
 def _workers(cluster: Cluster) -> list[Pool]:
