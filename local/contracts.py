@@ -99,6 +99,12 @@ class ClusterRunner(Protocol):
     def resize(self, cluster: Cluster) -> None:
         """The cluster's instances are now these: start and decommission nodes to match."""
 
+    def leave(self, cluster_id: str, instance_id: str) -> None:
+        """An instance will go soon: its node finishes what it can and takes nothing new."""
+
+    def lose(self, cluster_id: str, instance_id: str) -> None:
+        """An instance is gone: its node ends at once with all it runs."""
+
     def terminate(self, cluster_id: str) -> None:
         """End every process of the cluster."""
 

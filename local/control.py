@@ -125,16 +125,28 @@ def move_clock(home: Path, seconds: float = 0.0) -> dict[str, Any]:
 
     Returns when all that falls due meanwhile has happened. Raises UserError when none is up.
     """
+    return _order(home, "clock", {"advance_seconds": seconds})
+
+
+def reclaim_spot(home: Path, order: Mapping[str, object]) -> dict[str, Any]:
+    """Have the local AWS of `home` take spot instances away (local/cloud/emr/spot.py says what an order may say).
+
+    Raises UserError when none is up, or there is none such to take.
+    """
+    return _order(home, "spot", order)
+
+
+def _order(home: Path, path: str, order: Mapping[str, object]) -> dict[str, Any]:
     current = state.read(home)
     if current is None:
         raise UserError("no local AWS is up; start it with 'emrctl local up'")
-    order = urllib.request.Request(  # noqa: S310 ours
-        f"{current.endpoint}/_emrctl/clock",
-        data=json.dumps({"advance_seconds": seconds}).encode(),
+    request = urllib.request.Request(  # noqa: S310 ours
+        f"{current.endpoint}/_emrctl/{path}",
+        data=json.dumps(order).encode(),
         headers={"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(order, timeout=CLOCK_SECONDS) as answer:  # noqa: S310 ours
+        with urllib.request.urlopen(request, timeout=CLOCK_SECONDS) as answer:  # noqa: S310 ours
             told: dict[str, Any] = json.load(answer)
     except urllib.error.HTTPError as error:
         raise UserError(json.load(error)["error"]) from None

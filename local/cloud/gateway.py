@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("local.api")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-STATUS_PATH, CLOCK_PATH = "/_emrctl/status", "/_emrctl/clock"
+Order = Callable[[Mapping[str, object]], Mapping[str, object]]  # raises UserError
+STATUS_PATH = "/_emrctl/status"
 _DRAIN, _MOST_DRAINED = 1 << 20, 256 << 20
 _MOST_BYTES = 10_000  # of an order to the server itself
 # What may wait for 20 s does not keep the gate from closing. A snapshot that a receipt overlaps has its message
@@ -48,23 +49,24 @@ class UnknownServiceError(Exception):
 
 
 class Gateway(DomainDispatcherApplication):
-    """The WSGI application: AWS's APIs, and paths of our own: how things are, and what time it is."""
+    """The WSGI application: AWS's APIs, and paths of our own: how things are, and orders."""
 
     def __init__(
         self,
         status: Callable[[], Mapping[str, object]],
         extensions: Mapping[str, Callable[[], None]],
-        move_clock: Callable[[Mapping[str, object]], Mapping[str, object]],
+        orders: Mapping[str, Order],
         trail: Trail,
         authority: Authority | None = None,
     ) -> None:
-        """`extensions`: by service, what puts our part into moto's; run before its first request.
+        """`extensions`: by service, what puts our part into moto's; run before its first request. `orders`: by path,
+        what carries out an order to the server itself.
 
         `authority` is asked before each request whether it may go on; without one, everything may. Every call is
         noted in `trail`.
         """
         super().__init__(self._create_app)
-        self._status, self._extensions, self._move_clock = status, dict(extensions), move_clock
+        self._status, self._extensions, self._orders = status, dict(extensions), orders
         self._trail, self._authority = trail, authority
         self.gate = Gate()
 
@@ -86,8 +88,9 @@ class Gateway(DomainDispatcherApplication):
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == STATUS_PATH:
             return _json(start_response, "200 OK", self._status())
-        if environ.get("PATH_INFO") == CLOCK_PATH:
-            return self._clock(environ, start_response)
+        order = self._orders.get(environ.get("PATH_INFO", ""))
+        if order is not None:
+            return _ordered(order, environ, start_response)
         started, call, codes = time.monotonic(), ApiCall.of(environ), [""]
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -164,14 +167,6 @@ class Gateway(DomainDispatcherApplication):
         start(*head)
         return answer
 
-    def _clock(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Tell the time; a POST moves it. Only JSON is taken, which no web page may send here unasked."""
-        try:
-            order = _order(environ) if environ.get("REQUEST_METHOD") == "POST" else {}
-            return _json(start_response, "200 OK", self._move_clock(order))
-        except (UserError, ValueError) as error:
-            return _json(start_response, "400 Bad Request", {"error": str(error)})
-
     def _create_app(self, service: Any) -> Any:
         """moto's application for one service, with routing errors left to us instead of made into HTML."""
         if service is None:
@@ -183,6 +178,15 @@ class Gateway(DomainDispatcherApplication):
         for error in (NotFound, MethodNotAllowed):
             app.register_error_handler(error, _reraise)
         return app
+
+
+def _ordered(order: Order, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Carry an order out; a GET only asks how it is. Only JSON is taken, which no web page may send here unasked."""
+    try:
+        given = _order(environ) if environ.get("REQUEST_METHOD") == "POST" else {}
+        return _json(start_response, "200 OK", order(given))
+    except (UserError, ValueError) as error:
+        return _json(start_response, "400 Bad Request", {"error": str(error)})
 
 
 def _order(environ: Environ) -> Mapping[str, object]:

@@ -51,6 +51,14 @@ class LazyRunner(_Lazy[ClusterRunner]):
         if self._runner is not None:
             self._runner.terminate(cluster_id)
 
+    def leave(self, cluster_id: str, instance_id: str) -> None:
+        if self._runner is not None:
+            self._runner.leave(cluster_id, instance_id)
+
+    def lose(self, cluster_id: str, instance_id: str) -> None:
+        if self._runner is not None:
+            self._runner.lose(cluster_id, instance_id)
+
     def metrics(self, cluster_id: str) -> YarnMetrics | None:
         return None if self._runner is None else self._runner.metrics(cluster_id)
 

@@ -139,7 +139,7 @@ class CloudServer:
             "sns": deliveries.install,
             "cloudtrail": lambda: _install_trail(self.trail),
         }
-        self._gateway = Gateway(self._status, extensions, self._move_clock, self.trail, self._authority)
+        self._gateway = Gateway(self._status, extensions, self._orders(), self.trail, self._authority)
         if restore is not None:
             restore()
         self._server = make_server(
@@ -196,6 +196,10 @@ class CloudServer:
         if self._authority is not None:
             return self._authority.identities()
         return {self._home_key: identities.root(self._home_key)} if self._home_key else {}
+
+    def _orders(self) -> Mapping[str, Callable[[Mapping[str, object]], Mapping[str, object]]]:
+        """By path, what the server itself can be told to do."""
+        return {"/_emrctl/clock": self._move_clock, "/_emrctl/spot": self.control.spot.order}
 
     def _move_clock(self, order: Mapping[str, object]) -> Mapping[str, object]:
         """Let `advance_seconds` pass on the plane's clock; without them only tell its time. Raises UserError."""

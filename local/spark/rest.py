@@ -73,6 +73,18 @@ class ResourceManager:
         told = self._call("GET", "/metrics")["clusterMetrics"]
         return YarnMetrics(**{name: int(told[key]) for name, key in _METRICS.items()})
 
+    def queues(self) -> list[dict[str, Any]]:
+        """The queues under root: their share of the cluster and what they use of it, in percent of that share."""
+        told = self._call("GET", "/scheduler")["scheduler"]["schedulerInfo"]
+        return [
+            {
+                "name": queue["queueName"], "capacity_percent": queue["capacity"],
+                "used_percent": queue["usedCapacity"], "applications": queue["numApplications"],
+                "containers": queue["numContainers"],
+            }
+            for queue in (told.get("queues") or {}).get("queue", [])
+        ]  # fmt: skip
+
     def kill(self, application_id: str) -> None:
         """Ask for the end of an application; it ends soon."""
         self._call("PUT", f"/apps/{application_id}/state?user.name={USER}", {"state": "KILLED"})

@@ -6,10 +6,10 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from facts.errors import UserError
 from local.contracts import Cluster, Step, StepFailure, StepSink, YarnMetrics
@@ -17,6 +17,7 @@ from local.keys import Key
 from local.spark import classifications, hadoop, sizing, submit, toolchain
 from local.spark.clients import BotoClients, fixed
 from local.spark.credentials import Clients, Node
+from local.spark.rest import ResourceManager
 from local.spark.steplogs import LogBucket
 from local.spark.steprun import StepRun
 from local.spark.toolchain import Toolchain
@@ -24,6 +25,7 @@ from local.spark.yarn import Yarn, YarnError, processes_of
 
 log = logging.getLogger(__name__)
 _END_SECONDS = 15.0
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(kw_only=True)
@@ -107,27 +109,35 @@ class SparkRunner:
         with self._lock:
             self._clusters.pop(cluster_id, None)
 
+    def leave(self, cluster_id: str, instance_id: str) -> None:
+        yarn = self._ready_yarn(cluster_id)
+        if yarn is not None:
+            yarn.leave(instance_id)
+
+    def lose(self, cluster_id: str, instance_id: str) -> None:
+        yarn = self._ready_yarn(cluster_id)
+        if yarn is not None:
+            yarn.lose(instance_id)
+
     def metrics(self, cluster_id: str) -> YarnMetrics | None:
-        with self._lock:
-            running = self._clusters.get(cluster_id)
-            yarn = running.yarn if running is not None and running.ready else None
-        if yarn is None:
-            return None
-        try:
-            return yarn.api.metrics()
-        except (YarnError, OSError) as error:
-            log.info("%s: no metrics: %s", cluster_id, error)
-            return None
+        yarn = self._ready_yarn(cluster_id)
+        return None if yarn is None else _asked(yarn, lambda api: api.metrics())
 
     def status(self) -> Sequence[Mapping[str, object]]:
         with self._lock:
-            return [_status(running) for running in self._clusters.values()]
+            there = list(self._clusters.values())
+        return [_status(running) for running in there]
 
     def stop(self) -> None:
         with self._lock:
             names = list(self._clusters)
         for name in names:
             self.terminate(name)
+
+    def _ready_yarn(self, cluster_id: str) -> Yarn | None:
+        with self._lock:
+            running = self._clusters.get(cluster_id)
+            return running.yarn if running is not None and running.ready else None
 
     def _running(self, cluster: Cluster) -> _Running:
         primary = next(
@@ -230,9 +240,21 @@ def _forget(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
+def _asked(yarn: Yarn, question: Callable[[ResourceManager], _Answer]) -> _Answer | None:
+    """What the ResourceManager answers; None while it does not."""
+    try:
+        return question(yarn.api)
+    except (YarnError, OSError) as error:
+        log.info("%s: the ResourceManager does not answer: %s", yarn.cluster_id, error)
+        return None
+
+
 def _status(running: _Running) -> Mapping[str, object]:
     cluster, daemons = running.cluster, running.yarn.running if running.yarn else []
     workers = [i for i in cluster.instances if i.role != "MASTER"]
+    yarn = running.yarn if running.ready else None
+    metrics = None if yarn is None else _asked(yarn, lambda api: api.metrics())
+    queues = None if yarn is None else _asked(yarn, lambda api: api.queues())
     return {
         "cluster_id": cluster.cluster_id,
         "ready": running.ready,
@@ -240,6 +262,8 @@ def _status(running: _Running) -> Mapping[str, object]:
         "instances": len(workers),
         "nodes": max(0, len(daemons) - 1),
         "memory_factor": sizing.MEMORY_FACTOR,
+        "metrics": None if metrics is None else asdict(metrics),
+        "queues": queues or [],
         "processes": [{"kind": d.kind, "name": d.name, "pid": d.process.pid} for d in daemons],
         "containers": len(
             {p.environ().get("CONTAINER_ID") for p in processes_of(cluster.cluster_id, container="_")}

@@ -108,6 +108,31 @@ class Yarn:
             node.process.wait()
             self._nodes.pop(node.name, None)
 
+    def leave(self, instance_id: str) -> None:
+        """Have the instance's node take nothing new; fine when it has none."""
+        node = self._nodes.get(instance_id)
+        if node is None:
+            return
+        try:
+            node_id = self._node_id(node)
+            if node_id is not None:
+                self.api.take_no_more(node_id)
+        except (OSError, psutil.Error) as error:
+            log.warning("%s: node %s is not told that it leaves: %s", self.cluster_id, instance_id, error)
+
+    def lose(self, instance_id: str) -> None:
+        """End the instance's node and all containers on it at once; fine when it has none.
+
+        The ResourceManager learns of it as on EMR: by a node that no longer answers.
+        """
+        node = self._nodes.pop(instance_id, None)
+        if node is None:
+            return
+        home = str(self.folder / "nodes" / instance_id)
+        _end([psutil.Process(node.process.pid)] if node.process.poll() is None else [])
+        node.process.wait()
+        _end(process for process in processes_of(self.cluster_id, container="_") if _within(process, home))
+
     def mend(self, instances: Sequence[Instance]) -> None:
         """Start anew what has died on its own: a node alone, or with the ResourceManager everything.
 
@@ -189,8 +214,7 @@ class Yarn:
         """Give the node nothing new and wait until it runs nothing, for so long as is allowed."""
         deadline = time.monotonic() + DRAIN_SECONDS
         try:
-            ports = {c.laddr.port for c in psutil.Process(node.process.pid).net_connections() if c.laddr}
-            node_id = next((i for i in self.api.running_nodes() if int(i.rpartition(":")[2]) in ports), None)
+            node_id = self._node_id(node)
             if node_id is None:
                 return
             self.api.take_no_more(node_id)
@@ -201,6 +225,11 @@ class Yarn:
                 time.sleep(_POLL * 4)
         except (OSError, psutil.Error) as error:
             log.warning("%s: node %s leaves without ceremony: %s", self.cluster_id, node.name, error)
+
+    def _node_id(self, node: Daemon) -> str | None:
+        """The ResourceManager's name of a node: a port in it is the process's. May raise OSError, psutil.Error."""
+        ports = {c.laddr.port for c in psutil.Process(node.process.pid).net_connections() if c.laddr}
+        return next((i for i in self.api.running_nodes() if int(i.rpartition(":")[2]) in ports), None)
 
     def _end_daemons(self) -> None:
         # They have no state to save, and a NodeManager that is asked politely first waits for its containers.
@@ -221,6 +250,12 @@ def processes_of(cluster_id: str, *, container: str = "") -> list[psutil.Process
             if ours and container in environment.get("CONTAINER_ID", "") and processes.alive(process):
                 found.append(process)
     return found
+
+
+def _within(process: psutil.Process, folder: str) -> bool:
+    with suppress(psutil.Error, OSError):
+        return process.cwd().startswith(folder)
+    return False
 
 
 def _end(found: Iterable[psutil.Process]) -> None:

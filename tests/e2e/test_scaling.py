@@ -1,4 +1,4 @@
-"""A backlog on a real YARN makes a cluster's task fleet grow, and when it is gone it shrinks again."""
+"""A cluster whose size changes under a job, on a real YARN: by its load, and by EC2 that takes a spot node back."""
 
 from __future__ import annotations
 
@@ -72,6 +72,70 @@ def _until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.5)
 
 
+# Four tasks that write what they were given; those on a node that is gone run again on another.
+WORK = """
+import sys, time
+from pyspark.sql import SparkSession
+
+def work(number):
+    import boto3
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket="scaling", Key=f"at-work/{number}")
+    while not s3.list_objects_v2(Bucket="scaling", Prefix="flag").get("Contents"):
+        time.sleep(0.2)
+    return number * number
+
+spark = SparkSession.builder.getOrCreate()
+total = sum(spark.sparkContext.parallelize(range(4), 4).map(work).collect())
+spark.sparkContext.parallelize([total], 1).saveAsTextFile("s3://scaling/total")
+spark.stop()
+"""
+
+
+def test_a_step_that_loses_its_spot_node_ends_right(here: Here) -> None:
+    assert here.run("local", "up").returncode == 0
+    emr, s3 = here.client("emr"), here.client("s3")
+    cluster = _cluster(here)
+    s3.put_object(Bucket="scaling", Key="work.py", Body=WORK.encode())
+    emr.get_waiter("cluster_running").wait(ClusterId=cluster, WaiterConfig={"Delay": 1})
+    conf = {
+        **CONF,
+        "spark.executor.instances": "2",
+        "spark.executor.cores": "2",
+        "spark.executor.memory": "1g",
+    }
+    step = _submit(here, cluster, "work.py", conf)
+
+    def at_work() -> int:
+        return len(s3.list_objects_v2(Bucket="scaling", Prefix="at-work/").get("Contents", []))
+
+    _until(lambda: at_work() == 4, "all tasks run")
+    (taken,) = here.json("local", "spot", "reclaim", "--cluster", cluster, "--notice", "2s")["reclaimed"]
+    _until(lambda: taken["instance"] not in _nodes(here), "the node is gone")
+    _until(lambda: len(_nodes(here)) == 2, "another node stands in its place")
+    s3.put_object(Bucket="scaling", Key="flag", Body=b"")
+    emr.get_waiter("step_complete").wait(ClusterId=cluster, StepId=step, WaiterConfig={"Delay": 1})
+    (part,) = [
+        one["Key"]
+        for one in s3.list_objects_v2(Bucket="scaling", Prefix="total/part")["Contents"]
+        if one["Size"]
+    ]
+    assert s3.get_object(Bucket="scaling", Key=part)["Body"].read() == b"14\n"
+
+
+def _nodes(here: Here) -> set[str]:
+    """The instances that a NodeManager stands for."""
+    processes = here.json("local", "status")["spark"][0]["processes"]
+    return {one["name"] for one in processes if one["kind"] == "nodemanager"}
+
+
+def _submit(here: Here, cluster: str, script: str, conf: dict[str, str]) -> str:
+    words = [word for key, value in conf.items() for word in ("--conf", f"{key}={value}")]
+    jar = {"Jar": "command-runner.jar", "Args": ["spark-submit", *words, f"s3://scaling/{script}"]}
+    steps = [{"Name": script, "ActionOnFailure": "CONTINUE", "HadoopJarStep": jar}]
+    return str(here.client("emr").add_job_flow_steps(JobFlowId=cluster, Steps=steps)["StepIds"][0])
+
+
 def test_a_backlog_makes_the_task_fleet_grow_and_its_end_shrink(here: Here) -> None:
     assert here.run("local", "up").returncode == 0
     emr, s3 = here.client("emr"), here.client("s3")
@@ -83,28 +147,16 @@ def test_a_backlog_makes_the_task_fleet_grow_and_its_end_shrink(here: Here) -> N
             next(one["ProvisionedSpotCapacity"] for one in fleets if one["InstanceFleetType"] == "TASK")
         )
 
-    def nodes() -> int:
-        return int(here.json("local", "status")["spark"][0]["nodes"])
-
     emr.get_waiter("cluster_running").wait(ClusterId=cluster, WaiterConfig={"Delay": 1})
-    words = [word for key, value in CONF.items() for word in ("--conf", f"{key}={value}")]
-    step = emr.add_job_flow_steps(
-        JobFlowId=cluster,
-        Steps=[{
-            "Name": "backlog", "ActionOnFailure": "CONTINUE",
-            "HadoopJarStep": {
-                "Jar": "command-runner.jar", "Args": ["spark-submit", *words, "s3://scaling/backlog.py"],
-            },
-        }],
-    )["StepIds"][0]  # fmt: skip
+    step = _submit(here, cluster, "backlog.py", CONF)
     _until(lambda: spot() == 2, "the fleet grows")
-    _until(lambda: nodes() == 3, "a node stands for what came")
+    _until(lambda: len(_nodes(here)) == 3, "a node stands for what came")
     s3.put_object(Bucket="scaling", Key="flag", Body=b"")
     emr.get_waiter("step_complete").wait(ClusterId=cluster, StepId=step, WaiterConfig={"Delay": 1})
 
     here.json("local", "clock", "--advance", "1000s")
     _until(lambda: spot() == 1, "the fleet shrinks")
-    _until(lambda: nodes() == 2, "its node goes")
+    _until(lambda: len(_nodes(here)) == 2, "its node goes")
     (told,) = here.json("local", "status")["clusters"]
     grown, shrunk = (move["reason"] for move in told["scaling"])
     assert grown.startswith("managed scaling from 2 to 3 units:"), grown

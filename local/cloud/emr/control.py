@@ -10,6 +10,7 @@ from local.cloud.emr.capacity import Price
 from local.cloud.emr.lifecycle import Lifecycle, Timing
 from local.cloud.emr.model import Cluster
 from local.cloud.emr.scaling.scaler import Scaler
+from local.cloud.emr.spot import Spot
 from local.cloud.emr.steps import Scheduler
 from local.cloud.plane import ControlPlane
 from local.contracts import ClusterRunner
@@ -30,6 +31,7 @@ class EmrControl:
         self.lifecycle = Lifecycle(plane, runner, timing, price)
         self.scheduler = Scheduler(self.lifecycle, self.find)
         self.scaler = Scaler(self.lifecycle, self.find)
+        self.spot = Spot(self.lifecycle, lambda: [cluster for _, cluster in self._each()])
         # Why a cluster cannot come up with its roles: judged where IAM is enforced.
         self.launch_problem: LaunchProblem = lambda _cluster, _configuration: None
         self._clusters: defaultdict[Region, dict[str, Cluster]] = defaultdict(dict)
@@ -114,6 +116,10 @@ def _overview(region: str, cluster: Cluster, moves: Sequence[Mapping[str, object
                 "id": p.id, "role": p.role, "kind": p.kind, "state": p.status.state,
                 "on_demand": p.provisioned("ON_DEMAND"), "spot": p.provisioned("SPOT"),
                 "target_on_demand": p.targets["ON_DEMAND"], "target_spot": p.targets["SPOT"],
+                "instances": [
+                    {"id": i.id, "type": i.instance_type, "market": i.market, "state": i.status.state}
+                    for i in p.running()
+                ],
             }
             for p in cluster.pools
         ],

@@ -75,6 +75,12 @@ class Lifecycle:
             self.tell.pool(cluster, pool)
             self.plane.after(self._timing.resizing, lambda: self._fill(cluster, pool))
 
+    def lose(self, cluster: Cluster, pool: Pool, instance: Instance, code: str, message: str) -> None:
+        """An instance is gone without goodbye; another one is asked for in its place."""
+        self._end_instance(instance, code, message)
+        self.plane.command(lambda: self.runner.lose(cluster.id, instance.id))
+        self.resize(cluster, pool, f"replacing {instance.ec2_id}: {message}")
+
     def terminate(self, cluster: Cluster, code: str, message: str) -> None:
         """Begin to end the cluster; it is over after a moment. Fine when it is ending already."""
         if not cluster.active:

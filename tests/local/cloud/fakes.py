@@ -39,6 +39,12 @@ class FakeRunner:
     def terminate(self, cluster_id: str) -> None:
         self.calls.append(("terminate", cluster_id))
 
+    def leave(self, cluster_id: str, instance_id: str) -> None:
+        self.calls.append(("leave", instance_id))
+
+    def lose(self, cluster_id: str, instance_id: str) -> None:
+        self.calls.append(("lose", instance_id))
+
     def metrics(self, cluster_id: str) -> YarnMetrics | None:
         return self.loads.get(cluster_id)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from emrctl.main import build
-from emrctl.verbs import local_clock
+from emrctl.spans import seconds
 from facts.errors import UserError
 from local import control
 from local.cloud.clock import ManualClock, RunningClock
@@ -118,7 +118,7 @@ def test_the_verb_moves_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("text", ["", "1w", "d1", "1.5h", "-1d", "1 d", "²"])
 def test_a_span_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="give a span such as"):
-        local_clock.seconds(text)
+        seconds(text, "--advance")
 
 
 def test_without_a_local_aws_the_verb_says_so(tmp_path: Any) -> None:
