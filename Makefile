@@ -51,9 +51,12 @@ format: $(READY) ## let ruff put the code in form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: ## resolve pyproject.toml into requirements.lock
+lock: ## resolve pyproject.toml into requirements.lock, and the releases' packages into theirs
 	@$(BIN)/uv pip compile --universal --all-extras --generate-hashes --no-emit-index-url --no-header \
 	  --python-version 3.11 --quiet pyproject.toml --output-file requirements.lock
+	@for release in local/spark/releases/*.in; do \
+	  $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    --python-version 3.11 --quiet "$$release" --output-file "$${release%.in}.lock"; done
 
 bench: $(READY) ## measure: medians and ratios, each against a floor of the same run
 	@$(BIN)/python -m bench

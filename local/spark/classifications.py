@@ -8,8 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.spark.sizing import scaled_mb
+from local.spark.toolchain import Table
 
 Scale = Callable[[str], str]
+# Classes that only EMR's nodes have: what stands in for each.
+ONLY_EMR: Mapping[str, str] = {
+    "com.amazonaws.glue.catalog.metastore.": "EMR's client of the Glue metastore was never published; "
+    "tables go through Iceberg's Glue catalog (spark.sql.catalog.NAME.type=glue)",
+    "com.amazon.ws.emr.hadoop.fs.": "EMRFS was never published; S3A stands in",
+    "com.amazon.emr.committer.": "EMR's committer was never published; Spark's own and S3A's magic one are there",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +27,10 @@ class Rule:
     owned: re.Pattern[str] | None = None  # keys that belong to this machine: kept as they are here
     scaled: tuple[str, ...] = ()  # memory sizes in MiB, written for a real node
     exports: bool = False  # its properties stand in a nested "export"
+    only: tuple[str, ...] = ()  # the keys that mean something here; empty for all
 
 
+MAXIMIZE = "maximizeResourceAllocation"
 # The cluster's addresses, folders, S3 and class path are those of this machine, whatever EMR would have.
 RULES: Mapping[str, Rule] = {
     "spark-defaults": Rule(
@@ -44,6 +54,9 @@ RULES: Mapping[str, Rule] = {
         )
     ),
     "capacity-scheduler": Rule(),
+    "spark": Rule(only=(MAXIMIZE,)),
+    "iceberg-defaults": Rule(only=("iceberg.enabled",)),
+    "delta-defaults": Rule(only=("delta.enabled",)),
     "spark-env": Rule(
         exports=True, owned=re.compile(r"(JAVA_HOME|SPARK_HOME|HADOOP_CONF_DIR|YARN_CONF_DIR)$")
     ),
@@ -57,6 +70,19 @@ class Applied:
     properties: dict[str, dict[str, str]] = field(default_factory=lambda: {name: {} for name in RULES})
     not_applied: list[str] = field(default_factory=list)
 
+    @property
+    def tables(self) -> frozenset[Table]:
+        """The kinds of tables whose jars are on the class path."""
+        kinds: tuple[Table, ...] = ("iceberg", "delta")
+        return frozenset(
+            kind for kind in kinds if _true(self.properties[f"{kind}-defaults"].get(f"{kind}.enabled"))
+        )
+
+    @property
+    def maximize(self) -> bool:
+        """Whether an executor is to be as large as a node allows."""
+        return _true(self.properties["spark"].get(MAXIMIZE))
+
 
 def apply(configurations: Sequence[Mapping[str, Any]]) -> Applied:
     """Sort EMR's `Configurations` into what is applied and what is not. A later entry wins, as on EMR."""
@@ -68,11 +94,30 @@ def apply(configurations: Sequence[Mapping[str, Any]]) -> Applied:
             applied.not_applied.append(f"{name}: has no counterpart on this machine")
             continue
         for key, value in _properties(entry, rule).items():
-            if rule.owned and rule.owned.match(key):
-                applied.not_applied.append(f"{name}: {key} is this machine's own")
+            why = _refusal(rule, key, value)
+            if why is not None:
+                applied.not_applied.append(f"{name}: {key} {why}")
             else:
                 applied.properties[name][key] = _scaled(value) if key in rule.scaled else value
     return applied
+
+
+def only_emr(value: str) -> str | None:
+    """What stands in for a class that only EMR has; None for any other value."""
+    return next((instead for prefix, instead in ONLY_EMR.items() if prefix in value), None)
+
+
+def _refusal(rule: Rule, key: str, value: str) -> str | None:
+    if rule.owned and rule.owned.match(key):
+        return "is this machine's own"
+    if rule.only and key not in rule.only:
+        return "has no counterpart on this machine"
+    instead = only_emr(value)
+    return None if instead is None else f"is left out: {instead}"
+
+
+def _true(value: str | None) -> bool:
+    return (value or "").strip().lower() == "true"
 
 
 def _properties(entry: Mapping[str, Any], rule: Rule) -> dict[str, str]:

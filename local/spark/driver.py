@@ -90,7 +90,7 @@ class Driver:
         self._configure(applied)
         env = {
             **daemons.environment(tools, job.run_id, self._folder),
-            **submit.environment(tools, self._folder, applied.properties["spark-env"]),
+            **submit.environment(tools, self._folder, applied),
             **driver_environment(given, applied),
             **credentials.environment(file, self._endpoint, job.region),
             **submit.LOCAL_ONLY,

@@ -52,6 +52,8 @@ def core_site(endpoint: str, region: str, scratch: Path) -> Conf:
         "fs.s3a.connection.establish.timeout": "15s",  # the least that S3A takes
         # EMR's default. What the S3A committers cannot do, dynamic partition overwrite, works: docs/adr/0022.
         "mapreduce.fileoutputcommitter.algorithm.version": "2",
+        # S3A makes this known for s3a:// only; which committer it gives, fs.s3a.committer.name says ("file").
+        "mapreduce.outputcommitter.factory.scheme.s3": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",
         # The ResourceManager may come up a moment after those that call it.
         "ipc.client.connect.max.retries": "10",
         "ipc.client.connect.retry.interval": "100",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from importlib.metadata import distribution, version
+from collections.abc import Sequence
+from importlib.metadata import Distribution
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from filelock import FileLock
 from facts.errors import UserError
 from local import paths
 
+_CLIENTS = "hadoop-client-*.jar"
 _FOLDERS = ("bin", "jars", "python", "sbin")  # what Spark's scripts and JVMs look for under SPARK_HOME
 
 
@@ -29,12 +31,19 @@ def find_installed() -> Path:
     return Path(found.origin).parent
 
 
-def ensure(installed: Path) -> Path:
+def installed_in(python: Path) -> Path:
+    """The folder of the pyspark package of another environment, whose interpreter is `python`."""
+    return next(python.parent.parent.glob("lib/python*/site-packages/pyspark"))
+
+
+def ensure(installed: Path, hadoop: Sequence[Path] = ()) -> Path:
     """SPARK_HOME for the package `installed`, linked into the cache if it is not there yet.
 
-    Safe for processes that do so at once.
+    The jars `hadoop` take the place of the package's own Hadoop clients, as EMR has one Hadoop for all that runs on a
+    cluster. Safe for processes that do so at once.
     """
-    target = paths.cache() / "spark" / f"{version('pyspark')}-{_digest()}"
+    about = _distribution(installed)
+    target = paths.cache() / "spark" / f"{about.version}-{_digest(about, hadoop)}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(target.parent / f"{target.name}.lock"):
         if not target.is_dir():
@@ -48,17 +57,36 @@ def ensure(installed: Path) -> Path:
                     symlinks=True,
                     ignore=shutil.ignore_patterns("__pycache__"),
                 )
+            _replace(partial / "jars", hadoop)
             partial.rename(target)
     return target
 
 
-def _digest() -> str:
-    """Stands for the package's content: RECORD has the digest of every file, and of bytecode that pip made itself."""
-    record = distribution("pyspark").read_text("RECORD") or ""
+def clients(spark: Path) -> list[Path]:
+    """The Hadoop clients among the jars of a SPARK_HOME."""
+    return sorted((spark / "jars").glob(_CLIENTS))
+
+
+def _replace(jars: Path, hadoop: Sequence[Path]) -> None:
+    if hadoop:
+        for path in jars.glob(_CLIENTS):
+            path.unlink()
+    for path in hadoop:
+        _link(str(path), str(jars / path.name))
+
+
+def _distribution(installed: Path) -> Distribution:
+    return next(iter(Distribution.discover(name="pyspark", path=[str(installed.parent)])))
+
+
+def _digest(about: Distribution, hadoop: Sequence[Path]) -> str:
+    """Stands for the content: RECORD has the digest of every file, and of bytecode that pip made itself."""
+    record = about.read_text("RECORD") or ""
     wanted = tuple(f"pyspark/{folder}/" for folder in _FOLDERS)
     kept = sorted(
         line for line in record.splitlines() if line.startswith(wanted) and "__pycache__" not in line
     )
+    kept += [path.name for path in hadoop]
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:12]
 
 

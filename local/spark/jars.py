@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,8 +25,8 @@ def folder(name: str) -> Path:
     return paths.cache() / "jars" / f"{name}-{lock.digest(lock.read(name))}"
 
 
-def ensure(java: Java, ivy_jar: Path, say: Say = lambda _: None) -> dict[str, Path]:
-    """Have every set in the cache; the folder of each. Safe for processes that do so at once.
+def ensure(names: Sequence[str], java: Java, ivy_jar: Path, say: Say = lambda _: None) -> dict[str, Path]:
+    """Have the sets called so in the cache; the folder of each. Safe for processes that do so at once.
 
     Raises UserError when a download fails, a jar is not what the lock says, or there is no room.
     """
@@ -34,12 +34,12 @@ def ensure(java: Java, ivy_jar: Path, say: Say = lambda _: None) -> dict[str, Pa
     def fetch(jars: tuple[Jar, ...], target: Path, scratch: Path, done: Callable[[], None]) -> None:
         ivy.retrieve(jars, target, scratch, java, ivy_jar, done)
 
-    return ensure_with(fetch, say)
+    return ensure_with(names, fetch, say)
 
 
-def ensure_with(fetch: Fetch, say: Say) -> dict[str, Path]:
+def ensure_with(names: Sequence[str], fetch: Fetch, say: Say) -> dict[str, Path]:
     """As `ensure`, with another way to download."""
-    folders = {name: folder(name) for name in lock.SETS}
+    folders = {name: folder(name) for name in names}
     missing = {name: path for name, path in folders.items() if not path.is_dir()}
     if not missing:
         return folders
@@ -59,7 +59,7 @@ def ensure_with(fetch: Fetch, say: Say) -> dict[str, Path]:
 class _Progress:
     def __init__(self, total: int, say: Say) -> None:
         self._total, self._say, self._count, self._lock = total, say, 0, threading.Lock()
-        say(f"downloading {total} jars of Spark's S3 client and of YARN (about 100 MB, once)")
+        say(f"downloading {total} jars for Spark: its S3 client, YARN, tables (up to 160 MB, once)")
 
     def done(self) -> None:
         with self._lock:

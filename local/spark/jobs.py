@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
 from pathlib import Path
 
 from facts.errors import UserError
 from local.contracts import JobRun, JobSink
 from local.keys import Key
-from local.spark import toolchain
+from local.spark import lanes, toolchain
 from local.spark.clients import BotoClients, fixed
 from local.spark.driver import Driver
+from local.spark.lanes import Lane
 from local.spark.toolchain import Toolchain
 
 log = logging.getLogger(__name__)
@@ -29,11 +29,11 @@ class SparkJobs:
 
     def __init__(
         self, home: Path, endpoint: str, region: str, keys: Mapping[str, Key],
-        *, tools: Callable[[], Toolchain] | None = None,
+        *, tools: Callable[[Lane], Toolchain] | None = None,
     ) -> None:  # fmt: skip
         self._folder, self._endpoint = home / "jobs", endpoint
         self._clients = {name: BotoClients(endpoint, region, fixed(key)) for name, key in keys.items()}
-        self._tools = cache(tools or partial(toolchain.ensure, train=False))
+        self._tools = tools or toolchain.finder()
         self._lock = threading.Lock()
         self._drivers: dict[str, tuple[Driver, threading.Thread]] = {}
 
@@ -67,7 +67,7 @@ class SparkJobs:
         """The whole of an attempt: its thread's target. Whatever happens, the sink is told."""
         outcome: str | None = "the Spark runner failed; see emrctl local logs"
         try:
-            outcome = driver.run(self._tools(), sink)
+            outcome = driver.run(self._tools(lanes.lane(run.release_label)), sink)
         except UserError as error:
             outcome = str(error)
         except Exception:

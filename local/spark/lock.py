@@ -11,7 +11,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "jars.lock"
-SETS = ("s3a", "yarn")
+SETS = ("s3a", "yarn", "spark-4.0", "spark-3.5")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,16 +7,16 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from facts.errors import UserError
 from local.contracts import Cluster, Step, StepFailure, StepSink, YarnMetrics
 from local.keys import Key
-from local.spark import classifications, hadoop, sizing, submit, toolchain
+from local.spark import classifications, hadoop, lanes, sizing, submit, toolchain
 from local.spark.clients import BotoClients, fixed
 from local.spark.credentials import Clients, Node
+from local.spark.lanes import Lane
 from local.spark.rest import ResourceManager
 from local.spark.steplogs import LogBucket
 from local.spark.steprun import StepRun
@@ -56,11 +56,10 @@ class SparkRunner:
 
     def __init__(
         self, home: Path, endpoint: str, region: str, machine: Key, sink: StepSink,
-        *, tools: Callable[[], Toolchain] | None = None,
+        *, tools: Callable[[Lane], Toolchain] | None = None,
     ) -> None:  # fmt: skip
         self._home, self._endpoint, self._region, self._sink = home, endpoint, region, sink
-        # A step does not wait for archives to be made: it takes them when they are there.
-        self._tools = cache(tools or partial(toolchain.ensure, train=False))
+        self._tools = tools or toolchain.finder()
         self._clusters: dict[str, _Running] = {}
         self._lock = threading.RLock()
         self._machine = BotoClients(endpoint, region, fixed(machine))
@@ -170,7 +169,7 @@ class SparkRunner:
 
     def _outcome(self, running: _Running, step: Step) -> StepFailure | None:
         try:
-            tools = self._tools()
+            tools = self._tools(lanes.lane(running.cluster.release_label))
         except UserError as error:
             return StepFailure(reason="Unknown Error.", message=str(error), log_file=None)
         run = StepRun(running.cluster, step, running.folder, tools, self._sink, running.logs)
@@ -204,16 +203,18 @@ class SparkRunner:
             return running.yarn
 
     def _yarn(self, running: _Running, tools: Toolchain) -> Yarn:
-        folder, own = running.folder, running.applied.properties
+        folder, applied = running.folder, running.applied
         _forget(folder)  # of the same cluster, restored from a snapshot: its processes were another server's
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("staging", "tmp"):
             (folder / name).mkdir(exist_ok=True)
+        types = [instance.instance_type for instance in sizing.nodes(running.cluster.instances)]
         submit.write_defaults(
-            folder / "spark" / "spark-defaults.conf", submit.defaults(tools, folder, own["spark-defaults"])
+            folder / "spark" / "spark-defaults.conf", submit.defaults(tools, folder, applied, types)
         )
-        core = {**hadoop.core_site(self._endpoint, self._region, folder / "tmp"), **own["core-site"]}
-        return Yarn(running.cluster.cluster_id, folder, tools, core, running.applied)
+        core = hadoop.core_site(self._endpoint, self._region, folder / "tmp")
+        core |= applied.properties["core-site"]
+        return Yarn(running.cluster.cluster_id, folder, tools, core, applied)
 
     def _resize(self, running: _Running) -> None:
         with running.lock:

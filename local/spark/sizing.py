@@ -17,6 +17,8 @@ YARN_SHARE = 0.75
 MAX_NODES = (
     3  # NodeManagers on the whole machine, however large the fleets are; a running cluster has one at least
 )
+OVERHEAD = 0.1875  # spark.yarn.executor.memoryOverheadFactor of EMR since 5.28
+_MASTER_SHARE = 1 / 12
 _STEP_MB = 32  # EMR's yarn.scheduler.minimum-allocation-mb
 
 
@@ -33,6 +35,25 @@ def node_size(instance_type: str) -> NodeSize:
     facts = instance(instance_type)
     memory = facts.memory_gib * 1024 * YARN_SHARE * MEMORY_FACTOR
     return NodeSize(memory_mb=max(_STEP_MB, int(memory) // _STEP_MB * _STEP_MB), vcores=facts.vcpu)
+
+
+def executor(instance_types: Sequence[str]) -> dict[str, str]:
+    """What maximizeResourceAllocation sets: one executor a node, as large as the smallest of these types allows.
+
+    https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-configure.html says what is computed, not how. Of a
+    node's memory a twelfth stays for the application master, and 18.75 % of an executor is its overhead: that gives
+    the 9,486 MB that EMR has on m5.xlarge, and its 18,971 MB on r5.xlarge.
+    """
+    sizes = [node_size(name) for name in instance_types]
+    memory, cores = min(size.memory_mb for size in sizes), min(size.vcores for size in sizes)
+    heap = int(memory * (1 - _MASTER_SHARE) / (1 + OVERHEAD))
+    return {
+        "spark.executor.instances": str(len(sizes)),
+        "spark.executor.cores": str(cores),
+        "spark.executor.memory": f"{heap}M",
+        "spark.executor.memoryOverheadFactor": str(OVERHEAD),
+        "spark.default.parallelism": str(2 * cores * len(sizes)),
+    }
 
 
 def scaled_mb(configured_mb: int) -> int:

@@ -97,8 +97,7 @@ class StepRun:
         return failure.refused(message, self._logs.step_uri(self._step.step_id, "controller"))
 
     def _submit(self, yarn: Yarn, given: submit.Submission, own: Mapping[str, str], applied: Applied) -> int:
-        exports = applied.properties["spark-env"]
-        env = {**yarn.environment, **submit.environment(self._tools, self._cluster_folder, exports), **own}
+        env = {**yarn.environment, **submit.environment(self._tools, self._cluster_folder, applied), **own}
         words = submit.command(
             submit.for_step(given, self._step.step_id, own, self._cluster_folder / "tmp"),
             self._tools,

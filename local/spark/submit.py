@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.spark import sizing
+from local.spark.classifications import Applied
 from local.spark.daemons import QUICK_JVM
 from local.spark.hadoop import LOOPBACK, Conf
-from local.spark.toolchain import Toolchain
+from local.spark.toolchain import COMMITTERS, Table, Toolchain
 
 # Of spark-submit's options, those without a value; every other takes one, as its next word or after "=".
 _FLAGS = frozenset({"--verbose", "-v", "--supervise", "--version", "--help", "-h", "--usage-error"})
@@ -66,9 +67,11 @@ def read(words: Sequence[str]) -> Submission:
     return Submission(options=tuple(options), application=tuple(rest))
 
 
-def defaults(tools: Toolchain, folder: Path, own: Mapping[str, str]) -> Conf:
-    """spark-defaults.conf of a cluster in `folder`; `own` are the properties of its classification."""
-    jars = ",".join(f"local:{where}/*" for where in (tools.spark / "jars", tools.s3a))
+def defaults(tools: Toolchain, folder: Path, applied: Applied, nodes: Sequence[str]) -> Conf:
+    """spark-defaults.conf of a cluster in `folder`; `nodes` are the instance types that run containers."""
+    jars = ",".join(f"local:{path}" for path in _beside(tools, applied.tables))
+    options = container_options(tools, folder, applied.tables)
+    largest = sizing.executor(nodes) if applied.maximize else {}
     return {
         # EMR's own
         "spark.dynamicAllocation.enabled": "true",
@@ -81,9 +84,10 @@ def defaults(tools: Toolchain, folder: Path, own: Mapping[str, str]) -> Conf:
         "spark.scheduler.minRegisteredResourcesRatio": "0",  # the driver plans while its executors start
         "spark.yarn.scheduler.heartbeat.interval-ms": "500",
         "spark.yarn.scheduler.initial-allocation.interval": "50ms",
-        "spark.driver.defaultJavaOptions": container_options(tools, folder),
-        "spark.executor.defaultJavaOptions": container_options(tools, folder),
-        **own,
+        "spark.driver.defaultJavaOptions": options,
+        "spark.executor.defaultJavaOptions": options,
+        **largest,
+        **applied.properties["spark-defaults"],
         # This machine's
         "spark.master": "yarn",
         "spark.yarn.jars": jars,
@@ -91,13 +95,19 @@ def defaults(tools: Toolchain, folder: Path, own: Mapping[str, str]) -> Conf:
     }
 
 
-def container_options(tools: Toolchain, folder: Path) -> str:
+def _beside(tools: Toolchain, tables: Iterable[Table]) -> list[str]:
+    """Class path entries beyond the JVM's own: Spark, its S3 client, committers, the tables asked for."""
+    more = [*sorted(tools.beside.glob(COMMITTERS)), *tools.tables(tables)]
+    return [f"{tools.spark}/jars/*", f"{tools.s3a}/*", *map(str, more)]
+
+
+def container_options(tools: Toolchain, folder: Path, tables: Iterable[Table]) -> str:
     """The JVM's options of drivers and executors in containers: a file of them, for the class path is long.
 
     Class-data sharing wants the jars first on the class path, where Spark has the container's folder first.
     """
     arguments = folder / "container.args"
-    class_path = os.pathsep.join([*map(str, tools.spark_jars), *_CONTAINER_FOLDERS])
+    class_path = os.pathsep.join([*map(str, [*tools.spark_jars, *tools.tables(tables)]), *_CONTAINER_FOLDERS])
     arguments.write_text("\n".join([*QUICK_JVM, *tools.sharing("spark"), "-cp", f'"{class_path}"']) + "\n")
     return f"@{arguments}"
 
@@ -143,19 +153,19 @@ def command(given: Submission, tools: Toolchain, folder: Path) -> list[str]:
     return [str(tools.java.binary), f"@{arguments}", "org.apache.spark.deploy.SparkSubmit", *given.words()]
 
 
-def environment(tools: Toolchain, folder: Path, exports: Mapping[str, str]) -> dict[str, str]:
-    """What spark-submit has in its environment beyond the cluster's; `exports` are those of spark-env."""
+def environment(tools: Toolchain, folder: Path, applied: Applied) -> dict[str, str]:
+    """What spark-submit has in its environment beyond the cluster's."""
     return {
         "SPARK_HOME": str(tools.spark),
         "SPARK_CONF_DIR": str(folder / "spark"),
         "HADOOP_CONF_DIR": str(folder / "conf"),
         "YARN_CONF_DIR": str(folder / "conf"),
-        "SPARK_DIST_CLASSPATH": f"{tools.s3a}/*",
-        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_DIST_CLASSPATH": os.pathsep.join(_beside(tools, applied.tables)[1:]),
+        "PYSPARK_PYTHON": str(tools.python),
         # What a killed process leaves behind, the cluster's end removes.
         "TMPDIR": str(folder / "tmp"),
         "PYSPARK_ARCHIVES_PATH": f"local:{python_folder(tools, folder)}",
-        **exports,
+        **applied.properties["spark-env"],
     }
 
 

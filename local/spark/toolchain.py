@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from facts.errors import UserError
 from local import paths
 from local.spark import archives as class_data
-from local.spark import home, jars, java
+from local.spark import environment, home, jars, java, lanes
 from local.spark.java import Java
+from local.spark.lanes import Lane
 
+log = logging.getLogger(__name__)
 Say = Callable[[str], None]
+Table = Literal["iceberg", "delta"]
+TABLES: Mapping[Table, str] = {"iceberg": "iceberg-spark-runtime-*.jar", "delta": "delta-*.jar"}
+COMMITTERS = "spark-hadoop-cloud_*.jar"
 # Spark's YARN client loses a file whose path has a space: it asks for "a%20b". Others end lists or class paths.
 _PLAIN = re.compile(r"[\w./+@=~-]+")
 
@@ -28,15 +35,22 @@ class Toolchain:
     spark: Path  # SPARK_HOME
     pyspark: Path  # folder of the installed package
     spark_version: str
+    python: Path  # the interpreter that jobs run with
     s3a: Path  # folder of Spark's S3 client
+    beside: Path  # folder of what EMR lays beside Spark: tables and committers
     yarn: Path  # folder of YARN's jars
     archives: Path | None = None  # folder of the class-data archives; None: JVMs start without
     lists: Path | None = None  # where JVMs are to write the classes they load; only in training
 
     @property
     def spark_jars(self) -> list[Path]:
-        """Spark's class path, its S3 client last, in an order that is the same every time."""
-        return [*sorted((self.spark / "jars").glob("*.jar")), *sorted(self.s3a.glob("*.jar"))]
+        """Spark's class path, its S3 client and committers last, in an order that is the same every time."""
+        folders = ((self.spark / "jars", "*.jar"), (self.s3a, "*.jar"), (self.beside, COMMITTERS))
+        return [path for folder, pattern in folders for path in sorted(folder.glob(pattern))]
+
+    def tables(self, kinds: Iterable[Table]) -> list[Path]:
+        """The jars of these kinds of tables, which EMR has on the class path when a cluster asks for them."""
+        return [path for kind in sorted(kinds) for path in sorted(self.beside.glob(TABLES[kind]))]
 
     @property
     def yarn_jars(self) -> list[Path]:
@@ -62,8 +76,8 @@ def check_path(path: Path, way_out: str) -> None:
         raise UserError(f"Spark on YARN cannot work in '{path}', for {odd[0]!r} is in the path; {way_out}")
 
 
-def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
-    """Find Java and Spark, and download the jars if they are not in the cache.
+def ensure(say: Say = lambda _: None, *, train: bool = True, lane: Lane = lanes.DEFAULT) -> Toolchain:
+    """Find Java and Spark, and download what the release needs if it is not in the cache.
 
     With `train`, make the class-data archives too, if they are not there: a few minutes, once. Raises
     UserError with what to do when something cannot be had; archives that cannot be made are said and done
@@ -72,18 +86,32 @@ def ensure(say: Say = lambda _: None, *, train: bool = True) -> Toolchain:
     check_path(paths.home(), "move the checkout, or name another folder with EMRCTL_HOME")
     check_path(paths.cache(), "name another cache folder with EMRCTL_CACHE")
     runtime = java.find()
-    pyspark = home.find_installed()
-    check_path(pyspark, "make the virtual environment in another folder")
-    spark = home.ensure(pyspark)
-    folders = jars.ensure(runtime, next((spark / "jars").glob("ivy-*.jar")), say)
+    own = home.find_installed()
+    check_path(own, "make the virtual environment in another folder")
+    spark, pyspark = home.ensure(own), own
+    python = environment.ensure(lane, say)
+    ivy = next((spark / "jars").glob("ivy-*.jar"))
+    if lane.requirements is not None:
+        pyspark = home.installed_in(python)
+        spark = home.ensure(pyspark, home.clients(spark))
+    folders = jars.ensure(("s3a", "yarn", lane.jars), runtime, ivy, say)
     tools = Toolchain(
-        java=runtime, spark=spark, pyspark=pyspark, spark_version=version("pyspark"),
-        s3a=folders["s3a"], yarn=folders["yarn"],
+        java=runtime, spark=spark, pyspark=pyspark, spark_version=lane.pyspark, python=python,
+        s3a=folders["s3a"], beside=folders[lane.jars], yarn=folders["yarn"],
     )  # fmt: skip
     where = class_data.folder(class_data.key(runtime.home, [*tools.spark_jars, *tools.yarn_jars]))
     if train and not where.is_dir():
         _train(tools, where, say)
     return replace(tools, archives=where) if where.is_dir() else tools
+
+
+def finder() -> Callable[[Lane], Toolchain]:
+    """Finds the toolchain of a release, each once. Nobody waits for archives to be made: they are taken if there."""
+    return cache(lambda lane: ensure(_note, train=False, lane=lane))
+
+
+def _note(text: str) -> None:
+    log.info("%s", text)
 
 
 def _train(tools: Toolchain, where: Path, say: Say) -> None:

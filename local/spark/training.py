@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from facts.releases import DEFAULT_LABEL
 from local import paths
 from local.contracts import Cluster, Instance, Step, StepFailure
 from local.keys import Key
@@ -60,7 +61,7 @@ def run(tools: Toolchain, lists: Path) -> None:
         sink = _Sink()
         with _reaped(), tempfile.TemporaryDirectory(prefix="emrctl-training-") as home:
             recording = replace(tools, archives=None, lists=lists)
-            runner = SparkRunner(Path(home), endpoint, _REGION, _KEY, sink, tools=lambda: recording)
+            runner = SparkRunner(Path(home), endpoint, _REGION, _KEY, sink, tools=lambda _lane: recording)
             try:
                 runner.start_step(_cluster(Path(home).name), _step())
                 if not sink.ended.wait(SECONDS):
@@ -119,7 +120,7 @@ def _cluster(name: str) -> Cluster:
         for role in ("MASTER", "CORE")
     ]
     return Cluster(
-        cluster_id=f"j-{name}", name="training", release_label="", log_uri=None, instance_profile="training",
+        cluster_id=f"j-{name}", name="training", release_label=DEFAULT_LABEL, log_uri=None, instance_profile="training",
         configurations=(), instances=instances,
     )  # fmt: skip
 

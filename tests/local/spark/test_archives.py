@@ -75,7 +75,7 @@ def _found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine where everything is there but the archives."""
     monkeypatch.setenv("EMRCTL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(java, "find", lambda: Java(home=tmp_path, version=17))
-    monkeypatch.setattr(jars, "ensure", lambda *_: {"s3a": tmp_path / "s3a", "yarn": tmp_path / "yarn"})
+    monkeypatch.setattr(jars, "ensure", lambda names, *_: {name: tmp_path / name for name in names})
 
 
 @pytest.mark.usefixtures("_found")

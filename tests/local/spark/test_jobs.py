@@ -81,9 +81,10 @@ class _Jobs:
         self.submit.parent.mkdir(parents=True)
         packages = home / "packages"
         tools = Toolchain(java=Java(home=home, version=17), spark=home / "spark", pyspark=packages / "pyspark",
-                          spark_version="4.0.1", s3a=home / "s3a", yarn=home / "yarn")  # fmt: skip
+                          spark_version="4.0.1", python=home / "python", s3a=home / "s3a",
+                          beside=home / "beside", yarn=home / "yarn")  # fmt: skip
         keys = {"emr-serverless": Key(access_key_id="a", secret_access_key="s")}
-        self.runner = SparkJobs(home, endpoint, REGION, keys, tools=lambda: tools)
+        self.runner = SparkJobs(home, endpoint, REGION, keys, tools=lambda _lane: tools)
 
     def start(self, script: str, run: JobRun = RUN) -> _Sink:
         self.submit.write_text(f"#!/bin/sh\n{script}\n")

@@ -14,6 +14,7 @@ from local.contracts import Cluster, Instance, Step, StepFailure
 from local.keys import Key
 from local.spark import SparkRunner
 from local.spark.java import Java
+from local.spark.lanes import Lane
 from local.spark.toolchain import Toolchain
 
 SECONDS = 20
@@ -56,7 +57,7 @@ class _Download:
         self.asked, self.there = threading.Event(), threading.Event()
         self._tools = tools
 
-    def __call__(self) -> Toolchain:
+    def __call__(self, _lane: Lane) -> Toolchain:
         self.asked.set()
         assert self.there.wait(SECONDS)
         return self._tools
@@ -68,17 +69,17 @@ def download(tmp_path: Path) -> _Download:
     nowhere = tmp_path / "nowhere"
     return _Download(
         Toolchain(java=Java(home=nowhere, version=17), spark=nowhere, pyspark=nowhere,
-                  spark_version="4.0.1", s3a=nowhere, yarn=nowhere)
+                  spark_version="4.0.1", python=nowhere, s3a=nowhere, beside=nowhere, yarn=nowhere)
     )  # fmt: skip
 
 
-def runner(tmp_path: Path, sink: _Sink, tools: Callable[[], Toolchain]) -> SparkRunner:
+def runner(tmp_path: Path, sink: _Sink, tools: Callable[[Lane], Toolchain]) -> SparkRunner:
     key = Key(access_key_id="a", secret_access_key="s")
     return SparkRunner(tmp_path, "http://127.0.0.1:9", "us-east-1", key, sink, tools=tools)
 
 
 def test_a_machine_without_java_fails_the_step_with_the_way_out(tmp_path: Path) -> None:
-    def no_java() -> Toolchain:
+    def no_java(_lane: Lane) -> Toolchain:
         raise UserError("no Java; install one")
 
     sink = _Sink()
@@ -89,7 +90,7 @@ def test_a_machine_without_java_fails_the_step_with_the_way_out(tmp_path: Path) 
 
 
 def test_a_defect_of_ours_ends_the_step_too(tmp_path: Path) -> None:
-    def broken() -> Toolchain:
+    def broken(_lane: Lane) -> Toolchain:
         raise RuntimeError("a defect")
 
     sink = _Sink()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.spark import credentials, daemons, submit
+from local.spark import classifications, credentials, daemons, submit
 from local.spark.credentials import Node, RoleError
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
@@ -25,13 +25,20 @@ STEP = ["--deploy-mode", "cluster", "--name", "n", "--conf", "spark.yarn.tags=mi
 @pytest.fixture
 def tools(tmp_path: Path) -> Toolchain:
     """A toolchain of empty folders with a jar each."""
-    for name in ("pyspark/jars", "s3a", "yarn"):
+    for name in ("pyspark/jars", "s3a", "beside", "yarn"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / f"{Path(name).name}-1.jar").touch()
+    for jar in (
+        "spark-hadoop-cloud_2.13-4.jar",
+        "iceberg-spark-runtime-4.0_2.13-1.jar",
+        "delta-spark_2.13-4.jar",
+    ):
+        (tmp_path / "beside" / jar).touch()
     (tmp_path / "py4j").mkdir()
     return Toolchain(
         java=Java(home=tmp_path / "jvm", version=17), spark=tmp_path / "pyspark", pyspark=tmp_path / "pyspark",
-        spark_version="4.0.1", s3a=tmp_path / "s3a", yarn=tmp_path / "yarn",
+        spark_version="4.0.1", python=tmp_path / "python", s3a=tmp_path / "s3a", beside=tmp_path / "beside",
+        yarn=tmp_path / "yarn",
     )  # fmt: skip
 
 
@@ -84,7 +91,9 @@ def test_our_configuration_comes_after_the_step_s_and_its_tag_stays() -> None:
 def test_a_cluster_s_spark_defaults_yield_only_what_is_this_machine_s(
     tools: Toolchain, tmp_path: Path
 ) -> None:
-    conf = submit.defaults(tools, tmp_path, {"spark.ui.enabled": "true", "spark.master": "local"})
+    applied = classifications.Applied()
+    applied.properties["spark-defaults"] = {"spark.ui.enabled": "true", "spark.master": "local"}
+    conf = submit.defaults(tools, tmp_path, applied, ["m5.xlarge"])
     assert conf["spark.ui.enabled"] == "true"
     assert conf["spark.master"] == "yarn"
     assert all(
@@ -106,7 +115,8 @@ def test_every_jar_and_the_conf_folder_are_on_the_submitter_s_class_path(
 ) -> None:
     words = submit.command(submit.read(STEP), tools, tmp_path)
     class_path = Path(words[1].removeprefix("@")).read_text().splitlines()[-1]
-    assert class_path == f'"{tools.spark}/jars/jars-1.jar:{tools.s3a}/s3a-1.jar:{tmp_path}/conf"'
+    jars = f"{tools.spark}/jars/jars-1.jar:{tools.s3a}/s3a-1.jar:{tools.beside}/spark-hadoop-cloud_2.13-4.jar"
+    assert class_path == f'"{jars}:{tmp_path}/conf"'
 
 
 def test_spark_finds_the_installed_python_packages(tools: Toolchain, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import psutil
 
+from facts.releases import DEFAULT_LABEL
 from local.contracts import Cluster, Instance, Step, StepFailure
 from local.keys import Key
 from local.processes import MARK, of_instance
@@ -154,7 +155,9 @@ def instance(number: int, role: Any) -> Instance:
 
 
 @contextmanager
-def world(home: Path, *, configurations: list[dict[str, Any]] | None = None) -> Iterator[World]:
+def world(
+    home: Path, *, configurations: list[dict[str, Any]] | None = None, release: str = DEFAULT_LABEL
+) -> Iterator[World]:
     """A cluster of one primary and one core node, ended with all its processes at the end."""
     from moto.server import ThreadedMotoServer
 
@@ -175,7 +178,7 @@ def world(home: Path, *, configurations: list[dict[str, Any]] | None = None) -> 
     sink = Sink()
     runner = SparkRunner(home, endpoint, REGION, KEY, sink)
     cluster = Cluster(
-        cluster_id=f"j-{uuid.uuid4().hex[:12].upper()}", name="test", release_label="emr-spark-8.0.0", log_uri=LOGS,
+        cluster_id=f"j-{uuid.uuid4().hex[:12].upper()}", name="test", release_label=release, log_uri=LOGS,
         instance_profile="yarn-nodes", configurations=configurations or [],
         instances=[instance(1, "MASTER"), instance(2, "CORE")],
     )  # fmt: skip
