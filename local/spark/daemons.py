@@ -35,6 +35,7 @@ class Daemon:
     name: str
     folder: Path
     process: subprocess.Popen[bytes]
+    host: str = LOOPBACK
 
     def last_words(self) -> str:
         """The last telling line of its log; why it has ended, if it has."""
@@ -47,7 +48,13 @@ class Daemon:
 
 
 def start(
-    kind: Kind, name: str, folder: Path, conf: Mapping[str, Conf], tools: Toolchain, env: Mapping[str, str]
+    kind: Kind,
+    name: str,
+    folder: Path,
+    conf: Mapping[str, Conf],
+    tools: Toolchain,
+    env: Mapping[str, str],
+    host: str = LOOPBACK,
 ) -> Daemon:
     """Start a daemon in `folder`; `conf` are its configuration files by name. Returns at once."""
     etc = folder / "conf"
@@ -67,7 +74,7 @@ def start(
             [str(tools.java.binary), f"@{arguments}", _CLASSES[kind]],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder, env=dict(env), start_new_session=True,
         )  # fmt: skip
-    return Daemon(kind=kind, name=name, folder=folder, process=process)
+    return Daemon(kind=kind, name=name, folder=folder, process=process, host=host)
 
 
 def java_options(kind: Kind, folder: Path) -> list[str]:

@@ -60,10 +60,11 @@ def core_site(endpoint: str, region: str, scratch: Path) -> Conf:
     }
 
 
-def yarn_site(ports: Ports, largest: NodeSize, state: Path) -> Conf:
+def yarn_site(ports: Ports, largest: NodeSize, state: Path, excluded: Path) -> Conf:
     """yarn-site.xml of a cluster, as the ResourceManager, the nodes and the clients share it.
 
     In the folder `state` the ResourceManager keeps labels and attributes of nodes: by default it is the machine's.
+    The file `excluded` lists the hosts that are to go.
     """
     return {
         "yarn.resourcemanager.address": f"{LOOPBACK}:{ports.client}",
@@ -87,6 +88,8 @@ def yarn_site(ports: Ports, largest: NodeSize, state: Path) -> Conf:
         "yarn.resourcemanager.connect.max-wait.ms": "10000",
         "yarn.node-attribute.fs-store.root-dir": f"file://{state}/node-attributes",
         "yarn.node-labels.fs-store.root-dir": f"file://{state}/node-labels",
+        "yarn.resourcemanager.nodes.exclude-path": str(excluded),
+        "yarn.resourcemanager.decommissioning-nodes-watcher.poll-interval-secs": "1",
         "yarn.client.application-client-protocol.poll-interval-ms": "50",
         "yarn.am.liveness-monitor.expiry-interval-ms": "60000",
         "yarn.nm.liveness-monitor.expiry-interval-ms": "20000",
@@ -97,14 +100,14 @@ def yarn_site(ports: Ports, largest: NodeSize, state: Path) -> Conf:
     }
 
 
-def node_site(folder: Path, size: NodeSize, *, home: Path) -> Conf:
+def node_site(folder: Path, size: NodeSize, *, home: Path, host: str) -> Conf:
     """What yarn-site.xml of one node has beyond `yarn_site`."""
     return {
-        "yarn.nodemanager.hostname": LOOPBACK,
-        "yarn.nodemanager.bind-host": LOOPBACK,
-        "yarn.nodemanager.address": f"{LOOPBACK}:0",
-        "yarn.nodemanager.localizer.address": f"{LOOPBACK}:0",
-        "yarn.nodemanager.webapp.address": f"{LOOPBACK}:0",
+        "yarn.nodemanager.hostname": host,
+        "yarn.nodemanager.bind-host": host,
+        "yarn.nodemanager.address": f"{host}:0",
+        "yarn.nodemanager.localizer.address": f"{host}:0",
+        "yarn.nodemanager.webapp.address": f"{host}:0",
         "yarn.nodemanager.local-dirs": str(folder / "local"),
         "yarn.nodemanager.log-dirs": str(folder / "containers"),
         "yarn.nodemanager.resource.memory-mb": str(size.memory_mb),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,9 +52,9 @@ class ResourceManager:
     def __init__(self, port: int) -> None:
         self._base = f"http://{LOOPBACK}:{port}/ws/v1/cluster"
 
-    def running_nodes(self) -> dict[str, dict[str, Any]]:
-        """The nodes that take containers, by node id."""
-        told = self._call("GET", "/nodes?states=RUNNING")
+    def running_nodes(self, states: str = "RUNNING") -> dict[str, dict[str, Any]]:
+        """The nodes that take containers, or those in other `states`, by node id."""
+        told = self._call("GET", f"/nodes?states={states}")
         return {node["id"]: node for node in (told.get("nodes") or {}).get("node", [])}
 
     def applications(self, tag: str | None = None) -> list[Application]:
@@ -84,6 +84,11 @@ class ResourceManager:
             }
             for queue in (told.get("queues") or {}).get("queue", [])
         ]  # fmt: skip
+
+    def add_labels(self, names: Sequence[str]) -> None:
+        """Make node labels known, each shared with what asks for none."""
+        body = {"nodeLabelInfo": [{"name": name, "exclusivity": False} for name in names]}
+        self._call("POST", f"/add-node-labels?user.name={USER}", body)
 
     def kill(self, application_id: str) -> None:
         """Ask for the end of an application; it ends soon."""

@@ -111,7 +111,7 @@ class SparkRunner:
     def leave(self, cluster_id: str, instance_id: str) -> None:
         yarn = self._ready_yarn(cluster_id)
         if yarn is not None:
-            yarn.leave(instance_id)
+            threading.Thread(target=yarn.leave, args=(instance_id,), name="leave", daemon=True).start()
 
     def lose(self, cluster_id: str, instance_id: str) -> None:
         yarn = self._ready_yarn(cluster_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import psutil
 
 from local import processes
 from local.contracts import Instance
-from local.spark import daemons, hadoop, sizing
+from local.spark import daemons, decommission, hadoop, labels, sizing
 from local.spark.classifications import Applied
 from local.spark.daemons import CLUSTER_MARK, Daemon
 from local.spark.hadoop import Conf
@@ -22,7 +23,6 @@ from local.spark.toolchain import Toolchain
 
 log = logging.getLogger(__name__)
 READY_SECONDS = 60.0
-DRAIN_SECONDS = 120.0  # a node that leaves may finish what it runs for so long
 _POLL = 0.05
 _END_SECONDS = 5.0
 _STARTS = 3  # a port that was free may be taken by the time the daemon binds it
@@ -47,6 +47,10 @@ class Yarn:
         self._rm: Daemon | None = None
         self._api: ResourceManager | None = None
         self._yarn_site: Conf = {}
+        self._labels = labels.of_cluster(applied.properties["yarn-site"])
+        self._count = 0  # nodes there ever were: each has an address of its own
+        self._excluded = self.conf / "excluded"
+        self._leaving = threading.Lock()
         self._stopping = threading.Event()
         self._starting = threading.Lock()
 
@@ -114,10 +118,8 @@ class Yarn:
         if node is None:
             return
         try:
-            node_id = self._node_id(node)
-            if node_id is not None:
-                self.api.take_no_more(node_id)
-        except (OSError, psutil.Error) as error:
+            self._decommission(node, decommission.seconds(self._yarn_site))
+        except (OSError, psutil.Error, subprocess.SubprocessError) as error:
             log.warning("%s: node %s is not told that it leaves: %s", self.cluster_id, instance_id, error)
 
     def lose(self, instance_id: str) -> None:
@@ -162,6 +164,8 @@ class Yarn:
             self._api = ResourceManager(ports.web)
             self._write(ports, instances)
             self._rm = self._daemon("resourcemanager", "primary", {})
+            if self._labels:  # a node whose label is not known yet is not taken
+                self._once_there(lambda: self.api.add_labels(self._labels))
             for instance in instances:
                 self._start_node(instance)
         self._wait_ready()
@@ -170,16 +174,27 @@ class Yarn:
         own = self._applied.properties
         sizes = [sizing.node_size(i.instance_type) for i in instances]
         largest = max(sizes, key=lambda size: size.memory_mb)
-        self._yarn_site = {**hadoop.yarn_site(ports, largest, self.folder / "state"), **own["yarn-site"]}
         self.conf.mkdir(parents=True, exist_ok=True)
+        self._excluded.touch()
+        self._yarn_site = {
+            **hadoop.yarn_site(ports, largest, self.folder / "state", self._excluded),
+            **labels.resource_manager(own["yarn-site"]),
+            **own["yarn-site"],
+        }
         hadoop.write_xml(self.conf / "core-site.xml", self._core)
         hadoop.write_xml(self.conf / "yarn-site.xml", self._yarn_site)
 
     def _start_node(self, instance: Instance) -> None:
         folder = self.folder / "nodes" / instance.instance_id
         size = sizing.node_size(instance.instance_type)
-        own = {**hadoop.node_site(folder, size, home=Path(self._env["HOME"])), **self._own_of_nodes()}
-        self._nodes[instance.instance_id] = self._daemon("nodemanager", instance.instance_id, own)
+        host = decommission.address(self._count)
+        self._count += 1
+        own = {
+            **hadoop.node_site(folder, size, home=Path(self._env["HOME"]), host=host),
+            **labels.node_manager(labels.of_node(instance, self._labels)),
+            **self._own_of_nodes(),
+        }
+        self._nodes[instance.instance_id] = self._daemon("nodemanager", instance.instance_id, own, host)
 
     def _own_of_nodes(self) -> Conf:
         return {
@@ -188,14 +203,19 @@ class Yarn:
             if k.startswith("yarn.nodemanager.")
         }
 
-    def _daemon(self, kind: daemons.Kind, name: str, own: Conf) -> Daemon:
-        queues = {**hadoop.capacity_scheduler(), **self._applied.properties["capacity-scheduler"]}
+    def _daemon(self, kind: daemons.Kind, name: str, own: Conf, host: str = hadoop.LOOPBACK) -> Daemon:
+        queues = hadoop.capacity_scheduler() | labels.queues(self._labels)
+        queues |= self._applied.properties["capacity-scheduler"]
         conf = {"core-site.xml": self._core, "yarn-site.xml": {**self._yarn_site, **own}}
         if kind == "resourcemanager":
             conf["capacity-scheduler.xml"] = queues
-        return daemons.start(kind, name, self.folder / "nodes" / name, conf, self._tools, self._env)
+        return daemons.start(kind, name, self.folder / "nodes" / name, conf, self._tools, self._env, host)
 
     def _wait_ready(self) -> None:
+        self._once_there(lambda: len(self.api.running_nodes()) >= len(self._nodes))
+
+    def _once_there(self, question: Callable[[], bool | None]) -> None:
+        """Ask the ResourceManager until it answers with anything but False. Raises YarnError when it does not."""
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if self._stopping.is_set():
@@ -204,27 +224,40 @@ class Yarn:
                 if daemon.process.poll() is not None:
                     raise YarnError(f"the {daemon.kind} {daemon.name} has ended: {daemon.last_words()}")
             with suppress(OSError):  # not there yet
-                if len(self.api.running_nodes()) >= len(self._nodes):
+                if question() is not False:
                     return
             time.sleep(_POLL)
         words = "; ".join(f"{d.kind}: {d.last_words()}" for d in self.running)
         raise YarnError(f"YARN is not ready after {READY_SECONDS:.0f} s ({words})")
 
     def _drain(self, node: Daemon) -> None:
-        """Give the node nothing new and wait until it runs nothing, for so long as is allowed."""
-        deadline = time.monotonic() + DRAIN_SECONDS
+        """Give the node nothing new and wait until its work is done, for so long as is allowed."""
+        allowed = decommission.seconds(self._yarn_site)
+        deadline = time.monotonic() + allowed
         try:
-            node_id = self._node_id(node)
-            if node_id is None:
-                return
-            self.api.take_no_more(node_id)
-            while not self._stopping.is_set() and time.monotonic() < deadline:
-                told = self.api.running_nodes().get(node_id)
-                if told is None or not told["numContainers"]:
+            node_id = self._decommission(node, allowed)
+            while node_id is not None and not self._stopping.is_set() and time.monotonic() < deadline:
+                told = self.api.running_nodes("RUNNING,DECOMMISSIONING").get(node_id)
+                if told is None or (node.host == hadoop.LOOPBACK and not told["numContainers"]):
                     return
                 time.sleep(_POLL * 4)
-        except (OSError, psutil.Error) as error:
+        except (OSError, psutil.Error, subprocess.SubprocessError) as error:
             log.warning("%s: node %s leaves without ceremony: %s", self.cluster_id, node.name, error)
+
+    def _decommission(self, node: Daemon, seconds: float) -> str | None:
+        """Tell the ResourceManager that the node goes; its id there, None when it has none. Raises as `refresh`."""
+        node_id = self._node_id(node)
+        if node_id is None:
+            return None
+        if node.host == hadoop.LOOPBACK:  # nodes that share a host cannot be told apart
+            self.api.take_no_more(node_id)
+            return node_id
+        with self._leaving:
+            hosts = self._excluded.read_text().split()
+            if node.host not in hosts:
+                self._excluded.write_text("".join(f"{host}\n" for host in [*hosts, node.host]))
+                decommission.refresh(self._tools, self.folder, self._env, seconds)
+        return node_id
 
     def _node_id(self, node: Daemon) -> str | None:
         """The ResourceManager's name of a node: a port in it is the process's. May raise OSError, psutil.Error."""

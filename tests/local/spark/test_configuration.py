@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from facts.errors import UserError
 from local.contracts import Instance, InstanceRole
-from local.spark import classifications, daemons, hadoop, sizing
+from local.spark import classifications, daemons, decommission, hadoop, labels, sizing
 from local.spark.sizing import NodeSize
 
 
@@ -142,15 +142,18 @@ def test_s3_is_s3a_at_the_endpoint_and_no_secret_is_configured(tmp_path: Path) -
 def test_every_address_of_yarn_is_on_the_loopback(tmp_path: Path) -> None:
     ports = hadoop.Ports(client=1, scheduler=2, tracker=3, admin=4, web=5)
     size = NodeSize(memory_mb=3072, vcores=4)
-    conf = {**hadoop.yarn_site(ports, size, tmp_path), **hadoop.node_site(tmp_path, size, home=tmp_path)}
+    conf = {
+        **hadoop.yarn_site(ports, size, tmp_path, tmp_path / "excluded"),
+        **hadoop.node_site(tmp_path, size, home=tmp_path, host="127.0.1.1"),
+    }
     addresses = {k: v for k, v in conf.items() if k.endswith(("address", "hostname", "bind-host"))}
     assert len(addresses) >= 10
-    assert all(value.split(":")[0] == "127.0.0.1" for value in addresses.values()), addresses
+    assert {value.split(":")[0] for value in addresses.values()} == {"127.0.0.1", "127.0.1.1"}, addresses
     assert conf["yarn.scheduler.maximum-allocation-mb"] == "3072"
 
 
 def test_yarn_kills_what_outgrows_its_container(tmp_path: Path) -> None:
-    conf = hadoop.node_site(tmp_path, NodeSize(memory_mb=64, vcores=1), home=tmp_path)
+    conf = hadoop.node_site(tmp_path, NodeSize(memory_mb=64, vcores=1), home=tmp_path, host="127.0.1.1")
     assert conf["yarn.nodemanager.pmem-check-enabled"] == "true"
     assert conf["yarn.nodemanager.resource.memory.enforced"] == "false"  # with true, nothing is ever killed
 
@@ -189,3 +192,55 @@ def test_a_daemon_s_last_words_tell_why_it_ended(tmp_path: Path, log: str, out: 
     with subprocess.Popen(["true"]) as process:
         daemon = daemons.Daemon(kind="nodemanager", name="ci-1", folder=tmp_path, process=process)
         assert expected in daemon.last_words()
+
+
+def test_labels_are_off_unless_asked_for_and_core_is_what_they_tell_apart() -> None:
+    assert labels.of_cluster({}) == ()
+    assert labels.of_node(TASK, ()) is None
+    asked = {labels.ENABLED: "true", labels.MASTERS: "CORE"}
+    assert [labels.of_node(i, labels.of_cluster(asked)) for i in (CORE, TASK, MASTER)] == [
+        "CORE",
+        None,
+        "CORE",
+    ]
+    assert (
+        labels.queues(("CORE",))["yarn.scheduler.capacity.root.default.accessible-node-labels.CORE.capacity"]
+        == "100"
+    )
+    by_market = labels.of_cluster({labels.ENABLED: "true", labels.MASTERS: "ON_DEMAND"})
+    assert labels.of_node(TASK, by_market) == "ON_DEMAND"
+
+
+def test_every_node_has_a_loopback_address_of_its_own() -> None:
+    found = [decommission.address(number) for number in (0, 1, 249, 250, 600)]
+    assert found == ["127.0.1.1", "127.0.1.2", "127.0.1.250", "127.0.2.1", "127.0.3.101"]
+
+
+def test_a_node_may_take_as_long_as_yarn_is_configured_for() -> None:
+    assert decommission.seconds({decommission.TIMEOUT: "90"}) == 90
+    assert decommission.seconds({}) == decommission.seconds({decommission.TIMEOUT: "soon"}) == 3600
+
+
+def test_the_largest_executor_is_what_emr_computes_scaled() -> None:
+    real = {"m5.xlarge": 9486, "r5.xlarge": 18971}
+    found = sizing.executor(["m5.xlarge", "m5.2xlarge"])
+    assert found["spark.executor.instances"] == "2"
+    assert found["spark.executor.cores"] == "4"
+    assert int(found["spark.executor.memory"][:-1]) == pytest.approx(real["m5.xlarge"] / 4, abs=1)
+    assert found["spark.default.parallelism"] == "16"
+
+
+def test_what_only_emr_has_is_named_with_what_stands_in() -> None:
+    applied = classifications.apply([
+        {"Classification": "spark-defaults", "Properties": {"x": "com.amazon.ws.emr.hadoop.fs.X", "y": "1"}},
+        {"Classification": "iceberg-defaults", "Properties": {"iceberg.enabled": "TRUE", "other": "1"}},
+        {"Classification": "delta-defaults", "Properties": {"delta.enabled": "false"}},
+        {"Classification": "spark", "Properties": {"maximizeResourceAllocation": "true"}},
+    ])  # fmt: skip
+    assert applied.properties["spark-defaults"] == {"y": "1"}
+    assert applied.tables == {"iceberg"}
+    assert applied.maximize
+    assert applied.not_applied == [
+        "spark-defaults: x is left out: EMRFS was never published; S3A stands in",
+        "iceberg-defaults: other has no counterpart on this machine",
+    ]
