@@ -18,6 +18,12 @@ SPARK_DEFAULTS = {
     "spark.storage.decommission.rddBlocks.enabled": "true",
     "spark.sql.adaptive.enabled": "true",
 }
+# Task nodes come and go, on spot above all: a job survives the loss of an executor, not of its application master.
+# https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-instances-guidelines.html: off since EMR 6.
+MASTERS_ON_CORE = {
+    "yarn.node-labels.enabled": "true",
+    "yarn.node-labels.am.default-node-label-expression": "CORE",
+}
 
 
 def configurations(cluster: ClusterSettings) -> list[dict[str, Any]]:
@@ -30,7 +36,10 @@ def configurations(cluster: ClusterSettings) -> list[dict[str, Any]]:
         {"Classification": "spark-defaults", "Properties": {**SPARK_DEFAULTS, **cluster.spark}},
         {
             "Classification": "yarn-site",
-            "Properties": {"yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs": graceful},
+            "Properties": {
+                "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs": graceful,
+                **(MASTERS_ON_CORE if cluster.task else {}),
+            },
         },
         {
             "Classification": "hdfs-site",

@@ -16,7 +16,9 @@ from local.spark.hadoop import Conf
 
 ENABLED = "yarn.node-labels.enabled"
 MASTERS = "yarn.node-labels.am.default-node-label-expression"
-_HADOOPS = "yarn.resourcemanager.node-labels.am.default-node-label-expression"  # Hadoop's own name of EMR's property
+_HADOOPS = (
+    "yarn.resourcemanager.node-labels.am.default-node-label-expression"  # Hadoop's own name of EMR's property
+)
 _MARKETS = ("ON_DEMAND", "SPOT")
 
 

@@ -69,6 +69,21 @@ def test_the_stack_may_overrule_sparks_defaults_and_sets_replication() -> None:
     assert by_class["hdfs-site"] == {"dfs.replication": "2"}
 
 
+def test_application_masters_stay_off_task_nodes() -> None:
+    tree = from_config(wire_config(stack_config("prod")))
+    expression = "yarn.node-labels.am.default-node-label-expression"
+    with_tasks = parse(tree).clusters["main"]
+    assert with_tasks.task is not None
+    (site,) = [c for c in configurations(with_tasks) if c["Classification"] == "yarn-site"]
+    assert site["Properties"][expression] == "CORE"
+    (site,) = [
+        c
+        for c in configurations(with_tasks.model_copy(update={"task": None}))
+        if c["Classification"] == "yarn-site"
+    ]
+    assert expression not in site["Properties"]
+
+
 def test_dev_has_its_fleets_scaling_idle_end_and_encrypted_logs(dev: Run) -> None:
     made, _ = dev
     cluster = made.one("Cluster", "main").inputs
