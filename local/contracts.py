@@ -6,7 +6,7 @@ reports through `StepSink`. Both sides run in one process, on different threads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -77,6 +77,15 @@ class YarnMetrics:
     memory_pending_mb: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class BootstrapAction:
+    """A script that a cluster's nodes run before they are ready."""
+
+    name: str
+    path: str  # "s3://…"
+    args: Sequence[str]
+
+
 class StepSink(Protocol):
     """How the runner tells the control plane what became of a step. Safe to call from any thread."""
 
@@ -95,6 +104,11 @@ class ClusterRunner(Protocol):
 
     def cancel_step(self, cluster_id: str, step_id: str) -> None:
         """End a running step and its YARN application; `finished` follows."""
+
+    def bootstrap(
+        self, cluster: Cluster, actions: Sequence[BootstrapAction], done: Callable[[str | None], None]
+    ) -> None:
+        """Run the actions one after the other; `done` is told why one failed, None when all went well."""
 
     def resize(self, cluster: Cluster) -> None:
         """The cluster's instances are now these: start and decommission nodes to match."""

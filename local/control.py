@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,11 +64,14 @@ def log_file(home: Path) -> Path:
     return home / "logs" / "local.log"
 
 
-def up(home: Path, *, port: int = 0, enforce_iam: bool = False, fresh: bool = False) -> Up:
+def up(
+    home: Path, *, port: int = 0, enforce_iam: bool = False, fresh: bool = False,
+    provisioning_seconds: float | None = None, run_bootstrap: bool = False,
+) -> Up:  # fmt: skip
     """Start the local AWS of `home` from its last snapshot and wait until it is ready; fine when it is up.
 
-    With `fresh` it starts empty. Raises UserError, with one line, when it cannot start, or is up without the
-    enforcement that is asked for, or is up and should be empty.
+    With `fresh` it starts empty. Nodes take `provisioning_seconds` to come. Raises UserError, with one line, when it
+    cannot start, or is up without the enforcement that is asked for, or is up and should behave otherwise.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -82,8 +85,19 @@ def up(home: Path, *, port: int = 0, enforce_iam: bool = False, fresh: bool = Fa
                     raise UserError(
                         "a local AWS that does not enforce IAM is up; end it with 'emrctl local down' first"
                     )
+                if run_bootstrap or provisioning_seconds is not None:
+                    raise UserError(
+                        "a local AWS is up; end it with 'emrctl local down' first: how clusters come up is chosen "
+                        "when it starts"
+                    )
                 return Up(state=current, started=False, seconds=0.0)
-            return _start(home, port, enforce_iam=enforce_iam, fresh=fresh)
+            words = ["--port", str(port)]
+            words += ["--enforce-iam"] if enforce_iam else []
+            words += ["--fresh"] if fresh else []
+            words += ["--run-bootstrap"] if run_bootstrap else []
+            if provisioning_seconds is not None:
+                words += ["--provisioning-seconds", str(provisioning_seconds)]
+            return _start(home, words)
     except OSError as error:
         raise UserError(_no_home(home, error)) from None
 
@@ -136,6 +150,11 @@ def reclaim_spot(home: Path, order: Mapping[str, object]) -> dict[str, Any]:
     return _order(home, "spot", order)
 
 
+def order_market(home: Path, order: Mapping[str, object]) -> dict[str, Any]:
+    """Have the EC2 of `home` have less, or tell what it has (local/cloud/emr/market.py). Raises UserError."""
+    return _order(home, "market", order)
+
+
 def _order(home: Path, path: str, order: Mapping[str, object]) -> dict[str, Any]:
     current = state.read(home)
     if current is None:
@@ -178,7 +197,7 @@ def follow(home: Path, *, poll: float = 0.3) -> Iterator[str]:
             time.sleep(poll)
 
 
-def _start(home: Path, port: int, *, enforce_iam: bool, fresh: bool) -> Up:
+def _start(home: Path, words: Sequence[str]) -> Up:
     _end(home)  # what a killed server may have left
     began = time.monotonic()
     ours, theirs = os.pipe()
@@ -186,9 +205,7 @@ def _start(home: Path, port: int, *, enforce_iam: bool, fresh: bool) -> Up:
     environment = _environment()
     with output.open("w") as out:
         child = subprocess.Popen(
-            [sys.executable, "-m", "local.serve", "--home", str(home), "--port", str(port),
-             "--ready-fd", str(theirs), *(["--enforce-iam"] if enforce_iam else []),
-             *(["--fresh"] if fresh else [])],
+            [sys.executable, "-m", "local.serve", "--home", str(home), "--ready-fd", str(theirs), *words],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=paths.root(), env=environment,
             pass_fds=(theirs,), start_new_session=True,
         )  # fmt: skip

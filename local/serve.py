@@ -58,9 +58,12 @@ class Service:
         region: str = "us-east-1",
         enforce_iam: bool = False,
         fresh: bool = False,
+        provisioning_seconds: float = 0.2,
+        run_bootstrap: bool = False,
     ) -> None:
         self._home, self._port, self._provider_port, self._region = home, port, provider_port, region
         self._fresh = fresh
+        self._provisioning_seconds, self._run_bootstrap = provisioning_seconds, run_bootstrap
         self._instance = str(uuid.uuid4())
         self._enforce_iam = enforce_iam
         self._administrator = _new_key()
@@ -95,6 +98,7 @@ class Service:
 
     def _start(self) -> state.LocalState:
         from local.cloud.clock import RunningClock
+        from local.cloud.emr.lifecycle import Behaviour, Timing
         from local.cloud.iam.authority import Authority
         from local.cloud.lazy import LazyJobs, LazyRunner
         from local.cloud.server import WARM, CloudServer
@@ -113,6 +117,9 @@ class Service:
             jobs=jobs,
             listener=listener,
             clock=clock,
+            behaviour=Behaviour(
+                timing=Timing(provisioning=self._provisioning_seconds), run_bootstrap=self._run_bootstrap
+            ),
             extra_status=lambda: {
                 "spark": list(runner.status()), "drivers": list(jobs.status()), "snapshot": snapshots.status(),
             },
@@ -267,6 +274,8 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--enforce-iam", action="store_true", help="judge every call by IAM's policies")
     parser.add_argument("--fresh", action="store_true", help="start empty; the last snapshot is put aside")
+    parser.add_argument("--provisioning-seconds", type=float, default=0.2, help="until nodes are there")
+    parser.add_argument("--run-bootstrap", action="store_true", help="run bootstrap actions on this machine")
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     return parser.parse_args(words)
 
@@ -279,6 +288,7 @@ def main(words: list[str] | None = None) -> int:
         service = Service(
             given.home, port=given.port, provider_port=given.provider_port, region=given.region,
             enforce_iam=given.enforce_iam, fresh=given.fresh,
+            provisioning_seconds=given.provisioning_seconds, run_bootstrap=given.run_bootstrap,
         )  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())

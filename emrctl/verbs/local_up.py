@@ -19,13 +19,24 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start empty; the last snapshot is put aside.")
     ] = False,
+    provisioning: Annotated[
+        str, typer.Option(help="How long EC2 takes to have nodes: 90s, 5m. Without it, a moment.")
+    ] = "",
+    run_bootstrap: Annotated[
+        bool,
+        typer.Option("--run-bootstrap", help="Run clusters' bootstrap actions, as you, on this machine."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Start the local AWS of this checkout, with what its last snapshot holds; fine when it is up."""
     from emrctl import snapshots
+    from emrctl.spans import seconds
     from local import control, paths
 
-    up = control.up(paths.home(), port=port, enforce_iam=enforce_iam, fresh=fresh)
+    up = control.up(
+        paths.home(), port=port, enforce_iam=enforce_iam, fresh=fresh, run_bootstrap=run_bootstrap,
+        provisioning_seconds=seconds(provisioning, "--provisioning") if provisioning else None,
+    )  # fmt: skip
     current = up.state
     if as_json:
         shown = {

@@ -6,7 +6,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from local.contracts import Cluster, ClusterRunner, JobRun, JobRunner, JobSink, Step, YarnMetrics
+from local.contracts import (
+    BootstrapAction,
+    Cluster,
+    ClusterRunner,
+    JobRun,
+    JobRunner,
+    JobSink,
+    Step,
+    YarnMetrics,
+)
 
 _Runner = TypeVar("_Runner", bound=ClusterRunner | JobRunner)
 
@@ -42,6 +51,11 @@ class LazyRunner(_Lazy[ClusterRunner]):
     def cancel_step(self, cluster_id: str, step_id: str) -> None:
         if self._runner is not None:
             self._runner.cancel_step(cluster_id, step_id)
+
+    def bootstrap(
+        self, cluster: Cluster, actions: Sequence[BootstrapAction], done: Callable[[str | None], None]
+    ) -> None:
+        self._needed().bootstrap(cluster, actions, done)
 
     def resize(self, cluster: Cluster) -> None:
         if self._runner is not None:

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 
-from facts import prices
+from facts import market
 from facts.errors import UserError
 from local.cloud import events
 from local.cloud.clock import Clock
-from local.cloud.emr.capacity import Price
 from local.cloud.emr.control import EmrControl
-from local.cloud.emr.lifecycle import Timing
+from local.cloud.emr.lifecycle import Behaviour
+from local.cloud.emr.market import Price
 from local.cloud.emr_containers.control import ContainersControl
 from local.cloud.emr_serverless.control import ServerlessControl
 from local.cloud.iam.authority import Authority
@@ -57,14 +57,6 @@ def bind(port: int) -> socket.socket:
     return listener
 
 
-def list_price(instance_type: str, region: str) -> float | None:
-    """EC2's price on demand in US dollars an hour, None where the table has none."""
-    try:
-        return prices.price(instance_type, region).ec2_usd_per_hour
-    except UserError:
-        return None
-
-
 class CloudServer:
     """The local AWS without its provider and Spark: what `local.serve` starts first, and tests alone."""
 
@@ -74,8 +66,8 @@ class CloudServer:
         *,
         listener: socket.socket | None = None,
         clock: Clock | None = None,
-        timing: Timing | None = None,
-        price: Price = list_price,
+        behaviour: Behaviour | None = None,
+        price: Price = market.usd_per_hour,
         jobs: JobRunner | None = None,
         extra_status: Callable[[], Mapping[str, object]] = dict,
         authority: Authority | None = None,
@@ -86,7 +78,7 @@ class CloudServer:
         `home_key` is the access key that then stands for the account.
         """
         self.plane = ControlPlane(clock)
-        self.control = EmrControl(self.plane, runner, timing or Timing(), price)
+        self.control = EmrControl(self.plane, runner, behaviour or Behaviour(), price)
         conductor = Conductor(self.plane, jobs or IdleRunner(self.plane))
         tell = partial(events.emit, self.plane)
         self.serverless = ServerlessControl(conductor, tell)
@@ -199,7 +191,11 @@ class CloudServer:
 
     def _orders(self) -> Mapping[str, Callable[[Mapping[str, object]], Mapping[str, object]]]:
         """By path, what the server itself can be told to do."""
-        return {"/_emrctl/clock": self._move_clock, "/_emrctl/spot": self.control.spot.order}
+        return {
+            "/_emrctl/clock": self._move_clock,
+            "/_emrctl/spot": self.control.spot.order,
+            "/_emrctl/market": self.control.market.order,
+        }
 
     def _move_clock(self, order: Mapping[str, object]) -> Mapping[str, object]:
         """Let `advance_seconds` pass on the plane's clock; without them only tell its time. Raises UserError."""

@@ -6,16 +6,29 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+
 from facts.errors import UserError
-from local.contracts import Cluster, Step, StepFailure, StepSink, YarnMetrics
+from local.contracts import BootstrapAction, Cluster, Step, StepFailure, StepSink, YarnMetrics
 from local.keys import Key
-from local.spark import classifications, hadoop, lanes, sizing, submit, toolchain
+from local.spark import (
+    bootstrap,
+    classifications,
+    credentials,
+    daemons,
+    hadoop,
+    lanes,
+    sizing,
+    submit,
+    toolchain,
+)
 from local.spark.clients import BotoClients, fixed
-from local.spark.credentials import Clients, Node
+from local.spark.credentials import Clients, Node, RoleError
 from local.spark.lanes import Lane
 from local.spark.rest import ResourceManager
 from local.spark.steplogs import LogBucket
@@ -82,6 +95,17 @@ class SparkRunner:
         if run is not None:
             run.cancel()
 
+    def bootstrap(
+        self, cluster: Cluster, actions: Sequence[BootstrapAction], done: Callable[[str | None], None]
+    ) -> None:
+        with self._lock:
+            running = self._clusters[cluster.cluster_id] = self._running(cluster)
+            thread = threading.Thread(
+                target=self._bootstrap, args=(running, actions, done), name="bootstrap", daemon=True
+            )
+            running.threads.append(thread)
+        thread.start()
+
     def resize(self, cluster: Cluster) -> None:
         with self._lock:
             running = self._clusters.get(cluster.cluster_id)
@@ -101,6 +125,10 @@ class SparkRunner:
             run.cancel()
         if yarn is not None:
             yarn.stop()
+        else:  # only a bootstrap action may run
+            for process in processes_of(cluster_id):
+                with suppress(psutil.Error):
+                    process.kill()
         for thread in running.threads:
             thread.join(_END_SECONDS)
         running.logs.keep_containers(yarn.node_folders() if yarn else [])
@@ -139,10 +167,7 @@ class SparkRunner:
             return running.yarn if running is not None and running.ready else None
 
     def _running(self, cluster: Cluster) -> _Running:
-        primary = next(
-            (i.ec2_instance_id for i in cluster.instances if i.role == "MASTER"), cluster.cluster_id
-        )
-        node = Node(self._machine, cluster.instance_profile, primary)
+        node = Node(self._machine, cluster.instance_profile, _primary(cluster))
         clients = node.clients(self._endpoint, self._region)
         return _Running(
             cluster=cluster,
@@ -166,6 +191,37 @@ class SparkRunner:
             with self._lock:
                 running.steps.pop(step.step_id, None)
             self._sink.finished(running.cluster.cluster_id, step.step_id, outcome)
+
+    def _bootstrap(
+        self, running: _Running, actions: Sequence[BootstrapAction], done: Callable[[str | None], None]
+    ) -> None:
+        """All of a cluster's bootstrap actions: its thread's target. Whatever happens, `done` is told."""
+        failure: str | None = "the Spark runner failed; see emrctl local logs"
+        try:
+            folder, cluster = running.folder / "bootstrap", running.cluster
+            tools = self._tools(lanes.lane(cluster.release_label))
+            file = folder / "aws" / "credentials"
+            credentials.keep(file, running.node.session())
+            environment = {
+                **daemons.environment(tools, cluster.cluster_id, running.folder),
+                **credentials.environment(file, self._endpoint, self._region),
+            }
+            failure = bootstrap.run(
+                actions,
+                _primary(cluster),
+                folder,
+                running.clients,
+                running.logs,
+                environment,
+                lambda: running.ended,
+            )
+            shutil.rmtree(folder / "aws", ignore_errors=True)
+        except (UserError, RoleError, OSError) as error:
+            failure = str(error)
+        except Exception:
+            log.exception("bootstrap actions of %s", running.cluster.cluster_id)
+        finally:
+            done(failure)
 
     def _outcome(self, running: _Running, step: Step) -> StepFailure | None:
         try:
@@ -228,10 +284,16 @@ class SparkRunner:
         return sizing.nodes(running.cluster.instances, elsewhere=elsewhere)
 
 
+def _primary(cluster: Cluster) -> str:
+    """The EC2 id of the primary node."""
+    return next((i.ec2_instance_id for i in cluster.instances if i.role == "MASTER"), cluster.cluster_id)
+
+
 def _forget(folder: Path) -> None:
     """Leave the daemons' logs of an ended cluster, and nothing else: no credentials, no data."""
     for path in [
         *folder.glob("steps/*/aws"),
+        *folder.glob("bootstrap/aws"),
         *folder.glob("nodes/*/local"),
         *folder.glob("nodes/*/containers"),
         *folder.glob("nodes/*/tmp"),

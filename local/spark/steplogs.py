@@ -35,6 +35,11 @@ class LogBucket:
         """Take a step's own log files from `folder` to the bucket."""
         self._keep((folder / name, f"steps/{step_id}/{name}.gz") for name in STEP_FILES)
 
+    def keep_bootstrap(self, ec2_instance_id: str, number: int, folder: Path) -> None:
+        """Take the log files of a node's bootstrap action, counted from 1, from `folder` to the bucket."""
+        where = f"node/{ec2_instance_id}/bootstrap-actions/{number}"
+        self._keep((folder / name, f"{where}/{name}.gz") for name in STEP_FILES)
+
     def keep_containers(self, node_folders: Iterable[Path], application_id: str = "application_*") -> None:
         """Take the container logs of an application, or of all, from the nodes' folders to the bucket, each once."""
         found = []

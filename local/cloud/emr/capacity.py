@@ -2,16 +2,34 @@
 
 EMR counts a node's weighted capacity towards the target and starts nodes until the target is met, "even if
 this results in an overage"; it takes nodes away only as far as the target stays met (API reference of
-InstanceFleetConfig). The choice of type is simplified: one type a market, see `choose`.
+InstanceFleetConfig).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 MAX_NODES = 4000  # a bound for one pool, so that a typing error in a target does not fill the memory
-Price = Callable[[str, str], float | None]  # of a type in a region: US dollars an hour, None when not known
+PLENTY = 4  # a pool of spot nodes is deep when it has so many times what is asked for: a number of ours
+_LAST = float("inf")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What one type of a fleet is to be had for, in one zone and market."""
+
+    instance_type: str
+    weight: int  # units that one node counts
+    free: int  # nodes
+    price: float | None = None  # US dollars a node and hour
+    priority: float | None = None  # lower comes first
+
+    @property
+    def units(self) -> int:
+        """Units that can be had of it."""
+        return self.free * self.weight
 
 
 def weight(type_config: Mapping[str, Any]) -> int:
@@ -19,24 +37,67 @@ def weight(type_config: Mapping[str, Any]) -> int:
     return max(1, int(type_config.get("WeightedCapacity") or 1))
 
 
-def choose(types: Sequence[Mapping[str, Any]], region: str, price: Price) -> Mapping[str, Any]:
-    """The type of the fleet that is started.
+def _cheapest(offers: Sequence[Offer], index: int) -> tuple[float, ...]:
+    """By price a unit where every price is known, else in the order of the request."""
+    known = all(offer.price is not None for offer in offers)
+    return ((offers[index].price or 0.0) / offers[index].weight if known else 0.0, index)
 
-    By priority where one is given (lower comes first), else the cheapest a unit where every price is known,
-    else the first one named.
+
+def _by_priority(offers: Sequence[Offer], index: int) -> tuple[float, ...]:
+    priority = offers[index].priority
+    return (_LAST if priority is None else priority, *_cheapest(offers, index))
+
+
+# What comes first, by allocation strategy, as far as EMR's guide says what each is for:
+# https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html#emr-instance-fleet-allocation-strategy
+_Key = Callable[[Sequence[Offer], int, int], tuple[float, ...]]
+STRATEGIES: Mapping[str, _Key] = {
+    "lowest-price": lambda offers, index, _: _cheapest(offers, index),
+    "prioritized": lambda offers, index, _: _by_priority(offers, index),
+    "capacity-optimized": lambda offers, index, _: (-offers[index].units, index),
+    "capacity-optimized-prioritized": lambda offers, index, units: (
+        not _deep(offers[index], units),
+        *_by_priority(offers, index),
+    ),
+    "price-capacity-optimized": lambda offers, index, units: (
+        not _deep(offers[index], units),
+        *_cheapest(offers, index),
+    ),
+    "diversified": lambda offers, index, _: _cheapest(offers, index),
+}
+
+
+def allocate(units: int, offers: Sequence[Offer], strategy: str | None) -> list[int]:
+    """Nodes to start of each offer, so that they have at least `units`, as far as there are any.
+
+    Without a `strategy` it is the priorities of the types, if they have any, else the price.
     """
-    if any(t.get("Priority") is not None for t in types):
-        return min(types, key=lambda t: t["Priority"] if t.get("Priority") is not None else float("inf"))
-    costs = [(price(t["InstanceType"], region), t) for t in types]
-    known = [(cost / weight(t), t) for cost, t in costs if cost is not None]
-    if len(known) == len(types):
-        return min(known, key=lambda pair: pair[0])[1]
-    return types[0]
+    if strategy is None:
+        strategy = "prioritized" if any(o.priority is not None for o in offers) else "lowest-price"
+    key = STRATEGIES.get(strategy, STRATEGIES["lowest-price"])
+    order = sorted(range(len(offers)), key=lambda index: key(offers, index, units))
+    taken = [0] * len(offers)
+    if strategy == "diversified":
+        _spread(units, offers, order, taken)
+    for index in order:
+        left = units - had(taken, offers)
+        taken[index] += min(offers[index].free - taken[index], max(0, -(-left // offers[index].weight)))
+    return taken
 
 
-def to_start(target: int, provisioned: int, unit: int) -> int:
-    """How many nodes of weight `unit` bring `provisioned` units to at least `target`."""
-    return max(0, -(-(target - provisioned) // unit))
+def had(taken: Sequence[int], offers: Sequence[Offer]) -> int:
+    """Units that so many nodes of each offer have."""
+    return sum(nodes * offer.weight for nodes, offer in zip(taken, offers, strict=True))
+
+
+def _deep(offer: Offer, units: int) -> bool:
+    return offer.units >= PLENTY * units
+
+
+def _spread(units: int, offers: Sequence[Offer], order: Sequence[int], taken: list[int]) -> None:
+    """An equal share of the units to each type, in whole nodes that fit into it; the rest is for the next."""
+    for index in order:
+        taken[index] = min(offers[index].free, units // len(offers) // offers[index].weight)
 
 
 def to_stop(target: int, weights: Sequence[int]) -> list[int]:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from local.cloud.emr.capacity import Price
-from local.cloud.emr.lifecycle import Lifecycle, Timing
+from local.cloud.emr.lifecycle import Behaviour, Lifecycle
+from local.cloud.emr.market import Market, Price
 from local.cloud.emr.model import Cluster
 from local.cloud.emr.scaling.scaler import Scaler
 from local.cloud.emr.spot import Spot
@@ -26,9 +26,12 @@ _MOTOS = (
 class EmrControl:
     """Holds the clusters, and hands out what changes them."""
 
-    def __init__(self, plane: ControlPlane, runner: ClusterRunner, timing: Timing, price: Price) -> None:
+    def __init__(
+        self, plane: ControlPlane, runner: ClusterRunner, behaviour: Behaviour, price: Price
+    ) -> None:
         self.plane = plane
-        self.lifecycle = Lifecycle(plane, runner, timing, price)
+        self.market = Market(plane, lambda: [cluster for _, cluster in self._each()], price)
+        self.lifecycle = Lifecycle(plane, runner, behaviour, self.market)
         self.scheduler = Scheduler(self.lifecycle, self.find)
         self.scaler = Scaler(self.lifecycle, self.find)
         self.spot = Spot(self.lifecycle, lambda: [cluster for _, cluster in self._each()])
@@ -93,7 +96,9 @@ class EmrControl:
         """Every cluster that has not ended, with its nodes and steps, for `emrctl local status`."""
         with self.plane.lock:
             return [
-                _overview(region, c, self.scaler.moves(c.id))
+                _overview(
+                    region, c, self.scaler.moves(c.id), run_bootstrap=self.lifecycle.behaviour.run_bootstrap
+                )
                 for (_, region), c in self._each()
                 if c.status.ended is None
             ]
@@ -104,18 +109,24 @@ class EmrControl:
                 yield region, cluster
 
 
-def _overview(region: str, cluster: Cluster, moves: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+def _overview(
+    region: str, cluster: Cluster, moves: Sequence[Mapping[str, object]], *, run_bootstrap: bool
+) -> Mapping[str, object]:
     return {
         "id": cluster.id,
         "name": cluster.name,
         "region": region,
         "state": cluster.status.state,
         "reason": cluster.status.message,
+        "bootstrap_actions": [
+            {"name": action.name, "run": run_bootstrap} for action in cluster.bootstrap_actions()
+        ],
         "pools": [
             {
                 "id": p.id, "role": p.role, "kind": p.kind, "state": p.status.state,
                 "on_demand": p.provisioned("ON_DEMAND"), "spot": p.provisioned("SPOT"),
                 "target_on_demand": p.targets["ON_DEMAND"], "target_spot": p.targets["SPOT"],
+                "short": {market: units for market, units in p.short.items() if units},
                 "instances": [
                     {"id": i.id, "type": i.instance_type, "market": i.market, "state": i.status.state}
                     for i in p.running()

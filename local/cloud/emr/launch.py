@@ -62,6 +62,7 @@ def cluster_of(request: Mapping[str, Any], account: Account, now: datetime) -> C
         request=request,
         status=Status("STARTING", now),
         availability_zone=next((z for z in zones if z), None) or _zone(instances, account),
+        zones={zone: subnet for zone, subnet in zip(zones, subnets, strict=True) if zone},
         security_groups={} if missing else account.security_groups(instances),
         keep_alive=keep_alive or highly_available,
         termination_protected=bool(instances.get("TerminationProtected")) or highly_available,

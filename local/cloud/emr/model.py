@@ -70,6 +70,15 @@ class Pool:
     instances: list[Instance] = field(default_factory=list)
     status: Status
     auto_scaling_policy: dict[str, Any] | None = None
+    short: dict[Market, int] = field(
+        default_factory=lambda: {"ON_DEMAND": 0, "SPOT": 0}
+    )  # units EC2 did not have
+    switched: int = 0  # units of spot that are on demand now, for there was no spot
+    resizes: int = 0  # so many were begun
+
+    def wanted(self, market: Market) -> int:
+        """Units that are to run in `market`."""
+        return self.targets[market] + (self.switched if market == "ON_DEMAND" else -self.switched)
 
     def running(self) -> list[Instance]:
         """The nodes that have not ended."""
@@ -116,6 +125,7 @@ class Cluster:
     request: Mapping[str, Any]  # RunJobFlow's
     status: Status
     availability_zone: str
+    zones: dict[str, str]  # the zones that may be had, each with its subnet
     security_groups: Mapping[str, str]
     keep_alive: bool
     termination_protected: bool
@@ -140,6 +150,17 @@ class Cluster:
     def region(self) -> str:
         """The region the cluster is in."""
         return self.arn.split(":")[3]
+
+    def bootstrap_actions(self) -> list[contracts.BootstrapAction]:
+        """What the request would have the nodes run before they are ready."""
+        return [
+            contracts.BootstrapAction(
+                name=asked["Name"],
+                path=asked["ScriptBootstrapAction"]["Path"],
+                args=tuple(asked["ScriptBootstrapAction"].get("Args", ())),
+            )
+            for asked in self.request.get("BootstrapActions", ())
+        ]
 
     def open_steps(self) -> list[Step]:
         """The steps that have not ended, oldest first."""

@@ -9,6 +9,15 @@ from local.cloud.emr import releases
 from local.cloud.emr.model import Cluster, Instance, Pool, Status, Step
 
 Json = dict[str, Any]
+# Of a reason, the error code beside it; capacity is the only internal error there is here:
+# https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-error-codes.html
+_ERROR_CODES: Mapping[str, str] = {
+    **{
+        code: code
+        for code in ("VALIDATION_ERROR", "STEP_FAILURE", "BOOTSTRAP_FAILURE", "INSTANCE_FLEET_TIMEOUT")
+    },
+    "INTERNAL_ERROR": "INTERNAL_ERROR_EC2_INSUFFICIENT_CAPACITY_AZ",
+}
 
 # Members of RunJobFlow's request that DescribeCluster gives back under the same name.
 _SAME = (
@@ -153,10 +162,9 @@ def step_summary(of: Step) -> Json:
 
 def _cluster_status(of: Cluster) -> Json:
     shown = status(of.status)
-    if of.status.code in ("VALIDATION_ERROR", "STEP_FAILURE"):
-        shown["ErrorDetails"] = [
-            {"ErrorCode": of.status.code, "ErrorMessage": of.status.message, "ErrorData": []}
-        ]
+    code = _ERROR_CODES.get(of.status.code or "")
+    if code is not None:
+        shown["ErrorDetails"] = [{"ErrorCode": code, "ErrorMessage": of.status.message, "ErrorData": []}]
     return shown
 
 
@@ -166,7 +174,7 @@ def _ec2_attributes(of: Cluster) -> Json:
     fleets = of.collection == "INSTANCE_FLEET"
     shown = {
         "Ec2KeyName": asked.get("Ec2KeyName"),
-        "Ec2SubnetId": subnets[0] if subnets else None,
+        "Ec2SubnetId": of.zones.get(of.availability_zone, subnets[0] if subnets else None),
         "RequestedEc2SubnetIds": subnets if fleets else [],
         "Ec2AvailabilityZone": of.availability_zone,
         "RequestedEc2AvailabilityZones": asked.get("Placement", {}).get("AvailabilityZones", []),

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from local.contracts import Cluster, JobRun, JobSink, Step, StepFailure, StepSink, YarnMetrics
+from local.contracts import (
+    BootstrapAction,
+    Cluster,
+    JobRun,
+    JobSink,
+    Step,
+    StepFailure,
+    StepSink,
+    YarnMetrics,
+)
 
 FAILURE = StepFailure(reason="Unknown Error.", message="exit code 1", log_file="s3://logs/x/stderr.gz")
 
@@ -31,6 +40,12 @@ class FakeRunner:
 
     def cancel_step(self, cluster_id: str, step_id: str) -> None:
         self.calls.append(("cancel", step_id))
+
+    def bootstrap(
+        self, cluster: Cluster, actions: Sequence[BootstrapAction], done: Callable[[str | None], None]
+    ) -> None:
+        self.calls.append(("bootstrap", ",".join(action.name for action in actions)))
+        done(self.broken)
 
     def resize(self, cluster: Cluster) -> None:
         self.calls.append(("resize", cluster.cluster_id))

@@ -19,7 +19,7 @@ from emrctl.spans import seconds
 from facts.errors import UserError
 from local import control
 from local.cloud.clock import ManualClock, RunningClock
-from local.cloud.emr.lifecycle import Timing
+from local.cloud.emr.lifecycle import Behaviour
 from local.cloud.plane import ControlPlane
 from local.cloud.server import CloudServer
 from tests.local.cloud.conftest import Cloud
@@ -53,7 +53,7 @@ def test_a_day_of_idling_passes_in_a_moment(cloud: Cloud) -> None:
 
 def test_signatures_and_sessions_keep_the_machines_time() -> None:
     clock = RunningClock()
-    with CloudServer(FakeRunner(), clock=clock, timing=Timing()) as server:
+    with CloudServer(FakeRunner(), clock=clock, behaviour=Behaviour()) as server:
         order(server.endpoint, {"advance_seconds": DAY})
         with urllib.request.urlopen(f"{server.endpoint}/_emrctl/clock", timeout=10) as answer:
             told = datetime.fromisoformat(json.load(answer)["now"])

@@ -88,12 +88,10 @@ class ClusterOperations(Lookup):
             cluster.tags.pop(key, None)
 
     def list_bootstrap_actions(self, request: Request) -> Json:
-        asked = self._cluster(request["ClusterId"]).request.get("BootstrapActions", [])
         actions = [
-            {"Name": a["Name"], "ScriptPath": a["ScriptBootstrapAction"]["Path"],
-             "Args": a["ScriptBootstrapAction"].get("Args", [])}
-            for a in asked
-        ]  # fmt: skip
+            {"Name": action.name, "ScriptPath": action.path, "Args": list(action.args)}
+            for action in self._cluster(request["ClusterId"]).bootstrap_actions()
+        ]
         return page("BootstrapActions", actions, request, 50)
 
 

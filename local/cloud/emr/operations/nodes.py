@@ -37,7 +37,7 @@ class NodeOperations(Lookup):
         }
         types = change.get("InstanceTypeConfigs") or pool.types
         pools.check_targets(pool.role, targets, types)
-        pool.targets, pool.types = targets, types
+        pool.targets, pool.types, pool.switched = targets, types, 0
         for name in ("ResizeSpecifications", "Context"):
             if change.get(name) is not None:
                 pool.config[name] = change[name]

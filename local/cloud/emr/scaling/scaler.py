@@ -12,7 +12,8 @@ from typing import Any
 
 from facts.instances import instance
 from local.cloud.alarms.series import Index, statistic
-from local.cloud.emr.lifecycle import MARKETS, Lifecycle
+from local.cloud.emr.lifecycle import Lifecycle
+from local.cloud.emr.market import MARKETS
 from local.cloud.emr.model import Cluster, Pool
 from local.cloud.emr.scaling import metrics
 from local.cloud.emr.scaling.custom import judge
