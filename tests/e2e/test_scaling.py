@@ -1,4 +1,4 @@
-"""A cluster whose size changes under a job, on a real YARN: by its load, and by EC2 that takes a spot node back."""
+"""A cluster on a real YARN, through the API: its size changes under a job, nodes are lost, many steps run at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ import pytest
 
 from tests.e2e.conftest import Here
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
+RELEASES = [
+    pytest.param("emr-spark-8.0.0"),
+    pytest.param("emr-7.13.0", marks=pytest.mark.slow),
+]
 SECONDS = 240.0
 # Six executors of a node each, until the flag is in S3; prints on how many nodes they were in the end.
 BACKLOG = """
@@ -41,7 +45,7 @@ def _fleet(role: str, market: str) -> dict[str, Any]:
     return {"InstanceFleetType": role, f"Target{market}Capacity": 1, "InstanceTypeConfigs": types}
 
 
-def _cluster(here: Here) -> str:
+def _cluster(here: Here, release: str) -> str:
     """A primary, a core and a spot task node; managed scaling may add one more."""
     iam, s3 = here.client("iam"), here.client("s3")
     s3.create_bucket(Bucket="scaling")
@@ -58,7 +62,7 @@ def _cluster(here: Here) -> str:
         "MaximumCoreCapacityUnits": 1, "MaximumOnDemandCapacityUnits": 1,
     }  # fmt: skip
     made = here.client("emr").run_job_flow(
-        Name="scaling", ReleaseLabel="emr-spark-8.0.0", Applications=[{"Name": "Spark"}], ServiceRole="service",
+        Name="scaling", ReleaseLabel=release, Applications=[{"Name": "Spark"}], ServiceRole="service",
         JobFlowRole="nodes", LogUri="s3://scaling/logs/", ManagedScalingPolicy={"ComputeLimits": limits},
         Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceFleets": fleets},
     )  # fmt: skip
@@ -72,6 +76,13 @@ def _until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.5)
 
 
+COUNT = """
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+assert spark.range(1000).selectExpr("sum(id)").first()[0] == 499500
+spark.stop()
+"""
 # Four tasks that write what they were given; those on a node that is gone run again on another.
 WORK = """
 import sys, time
@@ -92,10 +103,11 @@ spark.stop()
 """
 
 
-def test_a_step_that_loses_its_spot_node_ends_right(here: Here) -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_step_that_loses_its_spot_node_ends_right(here: Here, release: str) -> None:
     assert here.run("local", "up").returncode == 0
     emr, s3 = here.client("emr"), here.client("s3")
-    cluster = _cluster(here)
+    cluster = _cluster(here, release)
     s3.put_object(Bucket="scaling", Key="work.py", Body=WORK.encode())
     emr.get_waiter("cluster_running").wait(ClusterId=cluster, WaiterConfig={"Delay": 1})
     conf = {
@@ -136,10 +148,11 @@ def _submit(here: Here, cluster: str, script: str, conf: dict[str, str]) -> str:
     return str(here.client("emr").add_job_flow_steps(JobFlowId=cluster, Steps=steps)["StepIds"][0])
 
 
-def test_a_backlog_makes_the_task_fleet_grow_and_its_end_shrink(here: Here) -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_backlog_makes_the_task_fleet_grow_and_its_end_shrink(here: Here, release: str) -> None:
     assert here.run("local", "up").returncode == 0
     emr, s3 = here.client("emr"), here.client("s3")
-    cluster = _cluster(here)
+    cluster = _cluster(here, release)
 
     def spot() -> int:
         fleets = emr.list_instance_fleets(ClusterId=cluster)["InstanceFleets"]
@@ -161,3 +174,26 @@ def test_a_backlog_makes_the_task_fleet_grow_and_its_end_shrink(here: Here) -> N
     grown, shrunk = (move["reason"] for move in told["scaling"])
     assert grown.startswith("managed scaling from 2 to 3 units:"), grown
     assert shrunk == "managed scaling from 3 to 2 units: no more than 2 units were needed in 15 minutes"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_ten_steps_at_concurrency_four_finish(here: Here, release: str) -> None:
+    assert here.run("local", "up").returncode == 0
+    emr, s3 = here.client("emr"), here.client("s3")
+    cluster = _cluster(here, release)
+    emr.modify_cluster(ClusterId=cluster, StepConcurrencyLevel=4)
+    s3.put_object(Bucket="scaling", Key="count.py", Body=COUNT.encode())
+    conf = {"spark.driver.memory": "512m", "spark.executor.memory": "512m", "spark.executor.instances": "1",
+            "spark.dynamicAllocation.enabled": "false", "spark.submit.deployMode": "cluster"}  # fmt: skip
+    steps = [_submit(here, cluster, "count.py", conf) for _ in range(10)]
+
+    seen: list[int] = []
+
+    def ended() -> bool:
+        states = [one["Status"]["State"] for one in emr.list_steps(ClusterId=cluster)["Steps"]]
+        assert "FAILED" not in states, states
+        seen.append(states.count("RUNNING"))
+        return states.count("COMPLETED") == len(steps)
+
+    _until(ended, "all steps end")
+    assert max(seen) == 4

@@ -17,7 +17,8 @@ ANSWER = {
     "used": [
         {"instance_type": "m5.xlarge", "zone": "us-east-1a", "market": "ON_DEMAND", "nodes": 3, "free": 7,
          "usd_per_hour": 0.192},
-        {"instance_type": "z9.mega", "zone": "us-east-1a", "market": "SPOT", "nodes": 1, "free": 1, "usd_per_hour": None},
+        {"instance_type": "z9.mega", "zone": "us-east-1a", "market": "SPOT", "nodes": 1, "free": 1,
+         "usd_per_hour": None},
     ],
 }  # fmt: skip
 
