@@ -9,7 +9,7 @@ import pytest
 
 from local.processes import end_instance
 from local.spark import toolchain
-from tests.local.spark.yarn_world import World, world
+from tests.local.spark.yarn_world import RELEASES, World, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("yarn"), pytest.mark.timeout(1200)]
 
@@ -58,9 +58,9 @@ FLEETS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def emr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("yarn"), configurations=FLEETS) as made:
+@pytest.fixture(scope="module", params=RELEASES)
+def emr(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("yarn"), configurations=FLEETS, release=request.param) as made:
         yield made
 
 

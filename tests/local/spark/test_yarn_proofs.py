@@ -13,16 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
-from local.spark.lanes import LANES
 from local.spark.yarn import processes_of
-from tests.local.spark.yarn_world import World, instance, world
+from tests.local.spark.yarn_world import RELEASES, World, instance, world
 
 pytestmark = [pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
 SECONDS = 120.0
-RELEASES = [
-    pytest.param(label, marks=() if label == "emr-spark-8.0.0" else pytest.mark.slow)
-    for label in sorted(LANES, reverse=True)
-]
 # As many tasks as there could be executors, each until the flag is in S3.
 UNTIL_FLAG = """
 import time

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import psutil
 import pytest
 
-from tests.local.spark.yarn_world import JOB_ROLE, KEY, World, world
+from tests.local.spark.yarn_world import JOB_ROLE, KEY, RELEASES, World, world
 
 pytestmark = [pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
 
@@ -47,9 +47,9 @@ spark.sparkContext.parallelize(range(2), 2).map(lambda _: time.sleep(600)).colle
 """
 
 
-@pytest.fixture(scope="module")
-def emr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("yarn")) as made:
+@pytest.fixture(scope="module", params=RELEASES)
+def emr(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("yarn"), release=request.param) as made:
         yield made
 
 

@@ -15,12 +15,14 @@ from typing import Any
 
 import boto3
 import psutil
+import pytest
 
 from facts.releases import DEFAULT_LABEL
 from local.contracts import Cluster, Instance, Step, StepFailure
 from local.keys import Key
 from local.processes import MARK, of_instance
 from local.spark import SparkRunner
+from local.spark.lanes import LANES
 from local.spark.yarn import processes_of
 
 REGION = "us-east-1"
@@ -28,6 +30,11 @@ KEY = Key(access_key_id="AKIAMACHINE222222222", secret_access_key="the-machines-
 JOB_ROLE = "arn:aws:iam::123456789012:role/yarn-step"
 LOGS = "s3://logs/emr/"
 STEP_SECONDS = 300.0
+# For fixtures of whole modules: the default release where the module runs, the others only in `make test-all`.
+RELEASES = [
+    pytest.param(label, marks=() if label == DEFAULT_LABEL else pytest.mark.slow)
+    for label in sorted(LANES, key=lambda label: label != DEFAULT_LABEL)
+]
 # Small enough for two steps at once on one node.
 SMALL = {
     "spark.driver.memory": "512m", "spark.executor.memory": "512m", "spark.executor.instances": "1",
