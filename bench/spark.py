@@ -27,15 +27,17 @@ import boto3
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
+name = sys.argv[1]  # a worker has arguments of its own
+
 def note(what):
-    boto3.client("s3").put_object(Bucket="bench", Key=f"{sys.argv[1]}/{what}", Body=str(time.time()).encode())
+    boto3.client("s3").put_object(Bucket="bench", Key=f"{name}/{what}", Body=str(time.time()).encode())
 
 spark = SparkSession.builder.getOrCreate()
 spark.sparkContext.parallelize([0], 1).foreach(lambda _: note("first-task"))
 if len(sys.argv) > 2:
     rows = spark.range(int(sys.argv[2])).selectExpr("id", "id % 365 as day", "id % 13 as k", "rand(7) as x")
     ranked = rows.withColumn("rank", F.row_number().over(Window.partitionBy("day").orderBy(F.desc("x"))))
-    out = f"s3://bench/{sys.argv[1]}/out/"
+    out = f"s3://bench/{name}/out/"
     ranked.where("rank <= 1000").repartition("k").write.mode("overwrite").partitionBy("k").parquet(out)
     spark.read.parquet(out).groupBy("day").agg(F.avg("x"), F.max("rank")).write.parquet(out + "days/")
 note("end")
