@@ -93,7 +93,7 @@ BUCKET = Resource(
         "bucketRegionalDomainName": "$id.s3.$region.amazonaws.com",
     },
     unsupported={
-        "accelerationStatus": NOT_MODELLED,
+        "accelerationStatus": _OWN_TYPE + "AccelerateConfiguration",
         "bucketNamespace": NOT_MODELLED,
         **unsupported(_OWN_TYPE + "Acl", "acl", "grants"),
         "corsRules": _OWN_TYPE + "CorsConfiguration",
@@ -102,7 +102,7 @@ BUCKET = Resource(
         "objectLockConfiguration": _OWN_TYPE + "ObjectLockConfiguration",
         "policy": _OWN_TYPE + "Policy",
         "replicationConfiguration": _OWN_TYPE + "ReplicationConfig",
-        "requestPayer": NOT_MODELLED,
+        "requestPayer": _OWN_TYPE + "RequestPaymentConfiguration",
         "serverSideEncryptionConfiguration": _OWN_TYPE + "ServerSideEncryptionConfiguration",
         "versioning": _OWN_TYPE + "Versioning",
         "website": _OWN_TYPE + "WebsiteConfiguration",

@@ -192,4 +192,89 @@ EXAMPLES: dict[str, Example] = {
         },
         replace={"bucket": "${other-bucket}"},
     ),
+    "request-payment": Example(
+        type="aws:s3/bucketRequestPaymentConfiguration:BucketRequestPaymentConfiguration",
+        props={"bucket": "${bucket}", "payer": "Requester"},
+        change={"payer": "BucketOwner"},
+        replace={"bucket": "${other-bucket}"},
+        stays=True,
+    ),
+    "acceleration": Example(
+        type="aws:s3/bucketAccelerateConfiguration:BucketAccelerateConfiguration",
+        props={"bucket": "${bucket}", "status": "Enabled"},
+        change={"status": "Suspended"},
+        replace={"bucket": "${other-bucket}"},
+        stays=True,
+    ),
+    "website": Example(
+        type="aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration",
+        props={"bucket": "${bucket}", "indexDocument": {"suffix": "index.html"}},
+        change={"indexDocument": {"suffix": "start.html"}, "errorDocument": {"key": "error.html"}},
+        replace={"bucket": "${other-bucket}"},
+    ),
+    "locked-bucket": Example(
+        type="aws:s3/bucket:Bucket",
+        props={"objectLockEnabled": True},
+        replace={"bucket": "another-locked-bucket-0123456789"},
+    ),
+    "other-locked-bucket": Example(type="aws:s3/bucket:Bucket", props={"objectLockEnabled": True}),
+    "object-lock": Example(
+        type="aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        props={
+            "bucket": "${locked-bucket}",
+            "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 7}},
+        },
+        change={"rule": {"defaultRetention": {"mode": "COMPLIANCE", "years": 1}}},
+        replace={"bucket": "${other-locked-bucket}"},
+        stays=True,
+    ),
+    "metric": Example(
+        type="aws:s3/bucketMetric:BucketMetric",
+        props={"bucket": "${bucket}", "name": "all"},
+        change={"filter": {"prefix": "in/", "tags": {"a": "1", "b": "2"}}},
+        replace={"name": "others"},
+    ),
+    "tiering": Example(
+        type="aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration",
+        props={
+            "bucket": "${bucket}",
+            "name": "archive",
+            "tierings": [{"accessTier": "ARCHIVE_ACCESS", "days": 125}],
+        },
+        change={
+            "filter": {"prefix": "in/"},
+            "status": "Disabled",
+            "tierings": [
+                {"accessTier": "ARCHIVE_ACCESS", "days": 130},
+                {"accessTier": "DEEP_ARCHIVE_ACCESS", "days": 180},
+            ],
+        },
+        replace={"name": "others"},
+    ),
+    "inventory": Example(
+        type="aws:s3/inventory:Inventory",
+        props={
+            "bucket": "${bucket}",
+            "name": "daily",
+            "includedObjectVersions": "All",
+            "schedule": {"frequency": "Daily"},
+            "destination": {"bucket": {"bucketArn": "${other-bucket.arn}", "format": "ORC"}},
+        },
+        change={
+            "enabled": False,
+            "filter": {"prefix": "in/"},
+            "includedObjectVersions": "Current",
+            "optionalFields": ["Size", "ETag"],
+            "schedule": {"frequency": "Weekly"},
+            "destination": {
+                "bucket": {
+                    "bucketArn": "${other-bucket.arn}",
+                    "format": "Parquet",
+                    "prefix": "inventory/",
+                    "encryption": {"sseKms": {"keyId": "${key.arn}"}},
+                }
+            },
+        },
+        replace={"name": "others"},
+    ),
 }
