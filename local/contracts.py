@@ -133,6 +133,17 @@ class ClusterRunner(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """A driver and its executors, memory as the heap of each in MiB."""
+
+    driver_cores: int
+    driver_memory_mb: int
+    executors: int
+    executor_cores: int
+    executor_memory_mb: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobRun:
     """One attempt of a job run of EMR Serverless or EMR on EKS, as its runner must know it."""
 
@@ -151,6 +162,7 @@ class JobRun:
     arguments: Sequence[str]
     parameters: str  # spark-submit's options as one line, in the shell's quoting
     configurations: Sequence[Mapping[str, object]]  # as RunJobFlow's, but in this API's small letters
+    sizes: Sizes
     driver_logs: str | None  # S3 folder of the driver's stdout.gz and stderr.gz, None when no logs are kept
 
 

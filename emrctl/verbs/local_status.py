@@ -64,6 +64,14 @@ def _show(status: dict[str, Any]) -> None:
             "\n".join(f"{s['name']}: {s['state']}" for s in cluster["steps"][-5:]) or "none",
         )  # fmt: skip
     console.print(table)
+    for cluster in status["clusters"]:
+        left = [action["name"] for action in cluster["bootstrap_actions"] if not action["run"]]
+        if left:
+            console.print(
+                f"{cluster['id']}: bootstrap actions not run: {', '.join(left)} "
+                "(they do after 'emrctl local up --run-bootstrap')",
+                soft_wrap=True,
+            )
 
 
 def _pool(pool: dict[str, Any]) -> str:
@@ -72,4 +80,6 @@ def _pool(pool: dict[str, Any]) -> str:
         for key, word in (("on_demand", "on demand"), ("spot", "spot"))
         if pool[key] or pool[f"target_{key}"]
     ]
-    return f"{pool['role']}: {', '.join(capacity) or 'empty'}"
+    short = sum(pool["short"].values())
+    lacking = f" (EC2 lacks {short})" if short else ""
+    return f"{pool['role']}: {', '.join(capacity) or 'empty'}{lacking}"

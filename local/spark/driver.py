@@ -1,6 +1,7 @@
-"""One attempt of a job run as a process: its role assumed, spark-submit in local mode, its logs kept.
+"""One attempt of a job run: its role assumed, its driver and executors as processes, its logs kept.
 
-A first form of it: driver and executors are one process of two threads. The sizes that a run asks for are not kept.
+There is no YARN: the driver has executors of its own (Spark's `local-cluster`), each a JVM with the heap that the run
+asks for, scaled as the nodes of clusters are. At most two run, for there are other things on the machine.
 """
 
 from __future__ import annotations
@@ -18,20 +19,32 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from local.contracts import JobRun, JobSink
+from local.contracts import JobRun, JobSink, Sizes
 from local.spark import classifications, credentials, daemons, failure, hadoop, steplogs, submit
 from local.spark.classifications import Applied
 from local.spark.clients import BotoClients
 from local.spark.credentials import RoleError
+from local.spark.sizing import scaled_mb
 from local.spark.toolchain import Toolchain
 
 log = logging.getLogger(__name__)
-MASTER = "local[2]"
+MAX_EXECUTORS = 2
+# From here on a driver that ended with an error says how its local cluster came down, exceptions and all.
+_ENDING = re.compile(
+    r"Invoking stop\(\) from shutdown hook|Got status update for unknown executor|Failed to launch executor"
+)
+LEAST_MB = 512  # less heap Spark does not start with
 FILES = ("stdout", "stderr")
 # Where a run says what its driver has in its environment; the Python of a container is not on this machine.
 _DRIVER_ENV = re.compile(r"spark\.(?:emr-serverless|kubernetes)\.driverEnv\.(?!PYSPARK)(?P<name>\w+)$")
-_OWN_OPTIONS = ("--master", "--deploy-mode")
-_OWN_CONF = ("spark.master", "spark.submit.deployMode")
+_OWN_OPTIONS = (
+    "--master", "--deploy-mode", "--driver-memory", "--driver-cores", "--executor-memory", "--executor-cores",
+    "--num-executors", "--total-executor-cores",
+)  # fmt: skip
+_OWN_CONF = (
+    "spark.master", "spark.submit.deployMode", "spark.driver.memory", "spark.executor.memory", "spark.executor.cores",
+    "spark.executor.instances", "spark.dynamicAllocation.enabled",
+)  # fmt: skip
 
 
 class Driver:
@@ -77,7 +90,7 @@ class Driver:
         if code == 0:
             return None
         stdout, stderr = ((self._folder / name).read_text(errors="replace") for name in FILES)
-        return failure.of_logs(stderr, stdout, code, lambda _file: None).message
+        return failure.of_logs(_ENDING.split(stderr)[0], stdout, code, lambda _file: None).message
 
     def _run(self, tools: Toolchain, sink: JobSink) -> int:
         job = self._job
@@ -91,6 +104,7 @@ class Driver:
         env = {
             **daemons.environment(tools, job.run_id, self._folder),
             **submit.environment(tools, self._folder, applied),
+            "SPARK_HOME": str(_spark_home(tools, self._folder)),
             **driver_environment(given, applied),
             **credentials.environment(file, self._endpoint, job.region),
             **submit.LOCAL_ONLY,
@@ -148,7 +162,7 @@ class Driver:
 
 
 def submission(job: JobRun) -> submit.Submission:
-    """The words of spark-submit for a run, with this machine's master. Raises ValueError for a quote that is open."""
+    """The words of spark-submit for a run, with this machine's sizes. Raises ValueError for a quote that is open."""
     asked = submit.read([*shlex.split(job.parameters), job.entry_point, *job.arguments])
     kept = tuple(
         (option, value)
@@ -156,7 +170,31 @@ def submission(job: JobRun) -> submit.Submission:
         if option not in _OWN_OPTIONS
         and not (option in ("--conf", "-c") and value.partition("=")[0] in _OWN_CONF)
     )
-    return submit.Submission(options=(*kept, ("--master", MASTER)), application=asked.application)
+    ours = tuple(("--conf", f"{key}={value}") for key, value in _sizes(job.sizes).items())
+    return submit.Submission(options=(*kept, *ours), application=asked.application)
+
+
+def _sizes(asked: Sizes) -> dict[str, str]:
+    executors = max(1, min(asked.executors, MAX_EXECUTORS))
+    memory = max(LEAST_MB, scaled_mb(asked.executor_memory_mb))
+    return {
+        "spark.master": f"local-cluster[{executors},{asked.executor_cores},{memory}]",
+        "spark.driver.memory": f"{max(LEAST_MB, scaled_mb(asked.driver_memory_mb))}m",
+        "spark.executor.memory": f"{memory}m",
+        "spark.executor.cores": str(asked.executor_cores),
+        "spark.dynamicAllocation.enabled": "false",
+    }
+
+
+def _spark_home(tools: Toolchain, folder: Path) -> Path:
+    """SPARK_HOME as the run's own: the workers of a local cluster make their folders in it."""
+    home = folder / "tmp" / "spark-home"
+    home.mkdir(parents=True, exist_ok=True)
+    for path in tools.spark.iterdir():
+        link = home / path.name
+        if not link.is_symlink():
+            link.symlink_to(path)
+    return home
 
 
 def driver_environment(given: submit.Submission, applied: Applied) -> dict[str, str]:

@@ -10,12 +10,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Here
+from tests.local.spark.yarn_world import RELEASES
 
 pytestmark = [pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
-RELEASES = [
-    pytest.param("emr-spark-8.0.0"),
-    pytest.param("emr-7.13.0", marks=pytest.mark.slow),
-]
 SECONDS = 240.0
 # Six executors of a node each, until the flag is in S3; prints on how many nodes they were in the end.
 BACKLOG = """

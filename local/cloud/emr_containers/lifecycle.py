@@ -6,16 +6,21 @@ import logging
 from collections.abc import Callable
 
 from local.cloud.emr_containers.model import MAX_CONCURRENT_RUNS, RUN_WORDS, VirtualCluster
+from local.cloud.runs import workers
 from local.cloud.runs.conductor import Conductor
 from local.cloud.runs.events import Emit, stamp
 from local.cloud.runs.model import Run
 from local.cloud.runs.surroundings import trust_policy
-from local.contracts import JobRun
+from local.contracts import JobRun, Sizes
 
 log = logging.getLogger(__name__)
 SOURCE = "aws.emr-containers"
 TERMINATING_SECONDS = 0.1
 _LAST_LETTERS = 120
+# Spark's own on Kubernetes: https://spark.apache.org/docs/latest/configuration.html
+DEFAULTS = Sizes(
+    driver_cores=1, driver_memory_mb=1024, executors=2, executor_cores=1, executor_memory_mb=1024
+)
 
 
 class Lifecycle:
@@ -57,6 +62,8 @@ class Lifecycle:
         cluster, request = self._find(run.parent_id), run.request
         driver, overrides = request["jobDriver"], request.get("configurationOverrides") or {}
         spark, sql = driver.get("sparkSubmitJobDriver") or {}, driver.get("sparkSqlJobDriver") or {}
+        parameters = spark.get("sparkSubmitParameters") or sql.get("sparkSqlParameters") or ""
+        configurations = tuple(overrides.get("applicationConfiguration", ()))
         return JobRun(
             run_id=run.id,
             attempt=run.current.number,
@@ -69,8 +76,9 @@ class Lifecycle:
             driver="spark-submit" if spark else "spark-sql",
             entry_point=spark.get("entryPoint") or sql.get("entryPoint", ""),
             arguments=tuple(spark.get("entryPointArguments", ())),
-            parameters=spark.get("sparkSubmitParameters") or sql.get("sparkSqlParameters") or "",
-            configurations=tuple(overrides.get("applicationConfiguration", ())),
+            parameters=parameters,
+            configurations=configurations,
+            sizes=workers.sizes(parameters, configurations, DEFAULTS),
             driver_logs=_driver_logs(cluster, run),
         )
 

@@ -83,7 +83,9 @@ class ServerlessBackend(RunsBackend):
         number = request.get("attempt") or len(run.attempts)
         if number > len(run.attempts):
             raise NotFoundError(f"Attempt {number} of JobRun {run.id} does not exist")
-        return {"jobRun": views.run(run, application, run.attempts[number - 1])}
+        return {
+            "jobRun": views.run(run, application, run.attempts[number - 1], self.control.lifecycle.sizes(run))
+        }
 
     def list_job_runs(self, request: Request) -> Json:
         application = self._application(request)

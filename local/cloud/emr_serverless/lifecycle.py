@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from local.cloud.emr_serverless import usage
 from local.cloud.emr_serverless.model import RUN_WORDS, Application
 from local.cloud.plane import Timer
+from local.cloud.runs import workers
 from local.cloud.runs.conductor import Conductor
 from local.cloud.runs.events import Emit, stamp
 from local.cloud.runs.model import Run
 from local.cloud.runs.surroundings import trust_policy, trusts
-from local.contracts import JobRun
+from local.contracts import JobRun, Sizes
 
 log = logging.getLogger(__name__)
 SOURCE, PRINCIPAL = "aws.emr-serverless", "emr-serverless.amazonaws.com"
@@ -83,7 +86,7 @@ class Lifecycle:
         if run.state == "SCHEDULED":
             return "RUNNING"
         if application.state == "STARTED":
-            return "SCHEDULED"
+            return "SCHEDULED" if self._has_capacity(application, run) else None
         if application.state in ("CREATED", "STOPPED") and application.starts_by_itself:
             self.start(application)
         return None
@@ -92,15 +95,22 @@ class Lifecycle:
         role = run.request["executionRoleArn"]
         policy = trust_policy(role, self._partition)
         if policy is not None and trusts(policy, PRINCIPAL):
-            return None
+            settings = self._find(run.parent_id).settings
+            return usage.too_large(self.sizes(run), usage.limits(settings), settings)
         return (
             f"Could not assume runtime role {role} because it does not exist or isn't set up with the required "
             "trust relationship."
         )
 
+    def sizes(self, run: Run) -> Sizes:
+        """The workers that a run asks for."""
+        application = self._find(run.parent_id)
+        parameters = (run.request["jobDriver"].get("sparkSubmit") or {}).get("sparkSubmitParameters", "")
+        return workers.sizes(parameters, _configurations(application, run), usage.DEFAULTS)
+
     def contract(self, run: Run) -> JobRun:
         application = self._find(run.parent_id)
-        driver, overrides = run.request["jobDriver"], run.request.get("configurationOverrides") or {}
+        driver, sizes = run.request["jobDriver"], self.sizes(run)
         job = driver.get("sparkSubmit") or driver["hive"]
         return JobRun(
             run_id=run.id,
@@ -115,10 +125,8 @@ class Lifecycle:
             entry_point=job.get("entryPoint") or job["query"],
             arguments=tuple(job.get("entryPointArguments", ())),
             parameters=job.get("sparkSubmitParameters", ""),
-            configurations=(
-                *application.settings.get("runtimeConfiguration", ()),
-                *overrides.get("applicationConfiguration", ()),
-            ),
+            configurations=_configurations(application, run),
+            sizes=replace(sizes, executors=run.executors or sizes.executors),
             driver_logs=_driver_logs(application, run),
         )
 
@@ -157,6 +165,19 @@ class Lifecycle:
             return True
         taken = [r for r in application.active_runs() if r.state not in ("SUBMITTED", "QUEUED")]
         return len(taken) < application.scheduler[0]
+
+    def _has_capacity(self, application: Application, run: Run) -> bool:
+        """Whether the maximum capacity has room for the run beside those that have theirs; then it is the run's."""
+        most, sizes = usage.limits(application.settings), self.sizes(run)
+        if usage.too_large(sizes, most, application.settings) is not None:
+            return True  # it is told so when it is to start
+        others = [
+            usage.taken(self.sizes(other), other.executors or 0)
+            for other in application.active_runs()
+            if other is not run and other.state in ("SCHEDULED", "RUNNING", "CANCELLING")
+        ]
+        run.executors = usage.granted(sizes, most, others)
+        return run.executors is not None
 
     def _queue(self, application: Application, run: Run) -> str | None:
         if run.state == "QUEUED" or application.scheduler is None:
@@ -216,6 +237,15 @@ class Lifecycle:
 
     def _send(self, application: Application, kind: str, detail: dict[str, object]) -> None:
         self._emit(application.account_id, application.region, SOURCE, kind, detail, [])
+
+
+def _configurations(application: Application, run: Run) -> tuple[Mapping[str, Any], ...]:
+    """The application's own, then the run's, which win."""
+    overrides = run.request.get("configurationOverrides") or {}
+    return (
+        *application.settings.get("runtimeConfiguration", ()),
+        *overrides.get("applicationConfiguration", ()),
+    )
 
 
 def _driver_logs(application: Application, run: Run) -> str | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from local.cloud.emr_serverless import usage
 from local.cloud.emr_serverless.model import Application
 from local.cloud.runs.model import Attempt, Run
+from local.contracts import Sizes
 
 Json = dict[str, Any]
 
@@ -28,7 +30,7 @@ def application_summary(of: Application) -> Json:
     }  # fmt: skip
 
 
-def run(of: Run, owner: Application, attempt: Attempt) -> Json:
+def run(of: Run, owner: Application, attempt: Attempt, sizes: Sizes) -> Json:
     """What GetJobRun shows of a run at one of its attempts; the latest is the run as it is."""
     request = of.request
     overrides = request.get("configurationOverrides")
@@ -51,6 +53,9 @@ def run(of: Run, owner: Application, attempt: Attempt) -> Json:
     if not of.active:
         seconds = round((attempt.ended - of.started).total_seconds()) if of.started and attempt.ended else 0
         shown["totalExecutionDurationSeconds"] = seconds
+        if of.executors is not None and of.started is not None:
+            shown["totalResourceUtilization"] = usage.utilization(sizes, of.executors, seconds)
+            shown["billedResourceUtilization"] = usage.billed(sizes, of.executors, seconds)
     return {name: value for name, value in shown.items() if value is not None}
 
 

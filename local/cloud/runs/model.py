@@ -79,6 +79,7 @@ class Run:
     timeout: float | None  # seconds from the first RUNNING to the cancellation, None: none
     grace: float = 0.0  # seconds that a cancelled driver has to end by itself
     attempts: list[Attempt] = field(default_factory=list)
+    executors: int | None = None  # that it has got of what it asks for, once it is scheduled
     next_step: Timer | None = None  # towards RUNNING
     deadline: Timer | None = None
 

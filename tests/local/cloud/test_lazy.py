@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from local.cloud.lazy import LazyJobs
-from local.contracts import JobRun
+from local.contracts import JobRun, Sizes
 from tests.local.cloud.fakes import FakeJobs
 
+SIZES = Sizes(driver_cores=1, driver_memory_mb=4096, executors=3, executor_cores=2, executor_memory_mb=8192)
 RUN = JobRun(
     run_id="1", attempt=1, service="emr-containers", parent_id="c", region="us-east-1", release_label="r",
     execution_role_arn="arn:role", session_policies={}, driver="spark-submit", entry_point="s3://a/b.py", arguments=(),
-    parameters="", configurations=(), driver_logs=None,
+    parameters="", configurations=(), sizes=SIZES, driver_logs=None,
 )  # fmt: skip
 
 

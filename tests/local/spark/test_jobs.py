@@ -18,7 +18,7 @@ import boto3
 import pytest
 
 from local.cloud.server import CloudServer
-from local.contracts import JobRun
+from local.contracts import JobRun, Sizes
 from local.keys import Key
 from local.spark import SparkJobs, classifications, driver
 from local.spark.java import Java
@@ -28,6 +28,7 @@ from tests.local.cloud.serverless import TRUST
 
 SECONDS = 20
 REGION = "us-east-1"
+SIZES = Sizes(driver_cores=1, driver_memory_mb=4096, executors=3, executor_cores=2, executor_memory_mb=8192)
 RUN = JobRun(
     run_id="00g1", attempt=1, service="emr-serverless", parent_id="00f1", region=REGION,
     release_label="emr-spark-8.0.0", execution_role_arn="arn:aws:iam::123456789012:role/driver", session_policies={},
@@ -37,7 +38,7 @@ RUN = JobRun(
         {"classification": "spark-defaults", "properties": {"spark.kubernetes.driverEnv.WHERE": "here",
                                                             "spark.sql.x": "1"}},
     ),
-    driver_logs="s3://logs/applications/00f1/jobs/00g1/SPARK_DRIVER",
+    sizes=SIZES, driver_logs="s3://logs/applications/00f1/jobs/00g1/SPARK_DRIVER",
 )  # fmt: skip
 SHOW = 'printf "%s\\n" "$@"; echo "DAY=$DAY WHERE=$WHERE"; cat "$SPARK_CONF_DIR/spark-defaults.conf"'
 
@@ -114,7 +115,9 @@ def test_a_driver_gets_its_words_its_environment_and_keeps_its_logs(cloud: Cloud
     assert sink.started.is_set()
     shown = log_of(cloud, RUN, "stdout")
     assert shown.startswith(
-        "--conf\nspark.a=b c\n--conf\nspark.emr-serverless.driverEnv.DAY=monday\n--master\nlocal[2]\n"
+        "--conf\nspark.a=b c\n--conf\nspark.emr-serverless.driverEnv.DAY=monday\n--conf\n"
+        "spark.master=local-cluster[2,2,2048]\n--conf\nspark.driver.memory=1024m\n--conf\nspark.executor.memory=2048m\n--conf\n"
+        "spark.executor.cores=2\n--conf\nspark.dynamicAllocation.enabled=false\n"
         "s3://code/a.py\nx\ntwo words\n"
     )
     assert "DAY=monday WHERE=here" in shown
@@ -195,7 +198,17 @@ def test_a_runner_that_stops_leaves_no_driver(jobs: _Jobs) -> None:
 def test_the_options_that_are_this_machines_are_taken_out() -> None:
     parameters = "--deploy-mode cluster --master k8s://x --conf spark.master=yarn --py-files s3://a/b.zip"
     words = driver.submission(replace(RUN, parameters=parameters)).words()
-    assert words == ["--py-files", "s3://a/b.zip", "--master", "local[2]", "s3://code/a.py", "x", "two words"]
+    assert words[:2] == ["--py-files", "s3://a/b.zip"]
+    assert words[-3:] == ["s3://code/a.py", "x", "two words"]
+    assert not [word for word in words if "k8s" in word or "yarn" in word]
+    assert "spark.master=local-cluster[2,2,2048]" in words
+
+
+def test_heap_is_never_less_than_spark_starts_with() -> None:
+    sizes = replace(SIZES, driver_memory_mb=1024, executor_memory_mb=1024, executors=1)
+    words = driver.submission(replace(RUN, sizes=sizes)).words()
+    assert "spark.master=local-cluster[1,2,512]" in words
+    assert "spark.driver.memory=512m" in words
 
 
 def test_the_python_of_a_container_is_not_taken_over() -> None:

@@ -30,9 +30,9 @@ KEY = Key(access_key_id="AKIAMACHINE222222222", secret_access_key="the-machines-
 JOB_ROLE = "arn:aws:iam::123456789012:role/yarn-step"
 LOGS = "s3://logs/emr/"
 STEP_SECONDS = 300.0
-# For fixtures of whole modules: the default release where the module runs, the others only in `make test-all`.
+# The default release where a test runs at all, the others only in `make test-all`.
 RELEASES = [
-    pytest.param(label, marks=() if label == DEFAULT_LABEL else pytest.mark.slow)
+    pytest.param(label, marks=() if label == DEFAULT_LABEL else (pytest.mark.slow, pytest.mark.more))
     for label in sorted(LANES, key=lambda label: label != DEFAULT_LABEL)
 ]
 # Small enough for two steps at once on one node.
