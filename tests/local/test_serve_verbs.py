@@ -26,8 +26,10 @@ STATUS: dict[str, Any] = {
     "iam": {"enforced": True, "not_evaluated": ["policy p: the condition key x:y is not evaluated"]},
     "clusters": [{
         "id": "j-1", "name": "main", "state": "RUNNING",
-        "pools": [{"role": "CORE", "on_demand": 1, "target_on_demand": 2, "spot": 0, "target_spot": 0},
-                  {"role": "TASK", "on_demand": 0, "target_on_demand": 0, "spot": 0, "target_spot": 0}],
+        "pools": [{"role": "CORE", "on_demand": 1, "target_on_demand": 2, "spot": 0, "target_spot": 0,
+                   "short": {"ON_DEMAND": 1}},
+                  {"role": "TASK", "on_demand": 0, "target_on_demand": 0, "spot": 0, "target_spot": 0, "short": {}}],
+        "bootstrap_actions": [{"name": "setup", "run": False}],
         "steps": [{"name": "nightly", "state": "RUNNING"}],
     }],
     "applications": [{"id": "00f1", "name": "spark", "state": "STARTED",
@@ -46,7 +48,7 @@ def run(command: Any, *words: str) -> Any:
 
 def test_up_says_where_and_how_soon_and_keeps_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(started: bool) -> Any:
-        def up(home: Path, *, port: int, enforce_iam: bool, fresh: bool) -> control.Up:
+        def up(home: Path, *, port: int, enforce_iam: bool, fresh: bool, **_more: Any) -> control.Up:
             return control.Up(state=replace(STATE, enforce_iam=enforce_iam), started=started, seconds=1.94)
 
         return up
@@ -82,22 +84,35 @@ def test_up_says_where_and_how_soon_and_keeps_the_secret(monkeypatch: pytest.Mon
 )
 def test_up_says_what_came_back(monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], line: str) -> None:
     up = control.Up(state=STATE, started=True, seconds=1.94, snapshot=told)
-    monkeypatch.setattr(control, "up", lambda home, port, enforce_iam, fresh: up)
+    monkeypatch.setattr(control, "up", lambda _home, **_asked: up)
     assert run(local_up.command).output.splitlines()[1:] == [line]
     assert json.loads(run(local_up.command, "--json").output)["snapshot"] == told
 
 
-def test_up_passes_on_that_it_is_to_be_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_up_passes_on_how_it_is_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
 
-    def up(home: Any, port: int, enforce_iam: bool, fresh: bool) -> control.Up:
-        asked.append(fresh)
+    def up(_home: Any, **words: Any) -> control.Up:
+        asked.append(words)
         return control.Up(state=STATE, started=True, seconds=1)
 
     monkeypatch.setattr(control, "up", up)
     run(local_up.command)
-    run(local_up.command, "--fresh")
-    assert asked == [False, True]
+    run(local_up.command, "--fresh", "--provisioning", "4m", "--run-bootstrap")
+    same = {"port": 0, "enforce_iam": False}
+    assert asked == [
+        {**same, "fresh": False, "provisioning_seconds": None, "run_bootstrap": False},
+        {**same, "fresh": True, "provisioning_seconds": 240.0, "run_bootstrap": True},
+    ]
+
+
+def test_how_clusters_come_up_cannot_be_changed_while_it_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control.state, "read", lambda _home: STATE)
+    assert not control.up(tmp_path).started
+    with pytest.raises(UserError, match="is up; end it with 'emrctl local down' first: how clusters come up"):
+        control.up(tmp_path, run_bootstrap=True)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +158,8 @@ def test_status_shows_clusters_with_their_capacity_and_steps(monkeypatch: pytest
         "application 00f1 spark STARTED: 00g1 QUEUED",
         "virtual cluster v1 team-a RUNNING: no job run",
         "IAM        enforced",
+        "EC2 lacks 1",
+        "j-1: bootstrap actions not run: setup",
         "not evaluated: policy p: the condition key x:y",
     ):
         assert part in shown.output
