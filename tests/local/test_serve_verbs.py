@@ -109,7 +109,7 @@ def test_up_passes_on_how_it_is_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_how_clusters_come_up_cannot_be_changed_while_it_is_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control.state, "read", lambda _home: STATE)
+    monkeypatch.setattr("local.state.read", lambda _home: STATE)
     assert not control.up(tmp_path).started
     with pytest.raises(UserError, match="is up; end it with 'emrctl local down' first: how clusters come up"):
         control.up(tmp_path, run_bootstrap=True)
