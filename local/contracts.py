@@ -75,6 +75,7 @@ class YarnMetrics:
     memory_allocated_mb: int
     memory_reserved_mb: int
     memory_pending_mb: int
+    unhealthy: tuple[str, ...] = ()  # instances whose node has died, or calls itself unhealthy
 
 
 @dataclass(frozen=True, kw_only=True)

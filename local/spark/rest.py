@@ -71,7 +71,8 @@ class ResourceManager:
     def metrics(self) -> YarnMetrics:
         """What the cluster has, uses and is asked for."""
         told = self._call("GET", "/metrics")["clusterMetrics"]
-        return YarnMetrics(**{name: int(told[key]) for name, key in _METRICS.items()})
+        counts: dict[str, Any] = {name: int(told[key]) for name, key in _METRICS.items()}
+        return YarnMetrics(**counts)
 
     def queues(self) -> list[dict[str, Any]]:
         """The queues under root: their share of the cluster and what they use of it, in percent of that share."""

@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,7 +148,9 @@ class SparkRunner:
 
     def metrics(self, cluster_id: str) -> YarnMetrics | None:
         yarn = self._ready_yarn(cluster_id)
-        return None if yarn is None else _asked(yarn, lambda api: api.metrics())
+        if yarn is None:
+            return None
+        return _asked(yarn, lambda api: replace(api.metrics(), unhealthy=yarn.unhealthy()))
 
     def status(self) -> Sequence[Mapping[str, object]]:
         with self._lock:

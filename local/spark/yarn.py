@@ -76,6 +76,15 @@ class Yarn:
         """Whether all that was started still runs."""
         return all(daemon.process.poll() is None for daemon in self.running)
 
+    def unhealthy(self) -> tuple[str, ...]:
+        """The instances whose node has died on its own, or says that it cannot work. May raise OSError."""
+        sick = {node["nodeHostName"] for node in self.api.running_nodes("UNHEALTHY").values()}
+        return tuple(
+            name
+            for name, daemon in sorted(self._nodes.items())
+            if daemon.process.poll() is not None or (daemon.host in sick and daemon.host != hadoop.LOOPBACK)
+        )
+
     def node_folders(self) -> list[Path]:
         """The folders of all nodes there ever were; container logs lie in them."""
         return sorted((self.folder / "nodes").glob("*/containers"))

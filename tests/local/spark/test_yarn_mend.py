@@ -46,6 +46,12 @@ def test_the_next_step_gets_what_has_died_anew(emr: World, victim: str) -> None:
     run(emr)
     before = {p.pid for p in daemons(emr, victim)}
     kill(daemons(emr, victim))
+    told = emr.runner.metrics(emr.cluster.cluster_id)
+    if victim.startswith("nodemanager"):
+        assert told is not None
+        assert told.unhealthy == ("ci-CORE2",)
+    else:
+        assert told is None, "nobody answers"
     run(emr)
     after = {p.pid for p in daemons(emr, victim)}
     assert len(after) == 1

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 # A cluster without a YARN has no load: it is looked at less often, so that a day of it passes in a moment.
 QUIET_SECONDS = 60.0
 MOVES_KEPT = 20
+# EMR's code for an instance that fails; the message is ours.
+UNHEALTHY = ("INSTANCE_FAILURE", "The instance was unhealthy and was replaced.")
 
 
 @dataclass
@@ -81,6 +83,8 @@ class Scaler:
             if not cluster.active:
                 return
             watched.quiet = load is None
+            if load is not None and cluster.unhealthy_node_replacement:
+                self._replace_unhealthy(cluster, load.unhealthy)
             managed = cluster.managed_scaling_policy is not None
             every = metrics.MANAGED_SECONDS if managed else metrics.SECONDS
             if watched.published is None or now - watched.published >= every:
@@ -89,6 +93,16 @@ class Scaler:
                 self._judge_rules(cluster, watched, now, at)
             if managed:
                 self._manage(cluster, watched, now, load)
+
+    def _replace_unhealthy(self, cluster: Cluster, unhealthy: Sequence[str]) -> None:
+        """EMR's unhealthy node replacement: another node for one that cannot work; the primary is not replaced.
+
+        https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-node-replacement.html
+        """
+        for pool in _workers(cluster):
+            for node in pool.running():
+                if node.id in unhealthy and node.status.state == "RUNNING":
+                    self._lifecycle.lose(cluster, pool, node, *UNHEALTHY)
 
     # Managed scaling
 
