@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -117,5 +118,5 @@ def _foreign_listeners(pid: int) -> list[str]:
         for process in family
         for connection in process.net_connections(kind="tcp")
         if connection.status == psutil.CONN_LISTEN
-        and connection.laddr.ip not in ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+        and not ip_address(connection.laddr.ip.removeprefix("::ffff:")).is_loopback
     ]
