@@ -72,11 +72,7 @@ class Lifecycle:
         cluster.pools.append(pool)
         self._request_nodes(cluster, pool)
         if cluster.status.state in ("RUNNING", "WAITING"):
-            pool.resizes += 1
-            self.plane.after(
-                self._timing.provisioning,
-                partial(self._fill, cluster, pool, pool.resizes, self.plane.monotonic()),
-            )
+            self._fill_soon(cluster, pool, self._timing.provisioning)
 
     def resize(self, cluster: Cluster, pool: Pool, why: str = "resizing to the requested capacity") -> None:
         """Start or stop nodes until the pool's targets are met again; `why` is the pool's and the event's reason."""
@@ -88,11 +84,7 @@ class Lifecycle:
         if cluster.status.state in ("RUNNING", "WAITING"):
             pool.status.become("RESIZING", message=why[:1].upper() + why[1:])
             self.tell.pool(cluster, pool)
-            pool.resizes += 1
-            self.plane.after(
-                self._timing.resizing,
-                partial(self._fill, cluster, pool, pool.resizes, self.plane.monotonic()),
-            )
+            self._fill_soon(cluster, pool, self._timing.resizing)
 
     def lose(self, cluster: Cluster, pool: Pool, instance: Instance, code: str, message: str) -> None:
         """An instance is gone without goodbye; another one is asked for in its place."""
@@ -125,10 +117,7 @@ class Lifecycle:
         elif cluster.active:
             for pool in cluster.pools:
                 if pool.status.state != "RUNNING":
-                    self.plane.after(
-                        timing.resizing,
-                        partial(self._fill, cluster, pool, pool.resizes, self.plane.monotonic()),
-                    )
+                    self._fill_soon(cluster, pool, timing.resizing)
 
     def disarm(self, cluster: Cluster) -> None:
         """The cluster is not idle, or nothing is to happen when it is."""
@@ -225,6 +214,11 @@ class Lifecycle:
             self.plane.after(RETRY_SECONDS, lambda: self._provisioned(cluster))
             return False
         return True
+
+    def _fill_soon(self, cluster: Cluster, pool: Pool, seconds: float) -> None:
+        """Have what is asked for run after so long; what was under way for the pool is over."""
+        pool.resizes += 1
+        self.plane.after(seconds, partial(self._fill, cluster, pool, pool.resizes, self.plane.monotonic()))
 
     def _fill(self, cluster: Cluster, pool: Pool, resize: int, began: float) -> None:
         """What a resize has got runs; for what it has not, EC2 is asked again until the time-out of the fleet."""
