@@ -14,6 +14,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "engine": ("The Pulumi engine.", ("ensure",)),
     "spark": ("Java, Spark and YARN on this machine.", ("ensure",)),
     "local": ("An AWS on this machine.", ("up", "status", "top", "down", "logs", "clock", "spot", "market")),
+    "settings": ("What a stack file may say.", ("explain", "schema")),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs")),
     "data": ("Sample data.", ("load",)),
     "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),

@@ -30,7 +30,10 @@ SparkKey = Annotated[str, StringConstraints(pattern=r"^spark\.[\w.-]+$")]
 class SettingsModel(BaseModel):
     """Frozen; an unknown key is a mistake."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    # The line under a field is its meaning: `emrctl settings explain` and the schema for editors show it.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True
+    )
 
 
 def refuse(mistakes: Iterable[str]) -> None:
@@ -42,11 +45,12 @@ def refuse(mistakes: Iterable[str]) -> None:
 class InstanceTypeSettings(SettingsModel):
     """One instance type of a fleet, and how many units of the fleet's target it counts."""
 
-    name: str  # "m5.xlarge"
+    name: str
+    """The EC2 instance type: m5.xlarge. One that the facts know."""
     units: int = Field(default=1, ge=1, le=999)
-    max_price_percent: int = Field(
-        default=100, ge=1, le=1000
-    )  # of on demand; spot never costs more than asked
+    """Units of the fleet's target that one node counts: proportional to its size."""
+    max_price_percent: int = Field(default=100, ge=1, le=1000)
+    """The most that is paid for spot, in percent of the price on demand."""
 
     @field_validator("name")
     @classmethod
@@ -62,14 +66,23 @@ class FleetSettings(SettingsModel):
     """One instance fleet. `on_demand_units` and `spot_units` are its targets."""
 
     types: tuple[InstanceTypeSettings, ...] = Field(min_length=1, max_length=MAX_TYPES_WITH_STRATEGY)
+    """What the fleet may consist of; more than five want an allocation strategy."""
     on_demand_units: int = Field(default=0, ge=0, le=4000)
+    """The target on demand, in units."""
     spot_units: int = Field(default=0, ge=0, le=4000)
+    """The target on spot, in units; only for task fleets."""
     on_demand_allocation: OnDemandAllocation | None = "lowest-price"
+    """Which types come first on demand."""
     spot_allocation: SpotAllocation | None = "price-capacity-optimized"
+    """Which types come first on spot."""
     spot_timeout_minutes: int = Field(default=15, ge=5, le=1440)
+    """How long a launch waits for spot."""
     spot_timeout_action: Literal["SWITCH_TO_ON_DEMAND", "TERMINATE_CLUSTER"] = "SWITCH_TO_ON_DEMAND"
-    volume_gib: int = Field(default=64, ge=10, le=16384)  # of each EBS volume (gp3)
-    volumes: int = Field(default=1, ge=1, le=8)  # EBS volumes a node
+    """What is done when there was no spot in that time."""
+    volume_gib: int = Field(default=64, ge=10, le=16384)
+    """The size of each EBS volume (gp3)."""
+    volumes: int = Field(default=1, ge=1, le=8)
+    """EBS volumes a node."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> FleetSettings:
@@ -106,9 +119,13 @@ class ScalingSettings(SettingsModel):
     """Managed scaling, in units of the core and task fleets together."""
 
     minimum_units: int = Field(ge=1, le=4000)
+    """Core and task together never have less."""
     maximum_units: int = Field(ge=1, le=4000)
+    """Core and task together never have more."""
     maximum_core_units: int = Field(ge=1, le=4000)
+    """What is above it goes to the task fleet."""
     maximum_on_demand_units: int = Field(ge=0, le=4000)
+    """What is above it is spot."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> ScalingSettings:
@@ -128,17 +145,29 @@ class ClusterSettings(SettingsModel):
     """A persistent cluster. Nearly every change but scaling, idling and step concurrency replaces it."""
 
     release: str = releases.DEFAULT_LABEL
+    """The EMR release: one that the facts know."""
     applications: tuple[str, ...] = Field(default=("Spark",), min_length=1)
+    """What EMR installs, by EMR's names; each in the release."""
     primary: FleetSettings
+    """The primary node: one, on demand."""
     core: FleetSettings
+    """The core nodes, on demand: they hold HDFS and the application masters."""
     task: FleetSettings | None = None
+    """Nodes that come and go, on spot above all."""
     scaling: ScalingSettings | None = None
+    """Managed scaling; without it the fleets keep their targets."""
     idle_timeout_seconds: int = Field(default=3600, ge=60, le=604_800)
+    """A cluster that idles so long is ended."""
     step_concurrency: int = Field(default=1, ge=1, le=256)
+    """Steps that run at once."""
     termination_protection: bool = False
+    """Whether the cluster refuses to be ended, until this is off."""
     hdfs_replication: int = Field(default=1, ge=1, le=3)
+    """Copies of each HDFS block; never more than core nodes."""
     root_volume_gib: int = Field(default=32, ge=15, le=100)
-    spark: dict[SparkKey, Conf] = Field(default_factory=dict)  # into spark-defaults, over the platform's own
+    """The root disk of each node."""
+    spark: dict[SparkKey, Conf] = Field(default_factory=dict)
+    """Properties of spark-defaults, over the platform's own."""
 
     @field_validator("release")
     @classmethod

@@ -38,12 +38,15 @@ class NetworkSettings(SettingsModel):
     """The VPC. A change of `cidr` or `zones` replaces subnets and with them every cluster."""
 
     cidr: str = "10.20.0.0/16"
-    zones: tuple[str, ...] = Field(
-        min_length=2, max_length=3
-    )  # named, so that a new zone of AWS moves nothing
+    """The VPC's block: private, /16 to /24, with room for every node and endpoint."""
+    zones: tuple[str, ...] = Field(min_length=2, max_length=3)
+    """Availability zones of the region, by name, so that a new zone of AWS moves nothing."""
     nat: Literal["none", "one", "per_zone"] = "none"
+    """Ways to the internet from the nodes."""
     interface_endpoints: tuple[EndpointService, ...] = ESSENTIAL_ENDPOINTS
+    """AWS services that nodes reach without the internet, each a private endpoint with an hourly price."""
     flow_log_retention_days: RetentionDays = 90
+    """How long the VPC's flow logs are kept."""
 
     @field_validator("cidr")
     @classmethod
@@ -84,39 +87,49 @@ class EncryptionSettings(SettingsModel):
     """The KMS keys, and where the nodes' certificates are."""
 
     key_deletion_window_days: int = Field(default=30, ge=7, le=30)
+    """How long a KMS key can be saved after its deletion."""
     key_rotation_days: int = Field(default=365, ge=90, le=2560)
-    # A zip of PEM files that EMR installs on every node; an object in the artifacts bucket.
+    """How often AWS makes new material for each key."""
     certificates_object: Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*\.zip$")] = (
         "certificates/emr-nodes.zip"
     )
+    """A zip of PEM files that EMR installs on every node: an object in the artifacts bucket."""
 
 
 class StorageSettings(SettingsModel):
     """The buckets. `deletable` is the second of the two keys that a deletion of data needs."""
 
     deletable: bool = False
+    """Whether buckets and keys may be deleted: the second of two keys, beside protection.allow_data_deletion."""
     abort_upload_days: int = Field(default=7, ge=1, le=365)
+    """Uploads that were never finished are dropped after so long."""
     noncurrent_version_days: int = Field(default=30, ge=1, le=3650)
+    """Replaced and deleted objects are kept so long."""
     log_retention_days: int = Field(default=365, ge=1, le=3650)
+    """Objects of the log bucket are kept so long."""
 
 
 class ProtectionSettings(SettingsModel):
     """`allow_data_deletion` is the first of the two keys that a deletion of data needs."""
 
     allow_data_deletion: bool = False
+    """Whether a destroy may delete data: the first of two keys, beside storage.deletable."""
 
 
 class IdentitySettings(SettingsModel):
     """Who may act as the submitter and the deployer; nobody named: whom the account's own IAM allows."""
 
     trusted_arns: tuple[RoleArn, ...] = ()
+    """Roles and users that may act as submitter and deployer; none named: whom the account's own IAM allows."""
 
 
 class AwsSettings(SettingsModel):
     """Where the stack lives, from `aws:region` and `aws:allowedAccountIds`."""
 
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    """The region of everything in the stack (aws:region)."""
     account_id: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    """The one account that the stack may be in (aws:allowedAccountIds)."""
 
 
 class Settings(SettingsModel):
@@ -124,16 +137,27 @@ class Settings(SettingsModel):
 
     aws: AwsSettings
     environment: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
+    """dev, prod, …: part of every name, and a tag."""
     owner: TagValue
+    """The team that answers for the stack: a tag."""
     cost_center: TagValue
+    """Who pays: a tag."""
     data_classification: Literal["public", "internal", "confidential", "restricted"]
+    """The highest class of the data in it: a tag."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
+    """More tags on everything."""
     network: NetworkSettings
+    """The VPC."""
     encryption: EncryptionSettings = EncryptionSettings()
+    """Keys and certificates."""
     storage: StorageSettings = StorageSettings()
+    """Buckets and how long they keep what."""
     protection: ProtectionSettings = ProtectionSettings()
+    """What stands before a deletion of data."""
     identity: IdentitySettings = IdentitySettings()
+    """Who may act for the platform."""
     clusters: dict[ClusterName, ClusterSettings] = Field(min_length=1)
+    """The persistent clusters, by name."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Settings:

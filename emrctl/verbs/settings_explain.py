@@ -1,0 +1,49 @@
+"""`emrctl settings explain`: every key of a stack file, with type, default and meaning."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emrctl.options import Json
+
+if TYPE_CHECKING:
+    from infra.settings_explained import Key
+
+
+def command(
+    prefix: Annotated[
+        str, typer.Argument(help="Only keys below it: emr:network, emr:clusters.main.core.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Show every key that Pulumi.<stack>.yaml may have: its type, what is allowed, its default, what it means."""
+    from infra.settings_explained import keys
+
+    found = _below(keys(), prefix)
+    if as_json:
+        print(json.dumps([asdict(key) for key in found], indent=2))
+        return
+    for key in found:
+        default = "must be given" if key.default is None else f"default {key.default}"
+        kind = f"{key.type}: {key.allowed}" if key.allowed else key.type
+        print(f"{key.key}\n    {key.meaning}\n    {kind}; {default}")
+
+
+def _below(keys: list[Key], prefix: str) -> list[Key]:
+    """The keys at or below `prefix`, in which the name of a cluster stands for any. Raises UserError when none is."""
+    from facts.tables import unknown
+
+    wanted = prefix.split(".")
+    found = [key for key in keys if not prefix or _matches(key.key.split("."), wanted)]
+    if not found:
+        raise unknown("the settings key", prefix, (key.key for key in keys))
+    return found
+
+
+def _matches(key: list[str], wanted: list[str]) -> bool:
+    parts = zip(key, wanted, strict=False)
+    return len(key) >= len(wanted) and all(part in (want, f"{want}[]", "<name>") for part, want in parts)
