@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emrctl.options import Json
+from facts.errors import UserError
 
 if TYPE_CHECKING:
     from infra.settings_explained import Key
@@ -35,12 +37,12 @@ def command(
 
 def _below(keys: list[Key], prefix: str) -> list[Key]:
     """The keys at or below `prefix`, in which the name of a cluster stands for any. Raises UserError when none is."""
-    from facts.tables import unknown
-
     wanted = prefix.split(".")
     found = [key for key in keys if not prefix or _matches(key.key.split("."), wanted)]
     if not found:
-        raise unknown("the settings key", prefix, (key.key for key in keys))
+        near = get_close_matches(prefix, [key.key for key in keys], n=1)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        raise UserError(f"no stack file has a key '{prefix}'{hint}; 'emrctl settings explain' shows them all")
     return found
 
 
