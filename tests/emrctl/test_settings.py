@@ -36,7 +36,9 @@ def test_without_a_prefix_it_is_everything() -> None:
 def test_a_key_that_is_not_there_is_named_with_the_nearest() -> None:
     outcome = run("explain", "emr:network.ntt")
     assert isinstance(outcome.exception, UserError)
-    assert "no stack file has a key 'emr:network.ntt' (did you mean 'emr:network.nat'?)" in str(outcome.exception)
+    assert "no stack file has a key 'emr:network.ntt' (did you mean 'emr:network.nat'?)" in str(
+        outcome.exception
+    )
 
 
 def test_the_schema_is_one_document() -> None:
