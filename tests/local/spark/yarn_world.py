@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -134,18 +134,17 @@ class World:
         """What runs of the cluster, or of its containers named so."""
         return processes_of(self.cluster.cluster_id, container=container)
 
+    def _containers(self) -> set[str]:
+        found = set()
+        for process in self.processes("_"):
+            with suppress(psutil.Error):  # it ends while it is looked at
+                found.add(process.environ()["CONTAINER_ID"])
+        return found
+
     def wait_for_containers(self, number: int) -> None:
         """Return when so many containers run."""
         deadline = time.monotonic() + STEP_SECONDS
-        while (
-            len(
-                {
-                    p.environ().get("CONTAINER_ID")
-                    for p in processes_of(self.cluster.cluster_id, container="_")
-                }
-            )
-            < number
-        ):
+        while len(self._containers()) < number:
             assert time.monotonic() < deadline, f"there are no {number} containers"
             time.sleep(0.1)
 
