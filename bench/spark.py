@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ import boto3
 import psutil
 
 from bench.home import emrctl, up
+from local import state
 from local.processes import MARK
 from local.spark import classifications, credentials, daemons, submit, toolchain
+from local.state import LocalState
+from local.submission import read
 
 # Joins, ranks and writes; says when its first task ran, and when it was done.
 JOB = """
@@ -53,16 +57,19 @@ class _Cluster:
     """A cluster of 1 + 2 and what talks to it."""
 
     home: Path
-    state: Mapping[str, Any]
+    state: LocalState
     id: str = ""
 
-    def client(self, service: str) -> Any:
-        kept = json.loads((self.home / "local.json").read_text())
+    def client(self, service: Any) -> Any:
         return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.state["endpoint"], region_name=kept["region"],
-            aws_access_key_id=kept["access_key_id"], aws_secret_access_key=kept["secret_access_key"],
+            service, endpoint_url=self.state.endpoint, region_name=self.state.region,
+            aws_access_key_id=self.state.access_key_id, aws_secret_access_key=self.state.secret_access_key,
         )  # fmt: skip
+
+    @cached_property
+    def emr(self) -> Any:
+        """The client of EMR, made once: to make one takes longer than what is measured with it."""
+        return self.client("emr")
 
     def start(self) -> None:
         iam, s3 = self.client("iam"), self.client("s3")
@@ -78,13 +85,12 @@ class _Cluster:
         groups = [
             {**group, "InstanceRole": role, "InstanceCount": n} for role, n in (("MASTER", 1), ("CORE", 2))
         ]
-        emr = self.client("emr")
-        self.id = emr.run_job_flow(
+        self.id = self.emr.run_job_flow(
             Name="bench", ReleaseLabel="emr-spark-8.0.0", Applications=[{"Name": "Spark"}], ServiceRole="service",
             JobFlowRole="nodes", LogUri="s3://bench/logs/",
             Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceGroups": groups},
         )["JobFlowId"]  # fmt: skip
-        emr.get_waiter("cluster_running").wait(ClusterId=self.id, WaiterConfig={"Delay": 1})
+        self.emr.get_waiter("cluster_running").wait(ClusterId=self.id, WaiterConfig={"Delay": 1})
 
     def spark(self) -> Mapping[str, Any]:
         told = json.loads(emrctl(self.home, "local", "status", "--json"))
@@ -95,35 +101,43 @@ class _Cluster:
 
     def step(self, name: str, *more: str) -> float:
         """Run the job as a step; when it was asked for."""
-        emr, began = self.client("emr"), time.time()
+        began = time.time()
+        self.wait(self.add(name, *more))
+        return began
+
+    def add(self, name: str, *more: str) -> str:
+        """Add the job as a step; its id."""
         jar = {"Jar": "command-runner.jar", "Args": ["spark-submit", *_words(name, *more)]}
         steps = [{"Name": name, "ActionOnFailure": "CONTINUE", "HadoopJarStep": jar}]
-        (step,) = emr.add_job_flow_steps(JobFlowId=self.id, Steps=steps)["StepIds"]
-        emr.get_waiter("step_complete").wait(ClusterId=self.id, StepId=step, WaiterConfig={"Delay": 1})
-        return began
+        return str(self.emr.add_job_flow_steps(JobFlowId=self.id, Steps=steps)["StepIds"][0])
+
+    def wait(self, step: str) -> None:
+        """Return when a step has succeeded."""
+        waiter = self.emr.get_waiter("step_complete")
+        waiter.wait(ClusterId=self.id, StepId=step, WaiterConfig={"Delay": 1})
 
     def by_hand(self, name: str, *more: str) -> float:
         """Run the same with spark-submit, as one would on the primary node; when it was started."""
         folder, tools = self.home / "clusters" / self.id, toolchain.ensure(train=False)
-        kept, file = json.loads((self.home / "local.json").read_text()), self.home / "bench-credentials"
+        kept, file = self.state, self.home / "bench-credentials"
         credentials.keep(
             file,
             credentials.Session(
-                access_key_id=kept["access_key_id"], secret_access_key=kept["secret_access_key"],
+                access_key_id=kept.access_key_id, secret_access_key=kept.secret_access_key,
                 session_token="", ends="",
             ),
         )  # fmt: skip
         own = {
-            **credentials.environment(file, self.state["endpoint"], kept["region"]),
+            **credentials.environment(file, kept.endpoint, kept.region),
             **submit.LOCAL_ONLY,
         }
         environment = {
             **daemons.environment(tools, self.id, folder),
             **submit.environment(tools, folder, classifications.Applied()),
             **own,
-            MARK: kept["instance"],
+            MARK: kept.instance,
         }
-        given = submit.for_step(submit.read(_words(name, *more)), name, own, folder / "tmp")
+        given = submit.for_step(read(_words(name, *more)), name, own, folder / "tmp")
         began = time.time()
         subprocess.run(
             submit.command(given, tools, folder), check=True, capture_output=True, env=environment,
@@ -135,8 +149,10 @@ class _Cluster:
 def measure(runs: int) -> dict[str, Any]:
     """Medians over `runs`: seconds, megabytes, and a job's time through a step against that by hand."""
     os.environ.pop(MARK, None)
-    with tempfile.TemporaryDirectory(prefix="bench-spark-") as home, up(Path(home)) as said:
-        cluster = _Cluster(home=Path(home), state=json.loads(said))
+    with tempfile.TemporaryDirectory(prefix="bench-spark-") as home, up(Path(home)):
+        current = state.read(Path(home))
+        assert current is not None, "it was just brought up"
+        cluster = _Cluster(home=Path(home), state=current)
         cluster.start()
         ready = _ready(cluster)
         cluster.by_hand("warm")
@@ -169,14 +185,12 @@ def _first(cluster: _Cluster, start: Callable[..., float], name: str) -> float:
 
 def _ready(cluster: _Cluster) -> float:
     """Seconds from a first step to a YARN that takes containers."""
-    emr, began = cluster.client("emr"), time.monotonic()
-    jar = {"Jar": "command-runner.jar", "Args": ["spark-submit", *_words("ready")]}
-    steps = [{"Name": "ready", "ActionOnFailure": "CONTINUE", "HadoopJarStep": jar}]
-    (step,) = emr.add_job_flow_steps(JobFlowId=cluster.id, Steps=steps)["StepIds"]
+    began = time.monotonic()
+    step = cluster.add("ready")
     while not cluster.spark().get("ready"):
         pass
     seconds = time.monotonic() - began
-    emr.get_waiter("step_complete").wait(ClusterId=cluster.id, StepId=step, WaiterConfig={"Delay": 1})
+    cluster.wait(step)
     return seconds
 
 

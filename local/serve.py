@@ -58,7 +58,7 @@ class Service:
         region: str = "us-east-1",
         enforce_iam: bool = False,
         fresh: bool = False,
-        provisioning_seconds: float = 0.2,
+        provisioning_seconds: float | None = None,
         run_bootstrap: bool = False,
     ) -> None:
         self._home, self._port, self._provider_port, self._region = home, port, provider_port, region
@@ -110,6 +110,8 @@ class Service:
         self._exit.callback(listener.close)
         self._start_reaper()
         clock, journal = RunningClock(snapshots.about("clock_ahead_seconds", 0.0)), Journal()
+        seconds = self._provisioning_seconds
+        timing = Timing() if seconds is None else Timing(provisioning=seconds)
         runner = LazyRunner(lambda: self._spark(cloud.endpoint, cloud.sink))
         jobs = LazyJobs(lambda: self._jobs(cloud.endpoint))
         cloud = CloudServer(
@@ -117,9 +119,7 @@ class Service:
             jobs=jobs,
             listener=listener,
             clock=clock,
-            behaviour=Behaviour(
-                timing=Timing(provisioning=self._provisioning_seconds), run_bootstrap=self._run_bootstrap
-            ),
+            behaviour=Behaviour(timing=timing, run_bootstrap=self._run_bootstrap),
             extra_status=lambda: {
                 "spark": list(runner.status()), "drivers": list(jobs.status()), "snapshot": snapshots.status(),
             },
@@ -274,7 +274,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--enforce-iam", action="store_true", help="judge every call by IAM's policies")
     parser.add_argument("--fresh", action="store_true", help="start empty; the last snapshot is put aside")
-    parser.add_argument("--provisioning-seconds", type=float, default=0.2, help="until nodes are there")
+    parser.add_argument("--provisioning-seconds", type=float, help="until nodes are there")
     parser.add_argument("--run-bootstrap", action="store_true", help="run bootstrap actions on this machine")
     parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     return parser.parse_args(words)

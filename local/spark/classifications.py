@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.spark.sizing import scaled_mb
-from local.spark.toolchain import Table
+from local.spark.toolchain import TABLES, Table
 
 Scale = Callable[[str], str]
 # Classes that only EMR's nodes have: what stands in for each.
@@ -73,15 +73,14 @@ class Applied:
     @property
     def tables(self) -> frozenset[Table]:
         """The kinds of tables whose jars are on the class path."""
-        kinds: tuple[Table, ...] = ("iceberg", "delta")
         return frozenset(
-            kind for kind in kinds if _true(self.properties[f"{kind}-defaults"].get(f"{kind}.enabled"))
+            kind for kind in TABLES if is_true(self.properties[f"{kind}-defaults"].get(f"{kind}.enabled"))
         )
 
     @property
     def maximize(self) -> bool:
         """Whether an executor is to be as large as a node allows."""
-        return _true(self.properties["spark"].get(MAXIMIZE))
+        return is_true(self.properties["spark"].get(MAXIMIZE))
 
 
 def apply(configurations: Sequence[Mapping[str, Any]]) -> Applied:
@@ -102,21 +101,17 @@ def apply(configurations: Sequence[Mapping[str, Any]]) -> Applied:
     return applied
 
 
-def only_emr(value: str) -> str | None:
-    """What stands in for a class that only EMR has; None for any other value."""
-    return next((instead for prefix, instead in ONLY_EMR.items() if prefix in value), None)
-
-
 def _refusal(rule: Rule, key: str, value: str) -> str | None:
     if rule.owned and rule.owned.match(key):
         return "is this machine's own"
     if rule.only and key not in rule.only:
         return "has no counterpart on this machine"
-    instead = only_emr(value)
+    instead = next((instead for prefix, instead in ONLY_EMR.items() if prefix in value), None)
     return None if instead is None else f"is left out: {instead}"
 
 
-def _true(value: str | None) -> bool:
+def is_true(value: str | None) -> bool:
+    """Whether a property is switched on, as Hadoop reads it."""
     return (value or "").strip().lower() == "true"
 
 

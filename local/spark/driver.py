@@ -26,6 +26,7 @@ from local.spark.clients import BotoClients
 from local.spark.credentials import RoleError
 from local.spark.sizing import scaled_mb
 from local.spark.toolchain import Toolchain
+from local.submission import Submission, read
 
 log = logging.getLogger(__name__)
 MAX_EXECUTORS = 2
@@ -161,9 +162,9 @@ class Driver:
                 os.killpg(self._process.pid, number)  # it leads a session of its own
 
 
-def submission(job: JobRun) -> submit.Submission:
+def submission(job: JobRun) -> Submission:
     """The words of spark-submit for a run, with this machine's sizes. Raises ValueError for a quote that is open."""
-    asked = submit.read([*shlex.split(job.parameters), job.entry_point, *job.arguments])
+    asked = read([*shlex.split(job.parameters), job.entry_point, *job.arguments])
     kept = tuple(
         (option, value)
         for option, value in asked.options
@@ -171,7 +172,7 @@ def submission(job: JobRun) -> submit.Submission:
         and not (option in ("--conf", "-c") and value.partition("=")[0] in _OWN_CONF)
     )
     ours = tuple(("--conf", f"{key}={value}") for key, value in _sizes(job.sizes).items())
-    return submit.Submission(options=(*kept, *ours), application=asked.application)
+    return Submission(options=(*kept, *ours), application=asked.application)
 
 
 def _sizes(asked: Sizes) -> dict[str, str]:
@@ -197,7 +198,7 @@ def _spark_home(tools: Toolchain, folder: Path) -> Path:
     return home
 
 
-def driver_environment(given: submit.Submission, applied: Applied) -> dict[str, str]:
+def driver_environment(given: Submission, applied: Applied) -> dict[str, str]:
     """What a run's configuration puts into the environment of its driver."""
     conf = dict(applied.properties["spark-defaults"])
     conf.update(

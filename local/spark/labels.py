@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.contracts import Instance
+from local.spark.classifications import is_true
 from local.spark.hadoop import Conf
 
 ENABLED = "yarn.node-labels.enabled"
@@ -24,7 +25,7 @@ _MARKETS = ("ON_DEMAND", "SPOT")
 
 def of_cluster(yarn_site: Mapping[str, str]) -> tuple[str, ...]:
     """The labels of a cluster with these properties; none when labels are off."""
-    if yarn_site.get(ENABLED, "").strip().lower() != "true":
+    if not is_true(yarn_site.get(ENABLED)):
         return ()
     return _MARKETS if yarn_site.get(MASTERS, "").strip() in _MARKETS else ("CORE",)
 

@@ -6,12 +6,9 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
-
-import psutil
 
 from facts.errors import UserError
 from local.contracts import BootstrapAction, Cluster, Step, StepFailure, StepSink, YarnMetrics
@@ -34,7 +31,7 @@ from local.spark.rest import ResourceManager
 from local.spark.steplogs import LogBucket
 from local.spark.steprun import StepRun
 from local.spark.toolchain import Toolchain
-from local.spark.yarn import Yarn, YarnError, processes_of
+from local.spark.yarn import Yarn, YarnError, containers_of, end_processes
 
 log = logging.getLogger(__name__)
 _END_SECONDS = 15.0
@@ -79,9 +76,7 @@ class SparkRunner:
 
     def start_step(self, cluster: Cluster, step: Step) -> None:
         with self._lock:
-            running = self._clusters.get(cluster.cluster_id)
-            if running is None:
-                running = self._clusters[cluster.cluster_id] = self._running(cluster)
+            running = self._known(cluster)
             thread = threading.Thread(target=self._run, args=(running, step), name=step.step_id, daemon=True)
             running.threads.append(thread)
         thread.start()
@@ -99,7 +94,7 @@ class SparkRunner:
         self, cluster: Cluster, actions: Sequence[BootstrapAction], done: Callable[[str | None], None]
     ) -> None:
         with self._lock:
-            running = self._clusters[cluster.cluster_id] = self._running(cluster)
+            running = self._known(cluster)
             thread = threading.Thread(
                 target=self._bootstrap, args=(running, actions, done), name="bootstrap", daemon=True
             )
@@ -126,9 +121,7 @@ class SparkRunner:
         if yarn is not None:
             yarn.stop()
         else:  # only a bootstrap action may run
-            for process in processes_of(cluster_id):
-                with suppress(psutil.Error):
-                    process.kill()
+            end_processes(cluster_id)
         for thread in running.threads:
             thread.join(_END_SECONDS)
         running.logs.keep_containers(yarn.node_folders() if yarn else [])
@@ -167,6 +160,12 @@ class SparkRunner:
         with self._lock:
             running = self._clusters.get(cluster_id)
             return running.yarn if running is not None and running.ready else None
+
+    def _known(self, cluster: Cluster) -> _Running:
+        """What is kept of the cluster, from now on if not before; called under the lock."""
+        if cluster.cluster_id not in self._clusters:
+            self._clusters[cluster.cluster_id] = self._running(cluster)
+        return self._clusters[cluster.cluster_id]
 
     def _running(self, cluster: Cluster) -> _Running:
         node = Node(self._machine, cluster.instance_profile, _primary(cluster))
@@ -330,7 +329,5 @@ def _status(running: _Running) -> Mapping[str, object]:
         "metrics": None if metrics is None else asdict(metrics),
         "queues": queues or [],
         "processes": [{"kind": d.kind, "name": d.name, "pid": d.process.pid} for d in daemons],
-        "containers": len(
-            {p.environ().get("CONTAINER_ID") for p in processes_of(cluster.cluster_id, container="_")}
-        ),
+        "containers": len(containers_of(cluster.cluster_id)),
     }

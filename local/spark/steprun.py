@@ -22,6 +22,7 @@ from local.spark.credentials import Clients, Node, RoleError
 from local.spark.steplogs import STEP_FILES, LogBucket
 from local.spark.toolchain import Toolchain
 from local.spark.yarn import Yarn, YarnError, processes_of
+from local.submission import Submission, read
 
 log = logging.getLogger(__name__)
 RUNNER = "command-runner.jar"
@@ -96,7 +97,7 @@ class StepRun:
         self._logs.keep_step(self._step.step_id, self._folder)
         return failure.refused(message, self._logs.step_uri(self._step.step_id, "controller"))
 
-    def _submit(self, yarn: Yarn, given: submit.Submission, own: Mapping[str, str], applied: Applied) -> int:
+    def _submit(self, yarn: Yarn, given: Submission, own: Mapping[str, str], applied: Applied) -> int:
         env = {**yarn.environment, **submit.environment(self._tools, self._cluster_folder, applied), **own}
         words = submit.command(
             submit.for_step(given, self._step.step_id, own, self._cluster_folder / "tmp"),
@@ -118,7 +119,7 @@ class StepRun:
         self._sink.running(self._cluster.cluster_id, self._step.step_id)
         return self._process.wait()
 
-    def _read(self) -> submit.Submission:
+    def _read(self) -> Submission:
         name = self._step.jar.rpartition("/")[2]
         if name != RUNNER:
             raise RefusedError(
@@ -128,7 +129,7 @@ class StepRun:
         if not self._step.args or self._step.args[0] != "spark-submit":
             first = self._step.args[0] if self._step.args else "nothing"
             raise RefusedError(f"{RUNNER} was given {first!r}; on this machine it runs spark-submit")
-        return submit.read(self._step.args[1:])
+        return read(self._step.args[1:])
 
     def _end_applications(self, yarn: Yarn) -> None:
         """See the step's applications to their end, killing them if it was cancelled, and keep their logs."""

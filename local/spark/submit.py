@@ -1,20 +1,18 @@
-"""spark-submit for a step: its arguments read, what this machine adds, the command and its environment."""
+"""spark-submit for a step: what this machine adds to its words, the command and its environment."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from local.spark import sizing
 from local.spark.classifications import Applied
 from local.spark.daemons import QUICK_JVM
 from local.spark.hadoop import LOOPBACK, Conf
-from local.spark.toolchain import COMMITTERS, Table, Toolchain
+from local.spark.toolchain import Table, Toolchain
+from local.submission import Submission
 
-# Of spark-submit's options, those without a value; every other takes one, as its next word or after "=".
-_FLAGS = frozenset({"--verbose", "-v", "--supervise", "--version", "--help", "-h", "--usage-error"})
 # Where Spark lays the configuration into a container, relative to it (Client.LOCALIZED_CONF_DIR).
 _CONTAINER_FOLDERS = (".", "__spark_conf__", "__spark_conf__/__hadoop_conf__")
 _MODULES = (
@@ -23,48 +21,6 @@ _MODULES = (
     "--add-opens=java.base/java.util=ALL-UNNAMED",
     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submission:
-    """The words after `spark-submit`, read: options as pairs, then the application and its arguments."""
-
-    options: tuple[tuple[str, str], ...]
-    application: tuple[str, ...]
-
-    def conf(self, key: str) -> str | None:
-        """The value of `--conf key=value`; the last one counts."""
-        found = [
-            v.partition("=")[2] for o, v in self.options if o in ("--conf", "-c") and v.split("=")[0] == key
-        ]
-        return found[-1] if found else None
-
-    @property
-    def deploy_mode(self) -> str:
-        """ "client" or "cluster"; client is the default, as on EMR."""
-        named = [value for option, value in self.options if option == "--deploy-mode"]
-        return named[-1] if named else self.conf("spark.submit.deployMode") or "client"
-
-    def words(self) -> list[str]:
-        """The same as words again."""
-        flat = [word for option, value in self.options for word in ((option, value) if value else (option,))]
-        return [*flat, *self.application]
-
-
-def read(words: Sequence[str]) -> Submission:
-    """Read the words after `spark-submit`. What spark-submit would complain of is left for it to."""
-    options: list[tuple[str, str]] = []
-    rest = list(words)
-    while rest and rest[0].startswith("-"):
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if word in _FLAGS or (not equals and not rest):
-            options.append((word, ""))
-        elif equals and name.startswith("--"):
-            options.append((name, value))
-        else:
-            options.append((word, rest.pop(0)))
-    return Submission(options=tuple(options), application=tuple(rest))
 
 
 def defaults(tools: Toolchain, folder: Path, applied: Applied, nodes: Sequence[str]) -> Conf:
@@ -97,7 +53,7 @@ def defaults(tools: Toolchain, folder: Path, applied: Applied, nodes: Sequence[s
 
 def _beside(tools: Toolchain, tables: Iterable[Table]) -> list[str]:
     """Class path entries beyond the JVM's own: Spark, its S3 client, committers, the tables asked for."""
-    more = [*sorted(tools.beside.glob(COMMITTERS)), *tools.tables(tables)]
+    more = [*tools.committers, *tools.tables(tables)]
     return [f"{tools.spark}/jars/*", f"{tools.s3a}/*", *map(str, more)]
 
 

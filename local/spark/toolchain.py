@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 Table = Literal["iceberg", "delta"]
 TABLES: Mapping[Table, str] = {"iceberg": "iceberg-spark-runtime-*.jar", "delta": "delta-*.jar"}
-COMMITTERS = "spark-hadoop-cloud_*.jar"
 # Spark's YARN client loses a file whose path has a space: it asks for "a%20b". Others end lists or class paths.
 _PLAIN = re.compile(r"[\w./+@=~-]+")
 
@@ -45,8 +44,16 @@ class Toolchain:
     @property
     def spark_jars(self) -> list[Path]:
         """Spark's class path, its S3 client and committers last, in an order that is the same every time."""
-        folders = ((self.spark / "jars", "*.jar"), (self.s3a, "*.jar"), (self.beside, COMMITTERS))
-        return [path for folder, pattern in folders for path in sorted(folder.glob(pattern))]
+        return [
+            *sorted((self.spark / "jars").glob("*.jar")),
+            *sorted(self.s3a.glob("*.jar")),
+            *self.committers,
+        ]
+
+    @property
+    def committers(self) -> list[Path]:
+        """The jars of S3A's committers for Spark."""
+        return sorted(self.beside.glob("spark-hadoop-cloud_*.jar"))
 
     def tables(self, kinds: Iterable[Table]) -> list[Path]:
         """The jars of these kinds of tables, which EMR has on the class path when a cluster asks for them."""

@@ -213,11 +213,13 @@ class Yarn:
         }
 
     def _daemon(self, kind: daemons.Kind, name: str, own: Conf, host: str = hadoop.LOOPBACK) -> Daemon:
-        queues = hadoop.capacity_scheduler() | labels.queues(self._labels)
-        queues |= self._applied.properties["capacity-scheduler"]
         conf = {"core-site.xml": self._core, "yarn-site.xml": {**self._yarn_site, **own}}
         if kind == "resourcemanager":
-            conf["capacity-scheduler.xml"] = queues
+            conf["capacity-scheduler.xml"] = {
+                **hadoop.capacity_scheduler(),
+                **labels.queues(self._labels),
+                **self._applied.properties["capacity-scheduler"],
+            }
         return daemons.start(kind, name, self.folder / "nodes" / name, conf, self._tools, self._env, host)
 
     def _wait_ready(self) -> None:
@@ -274,9 +276,7 @@ class Yarn:
         return next((i for i in self.api.running_nodes() if int(i.rpartition(":")[2]) in ports), None)
 
     def _end_daemons(self) -> None:
-        # They have no state to save, and a NodeManager that is asked politely first waits for its containers.
-        while found := processes_of(self.cluster_id):
-            _end(found)
+        end_processes(self.cluster_id)
         for daemon in self.running:
             daemon.process.wait()
         self._rm, self._nodes = None, {}
@@ -292,6 +292,24 @@ def processes_of(cluster_id: str, *, container: str = "") -> list[psutil.Process
             if ours and container in environment.get("CONTAINER_ID", "") and processes.alive(process):
                 found.append(process)
     return found
+
+
+def containers_of(cluster_id: str) -> set[str]:
+    """The ids of the containers that run in a cluster."""
+    found = set()
+    for process in processes_of(cluster_id, container="_"):
+        with suppress(psutil.Error, OSError, KeyError):  # it ends while it is looked at
+            found.add(process.environ()["CONTAINER_ID"])
+    return found
+
+
+def end_processes(cluster_id: str) -> None:
+    """End whatever runs of a cluster; returns when it is gone.
+
+    Nothing has a state to save, and a NodeManager that is asked politely first waits for its containers.
+    """
+    while found := processes_of(cluster_id):
+        _end(found)
 
 
 def _within(process: psutil.Process, folder: str) -> bool:

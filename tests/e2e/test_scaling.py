@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import Here
-from tests.local.spark.yarn_world import RELEASES
+from tests.local.spark.yarn_world import RELEASES, until
 
 pytestmark = [pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
-SECONDS = 240.0
 # Six executors of a node each, until the flag is in S3; prints on how many nodes they were in the end.
 BACKLOG = """
 import time
@@ -66,13 +64,7 @@ def _cluster(here: Here, release: str) -> str:
     return str(made["JobFlowId"])
 
 
-def _until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {SECONDS:.0f} s: {what}"
-        time.sleep(0.5)
-
-
+_until = partial(until, seconds=240.0)
 COUNT = """
 from pyspark.sql import SparkSession
 

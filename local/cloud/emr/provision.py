@@ -26,7 +26,7 @@ def request(market: Market, cluster: Cluster, pool: Pool, now: datetime) -> None
         if lacking <= 0:
             continue
         offers = market.offers(pool.types, cluster.availability_zone, name)
-        taken = capacity.allocate(lacking, offers, _strategy(pool, name))
+        taken = capacity.allocate(lacking, offers, _launch(pool, name).get("AllocationStrategy"))
         for offer, nodes in zip(offers, taken, strict=True):
             pool.instances += [_instance(pool, offer, name, now) for _ in range(nodes)]
         pool.short[name] = max(0, lacking - capacity.had(taken, offers))
@@ -40,6 +40,7 @@ def choose_zone(market: Market, cluster: Cluster) -> None:
             max(0, pool.wanted(name) - sum(offer.units for offer in market.offers(pool.types, zone, name)))
             for pool in cluster.pools
             for name in MARKETS
+            if pool.wanted(name)
         )
 
     if len(cluster.zones) > 1:
@@ -53,7 +54,7 @@ def switch_to_on_demand(pool: Pool) -> None:
 
 def spot_timeout(pool: Pool) -> tuple[float, str]:
     """Seconds that the launch of a fleet waits for spot, and what is done then."""
-    said = (pool.config.get("LaunchSpecifications") or {}).get("SpotSpecification") or {}
+    said = _launch(pool, "SPOT")
     minutes = said.get("TimeoutDurationMinutes") or DEFAULT_SPOT_MINUTES
     return float(minutes) * 60, str(said.get("TimeoutAction") or "TERMINATE_CLUSTER")
 
@@ -69,9 +70,9 @@ def resize_timeout(pool: Pool) -> float | None:
     return max((float(m) * 60 for m in minutes if m), default=None)
 
 
-def _strategy(pool: Pool, name: MarketName) -> str | None:
-    said = (pool.config.get("LaunchSpecifications") or {}).get(f"{_SPECIFICATIONS[name]}Specification") or {}
-    return said.get("AllocationStrategy")
+def _launch(pool: Pool, name: MarketName) -> Mapping[str, Any]:
+    """What a fleet's launch says of a market; empty for a group."""
+    return (pool.config.get("LaunchSpecifications") or {}).get(f"{_SPECIFICATIONS[name]}Specification") or {}
 
 
 def _instance(pool: Pool, offer: capacity.Offer, market: MarketName, now: datetime) -> Instance:

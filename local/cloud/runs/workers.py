@@ -7,10 +7,10 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from local.contracts import Sizes
+from local.submission import read
 
 OVERHEAD = 0.10  # spark.driver.memoryOverheadFactor, spark.executor.memoryOverheadFactor
 LEAST_OVERHEAD_MB = 384
@@ -65,18 +65,14 @@ def _whole(heap_mb: int) -> int:
 
 def _said(parameters: str) -> dict[str, str]:
     try:
-        words = shlex.split(parameters)
+        given = read(shlex.split(parameters))
     except ValueError:  # the driver says what is wrong with them
         return {}
     conf: dict[str, str] = {}
-    pairs = [
-        tuple(word.split("=", 1)) if word.startswith("--") and "=" in word else (word,) for word in words
-    ]
-    flat = [part for pair in pairs for part in pair]
-    for option, value in pairwise(flat):
+    for option, value in given.options:
         if option in ("--conf", "-c"):
-            key, _, given = value.partition("=")
-            conf[key] = given
+            key, _, said = value.partition("=")
+            conf[key] = said
         elif option in _OPTIONS:
             conf[_OPTIONS[option]] = value
     return conf

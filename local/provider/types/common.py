@@ -11,6 +11,7 @@ from local.provider.table import Call, Hook, Tagging, Template, When
 IPAM = "address pools of IPAM are not modelled here"
 IPV6 = "the local network has no IPv6"
 NOT_MODELLED = "the local AWS does not model it"
+OTHER_ACCOUNTS = {"expectedBucketOwner": "buckets of other accounts are not reached from here"}
 
 
 def ec2_tags(kind: str) -> list[Template]:

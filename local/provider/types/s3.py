@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from local.provider.run import Run
 from local.provider.table import Call, Change, Part, Resource
+from local.provider.types.common import OTHER_ACCOUNTS
 from local.provider.types.kms import same_key
 
 _BUCKET = {"Bucket": "$id"}
-_OTHER_ACCOUNTS = {"expectedBucketOwner": "buckets of other accounts are not reached from here"}
 
 
 def _suspend(run: Run) -> None:
@@ -48,7 +48,7 @@ VERSIONING = Resource(
     delete=(_suspend,),
     keep=frozenset({"bucket", "mfa"}),
     by_hook=frozenset({"versioningConfiguration"}),
-    unsupported=_OTHER_ACCOUNTS,
+    unsupported=OTHER_ACCOUNTS,
 )
 
 _PUT_ENCRYPTION = Call(
@@ -68,7 +68,7 @@ ENCRYPTION = Resource(
     keep=frozenset({"bucket"}),
     same={"rules.applyServerSideEncryptionByDefault.kmsMasterKeyId": same_key},
     unsupported={
-        **_OTHER_ACCOUNTS,
+        **OTHER_ACCOUNTS,
         "rules.blockedEncryptionTypes": "the local AWS does not model it",
     },
 )
@@ -133,7 +133,7 @@ LIFECYCLE = Resource(
     changes=(Change(props=("rules", "transitionDefaultMinimumObjectSize"), do=(_PUT_LIFECYCLE,)),),
     delete=(Call(op="DeleteBucketLifecycle", args=_BUCKET),),
     keep=frozenset({"bucket", "timeouts"}),
-    unsupported=_OTHER_ACCOUNTS,
+    unsupported=OTHER_ACCOUNTS,
 )
 
 _PUT_OWNERSHIP = Call(
@@ -178,7 +178,7 @@ LOGGING = Resource(
     changes=(Change(props=_LOGGING, do=(_PUT_LOGGING,)),),
     delete=(_no_logging,),
     keep=frozenset({"bucket"}),
-    unsupported={**_OTHER_ACCOUNTS, "targetObjectKeyFormat": "access logs have simple names here"},
+    unsupported={**OTHER_ACCOUNTS, "targetObjectKeyFormat": "access logs have simple names here"},
 )
 
 _PUT_CORS = Call(
@@ -196,7 +196,7 @@ CORS = Resource(
     delete=(Call(op="DeleteBucketCors", args=_BUCKET),),
     keep=frozenset({"bucket"}),
     names={"corsRules.id": "ID"},
-    unsupported=_OTHER_ACCOUNTS,
+    unsupported=OTHER_ACCOUNTS,
 )
 
 ROWS = (CORS, ENCRYPTION, LIFECYCLE, LOGGING, OWNERSHIP, POLICY, PUBLIC_ACCESS_BLOCK, VERSIONING)

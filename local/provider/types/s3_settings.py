@@ -5,21 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from local.provider.run import Run
-from local.provider.table import Call, Change, Part, Resource
-from local.provider.types.common import unsupported
+from local.provider.table import Call, Change, Hook, Part, Resource
+from local.provider.types.common import OTHER_ACCOUNTS, unsupported
 
 _BUCKET = {"Bucket": "$bucket"}
 _ONE = {"Bucket": "$bucket", "Id": "$name"}
-_OTHER_ACCOUNTS = {"expectedBucketOwner": "buckets of other accounts are not reached from here"}
 
 _PUT_PAYER = Call(
     op="PutBucketRequestPayment",
     args={**_BUCKET, "RequestPaymentConfiguration": {"Payer": "$payer"}},
 )
-
-
-def _owner_pays(run: Run) -> None:
-    run.call("PutBucketRequestPayment", Bucket=run.id, RequestPaymentConfiguration={"Payer": "BucketOwner"})
 
 
 REQUEST_PAYMENT = Resource(
@@ -30,22 +25,20 @@ REQUEST_PAYMENT = Resource(
     id="$bucket",
     reads=(Part(call=Call(op="GetBucketRequestPayment", args={"Bucket": "$id"})),),
     changes=(Change(props=("payer",), do=(_PUT_PAYER,)),),
-    delete=(_owner_pays,),
+    delete=(
+        Call(
+            op="PutBucketRequestPayment",
+            args={"Bucket": "$id", "RequestPaymentConfiguration": {"Payer": "BucketOwner"}},
+        ),
+    ),
     keep=frozenset({"bucket"}),
-    unsupported=_OTHER_ACCOUNTS,
+    unsupported=OTHER_ACCOUNTS,
 )
 
 _PUT_ACCELERATION = Call(
     op="PutBucketAccelerateConfiguration",
     args={**_BUCKET, "AccelerateConfiguration": {"Status": "$status"}},
 )
-
-
-def _decelerate(run: Run) -> None:
-    """What was once set cannot go away; without its resource it is suspended."""
-    run.call(
-        "PutBucketAccelerateConfiguration", Bucket=run.id, AccelerateConfiguration={"Status": "Suspended"}
-    )
 
 
 ACCELERATION = Resource(
@@ -57,9 +50,15 @@ ACCELERATION = Resource(
     reads=(Part(call=Call(op="GetBucketAccelerateConfiguration", args={"Bucket": "$id"})),),
     gone=lambda run: not run.found.get("status"),
     changes=(Change(props=("status",), do=(_PUT_ACCELERATION,)),),
-    delete=(_decelerate,),
+    # What was once set cannot go away; without its resource it is suspended.
+    delete=(
+        Call(
+            op="PutBucketAccelerateConfiguration",
+            args={"Bucket": "$id", "AccelerateConfiguration": {"Status": "Suspended"}},
+        ),
+    ),
     keep=frozenset({"bucket"}),
-    unsupported=_OTHER_ACCOUNTS,
+    unsupported=OTHER_ACCOUNTS,
 )
 
 _PUT_WEBSITE = Call(
@@ -88,7 +87,7 @@ WEBSITE = Resource(
         "websiteEndpoint": "$id.s3-website-$region.amazonaws.com",
     },
     unsupported={
-        **_OTHER_ACCOUNTS,
+        **OTHER_ACCOUNTS,
         **unsupported(
             "nothing is served as a website here",
             "redirectAllRequestsTo",
@@ -108,13 +107,6 @@ _PUT_LOCK = Call(
 )
 
 
-def _no_default_lock(run: Run) -> None:
-    """The lock itself stays with the bucket for ever; its default retention goes."""
-    run.call(
-        "PutObjectLockConfiguration", Bucket=run.id, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
-    )
-
-
 OBJECT_LOCK = Resource(
     type="aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
     terraform="aws_s3_bucket_object_lock_configuration",
@@ -127,10 +119,16 @@ OBJECT_LOCK = Resource(
         ),
     ),
     changes=(Change(props=("rule", "token"), do=(_PUT_LOCK,)),),
-    delete=(_no_default_lock,),
+    # The lock itself stays with the bucket for ever; its default retention goes.
+    delete=(
+        Call(
+            op="PutObjectLockConfiguration",
+            args={"Bucket": "$id", "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
+        ),
+    ),
     defaults={"objectLockEnabled": "Enabled"},
     keep=frozenset({"bucket", "token"}),
-    unsupported=_OTHER_ACCOUNTS,
+    unsupported=OTHER_ACCOUNTS,
 )
 
 
@@ -148,28 +146,41 @@ def _filter(run: Run) -> dict[str, Any] | None:
     return dict(things) or None
 
 
-def _found_filter(run: Run, document: str, operation: str) -> None:
-    told = run.answers[operation][document].get("Filter") or {}
-    parts = told.get("And") or told
-    tags = parts.get("Tags") or ([parts["Tag"]] if parts.get("Tag") else [])
-    found: dict[str, Any] = {}
-    if parts.get("Prefix"):
-        found["prefix"] = parts["Prefix"]
-    if parts.get("AccessPointArn"):
-        found["accessPoint"] = parts["AccessPointArn"]
-    if tags:
-        found["tags"] = {tag["Key"]: tag["Value"] for tag in tags}
-    if found:
-        run.found["filter"] = found
+def _put_filtered(document: str, **more: str) -> Hook:
+    """Puts a configuration of this name whose filter is not said as S3 wants it."""
+    call = Call(op=f"PutBucket{document}", args={**_ONE, document: {"Id": "$name", **more}})
+
+    def put(run: Run) -> None:
+        params, wanted = run.params(call), _filter(run)
+        if wanted is not None:
+            params[document]["Filter"] = wanted
+        run.call(call.op, **params)
+
+    return put
 
 
-def _put_metric(run: Run) -> None:
-    wanted = {"Id": run.props["name"], "Filter": _filter(run)}
-    run.call(
-        "PutBucketMetricsConfiguration", Bucket=run.props["bucket"], Id=run.props["name"],
-        MetricsConfiguration={key: value for key, value in wanted.items() if value is not None},
-    )  # fmt: skip
+def _find_filter(document: str) -> Hook:
+    """Reads the filter of a configuration of this name as it was said."""
 
+    def find(run: Run) -> None:
+        told = run.answers[f"GetBucket{document}"][document].get("Filter") or {}
+        parts = told.get("And") or told
+        tags = parts.get("Tags") or ([parts["Tag"]] if parts.get("Tag") else [])
+        found: dict[str, Any] = {}
+        if parts.get("Prefix"):
+            found["prefix"] = parts["Prefix"]
+        if parts.get("AccessPointArn"):
+            found["accessPoint"] = parts["AccessPointArn"]
+        if tags:
+            found["tags"] = {tag["Key"]: tag["Value"] for tag in tags}
+        if found:
+            run.found["filter"] = found
+
+    return find
+
+
+_METRICS = "MetricsConfiguration"
+_put_metric = _put_filtered(_METRICS)
 
 METRIC = Resource(
     type="aws:s3/bucketMetric:BucketMetric",
@@ -177,27 +188,17 @@ METRIC = Resource(
     service="s3",
     create=_put_metric,
     id="$bucket:$name",
-    reads=(Part(call=Call(op="GetBucketMetricsConfiguration", args=_ONE)),),
-    finish=lambda run: _found_filter(run, "MetricsConfiguration", "GetBucketMetricsConfiguration"),
+    reads=(Part(call=Call(op=f"GetBucket{_METRICS}", args=_ONE)),),
+    finish=_find_filter(_METRICS),
     changes=(Change(props=("filter",), do=(_put_metric,)),),
-    delete=(Call(op="DeleteBucketMetricsConfiguration", args=_ONE),),
+    delete=(Call(op=f"DeleteBucket{_METRICS}", args=_ONE),),
     keep=frozenset({"bucket", "name"}),
     by_hook=frozenset({"filter"}),
 )
 
 
-def _put_tiering(run: Run) -> None:
-    wanted = {
-        "Id": run.props["name"],
-        "Filter": _filter(run),
-        "Status": run.props.get("status"),
-        "Tierings": [{"Days": one["days"], "AccessTier": one["accessTier"]} for one in run.props["tierings"]],
-    }
-    run.call(
-        "PutBucketIntelligentTieringConfiguration", Bucket=run.props["bucket"], Id=run.props["name"],
-        IntelligentTieringConfiguration={key: value for key, value in wanted.items() if value is not None},
-    )  # fmt: skip
-
+_TIERING = "IntelligentTieringConfiguration"
+_put_tiering = _put_filtered(_TIERING, Status="$status", Tierings="$tierings")
 
 TIERING = Resource(
     type="aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration",
@@ -207,16 +208,14 @@ TIERING = Resource(
     id="$bucket:$name",
     reads=(
         Part(
-            call=Call(op="GetBucketIntelligentTieringConfiguration", args=_ONE),
-            at="IntelligentTieringConfiguration",
+            call=Call(op=f"GetBucket{_TIERING}", args=_ONE),
+            at=_TIERING,
             skip=frozenset({"filter"}),
         ),
     ),
-    finish=lambda run: _found_filter(
-        run, "IntelligentTieringConfiguration", "GetBucketIntelligentTieringConfiguration"
-    ),
+    finish=_find_filter(_TIERING),
     changes=(Change(props=("filter", "status", "tierings"), do=(_put_tiering,)),),
-    delete=(Call(op="DeleteBucketIntelligentTieringConfiguration", args=_ONE),),
+    delete=(Call(op=f"DeleteBucket{_TIERING}", args=_ONE),),
     defaults={"status": "Enabled"},
     keep=frozenset({"bucket", "name"}),
     by_hook=frozenset({"filter"}),

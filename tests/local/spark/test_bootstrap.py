@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from local.contracts import BootstrapAction
 from local.spark import bootstrap
-from tests.local.spark.yarn_world import KEY, World, world
+from tests.local.spark.yarn_world import KEY, World, until, world
 
 pytestmark = pytest.mark.xdist_group("yarn")
 
@@ -98,10 +97,7 @@ def test_the_end_of_the_cluster_ends_it(emr: World) -> None:
     emr.s3.put_object(Bucket="code", Key="long.sh", Body=b"sleep 600")
     told = Told()
     emr.runner.bootstrap(emr.cluster, [BootstrapAction(name="x", path="s3://code/long.sh", args=())], told)
-    deadline = time.monotonic() + 30
-    while not [p for p in emr.processes() if "sleep" in p.name()]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: any("sleep" in p.name() for p in emr.processes()), "the script runs", 30)
     emr.runner.terminate(emr.cluster.cluster_id)
     assert "non-zero" in told.wait()
     assert not emr.processes()

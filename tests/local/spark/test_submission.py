@@ -16,6 +16,7 @@ from local.spark import classifications, credentials, daemons, submit
 from local.spark.credentials import Node, RoleError
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
+from local.submission import read as read_words
 
 ENDS = datetime(2030, 1, 1, tzinfo=UTC)
 STEP = ["--deploy-mode", "cluster", "--name", "n", "--conf", "spark.yarn.tags=mine", "--py-files=s3://a/x.whl",
@@ -43,7 +44,7 @@ def tools(tmp_path: Path) -> Toolchain:
 
 
 def test_options_end_at_the_application_whose_arguments_are_its_own() -> None:
-    given_ = submit.read(STEP)
+    given_ = read_words(STEP)
     assert given_.application == ("s3://a/main.py", "--date", "2013-01-01", "--conf", "not=spark")
     assert given_.conf("spark.yarn.tags") == "mine"
     assert given_.conf("not") is None
@@ -63,11 +64,11 @@ def test_options_end_at_the_application_whose_arguments_are_its_own() -> None:
     ],
 )
 def test_the_deploy_mode_is_read_as_spark_submit_reads_it(words: list[str], mode: str) -> None:
-    assert submit.read(words).deploy_mode == mode
+    assert read_words(words).deploy_mode == mode
 
 
 def test_the_last_of_two_conf_counts_and_values_keep_their_equals_signs() -> None:
-    read = submit.read(["--conf", "a=1", "-c", "a=2", "--conf", "b=-Dx=y", "x.py"])
+    read = read_words(["--conf", "a=1", "-c", "a=2", "--conf", "b=-Dx=y", "x.py"])
     assert (read.conf("a"), read.conf("b")) == ("2", "-Dx=y")
 
 
@@ -76,16 +77,16 @@ def test_the_last_of_two_conf_counts_and_values_keep_their_equals_signs() -> Non
 )
 def test_no_word_is_lost_whatever_is_given(words: list[str]) -> None:
     """What is wrong is for spark-submit to complain of: it must get to see it."""
-    again = " ".join(submit.read(words).words()).replace("=", " ")
+    again = " ".join(read_words(words).words()).replace("=", " ")
     assert again == " ".join(words).replace("=", " ")
 
 
 def test_our_configuration_comes_after_the_step_s_and_its_tag_stays() -> None:
-    ours = submit.for_step(submit.read(STEP), "s-1ABC", {"AWS_REGION": "r"}, Path("/scratch"))
+    ours = submit.for_step(read_words(STEP), "s-1ABC", {"AWS_REGION": "r"}, Path("/scratch"))
     assert ours.conf("spark.yarn.tags") == "mine,s-1abc"  # YARN keeps tags in lower case
     assert ours.conf("spark.yarn.appMasterEnv.AWS_REGION") == "r"
     assert ours.conf("spark.executorEnv.AWS_REGION") == "r"
-    assert ours.application == submit.read(STEP).application
+    assert ours.application == read_words(STEP).application
 
 
 def test_a_cluster_s_spark_defaults_yield_only_what_is_this_machine_s(
@@ -104,8 +105,8 @@ def test_a_cluster_s_spark_defaults_yield_only_what_is_this_machine_s(
 def test_cluster_mode_starts_the_submitter_itself_client_mode_the_script(
     tools: Toolchain, tmp_path: Path
 ) -> None:
-    assert submit.command(submit.read(STEP), tools, tmp_path)[0] == str(tools.java.binary)
-    assert submit.command(submit.read(["x.py"]), tools, tmp_path) == [
+    assert submit.command(read_words(STEP), tools, tmp_path)[0] == str(tools.java.binary)
+    assert submit.command(read_words(["x.py"]), tools, tmp_path) == [
         str(tools.spark / "bin" / "spark-submit"), "x.py",
     ]  # fmt: skip
 
@@ -113,7 +114,7 @@ def test_cluster_mode_starts_the_submitter_itself_client_mode_the_script(
 def test_every_jar_and_the_conf_folder_are_on_the_submitter_s_class_path(
     tools: Toolchain, tmp_path: Path
 ) -> None:
-    words = submit.command(submit.read(STEP), tools, tmp_path)
+    words = submit.command(read_words(STEP), tools, tmp_path)
     class_path = Path(words[1].removeprefix("@")).read_text().splitlines()[-1]
     jars = f"{tools.spark}/jars/jars-1.jar:{tools.s3a}/s3a-1.jar:{tools.beside}/spark-hadoop-cloud_2.13-4.jar"
     assert class_path == f'"{jars}:{tmp_path}/conf"'

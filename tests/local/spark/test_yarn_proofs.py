@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from local.spark.yarn import processes_of
-from tests.local.spark.yarn_world import RELEASES, World, instance, world
+from local.spark.yarn import containers_of, processes_of
+from tests.local.spark.yarn_world import RELEASES, World, instance, until, world
 
 pytestmark = [pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
-SECONDS = 120.0
 # As many tasks as there could be executors, each until the flag is in S3.
 UNTIL_FLAG = """
 import time
@@ -85,30 +83,20 @@ def cluster(home: Path, release: str, configurations: list[dict[str, Any]]) -> I
         yield made
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {SECONDS:.0f} s: {what}"
-        time.sleep(0.2)
-
-
-def running(emr: World, what: str = "") -> Iterator[tuple[str, str]]:
-    """Container id and folder of each process in a container whose command line has `what`."""
-    for process in emr.processes("_"):
-        with suppress(psutil.Error):  # it ends while it is looked at
-            if what in " ".join(process.cmdline()):
-                yield process.environ()["CONTAINER_ID"], process.cwd()
-
-
 def containers(emr: World) -> Counter[str]:
     """How many containers each application has, by its number."""
-    return Counter("_".join(one.split("_")[1:3]) for one in {container for container, _ in running(emr)})
+    return Counter("_".join(one.split("_")[1:3]) for one in containers_of(emr.cluster.cluster_id))
 
 
 def nodes_of(emr: World, what: str) -> Counter[str]:
     """On which nodes the processes run whose command line has `what`."""
-    folders = [Path(folder) for _, folder in running(emr, what)]
-    return Counter(next(p.name for p in folder.parents if p.name.startswith("ci-")) for folder in folders)
+    found: Counter[str] = Counter()
+    for process in emr.processes("_"):
+        with suppress(psutil.Error):  # it ends while it is looked at
+            if what in " ".join(process.cmdline()):
+                folders = Path(process.cwd()).parents
+                found[next(folder.name for folder in folders if folder.name.startswith("ci-"))] += 1
+    return found
 
 
 @pytest.mark.parametrize("release", RELEASES)

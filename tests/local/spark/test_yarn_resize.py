@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import psutil
 import pytest
 
 from local.spark import sizing
-from tests.local.spark.yarn_world import World, instance, world
+from tests.local.spark.yarn_world import World, instance, until, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
-SECONDS = 120.0
 COUNT = (
     "from pyspark.sql import SparkSession\n"
     "spark = SparkSession.builder.getOrCreate()\nprint(spark.range(10).count())\nspark.stop()\n"
@@ -60,22 +58,15 @@ def executors(emr: World, node: str) -> int:
     return len([p for p in emr.processes() if node in p.cwd() and "CoarseGrained" in " ".join(p.cmdline())])
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "not within two minutes"
-        time.sleep(0.1)
-
-
 def test_nodes_follow_the_instances_and_work_is_finished_first(emr: World) -> None:
     assert emr.sink.outcome(emr.step(emr.script(COUNT))) is None
     assert set(nodes(emr)) == {"ci-CORE2"}
 
     grown = replace(emr.cluster, instances=[*emr.cluster.instances, instance(3, "TASK")])
     emr.runner.resize(grown)
-    until(lambda: set(nodes(emr)) == {"ci-CORE2", "ci-TASK3"})
+    until(lambda: set(nodes(emr)) == {"ci-CORE2", "ci-TASK3"}, "the task node")
     working = emr.step(emr.script(UNTIL_FLAG), conf=FILLS_NODES)
-    until(lambda: executors(emr, "ci-TASK3") > 0)
+    until(lambda: executors(emr, "ci-TASK3") > 0, "executors on it")
     task = nodes(emr)["ci-TASK3"]
 
     emr.runner.resize(emr.cluster)
@@ -87,7 +78,7 @@ def test_nodes_follow_the_instances_and_work_is_finished_first(emr: World) -> No
     emr.s3.put_object(Bucket="data", Key="flag", Body=b"")
     assert emr.sink.outcome(working) is None, emr.step_log(working, "stderr")
     assert emr.sink.outcome(meanwhile) is None, emr.step_log(meanwhile, "stderr")
-    until(lambda: set(nodes(emr)) == {"ci-CORE2"})
+    until(lambda: set(nodes(emr)) == {"ci-CORE2"}, "the core node alone")
     assert not [p for p in emr.processes() if "ci-TASK3" in " ".join(p.cmdline())]
 
 
@@ -97,6 +88,6 @@ def test_a_large_fleet_is_few_nodes(emr: World) -> None:
         emr.cluster, instances=[*emr.cluster.instances, *(instance(n, "TASK") for n in range(10, 30))]
     )
     emr.runner.resize(large)
-    until(lambda: len(nodes(emr)) == sizing.MAX_NODES)
+    until(lambda: len(nodes(emr)) == sizing.MAX_NODES, "as many nodes as there may be")
     assert "ci-CORE2" in nodes(emr)
     assert emr.sink.outcome(emr.step(emr.script(COUNT))) is None

@@ -7,8 +7,8 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,14 @@ from local.keys import Key
 from local.processes import MARK, of_instance
 from local.spark import SparkRunner
 from local.spark.lanes import LANES
-from local.spark.yarn import processes_of
+from local.spark.yarn import containers_of, processes_of
 
 REGION = "us-east-1"
 KEY = Key(access_key_id="AKIAMACHINE222222222", secret_access_key="the-machines-own-secret")
 JOB_ROLE = "arn:aws:iam::123456789012:role/yarn-step"
 LOGS = "s3://logs/emr/"
 STEP_SECONDS = 300.0
+SECONDS = 120.0
 # The default release where a test runs at all, the others only in `make test-all`.
 RELEASES = [
     pytest.param(label, marks=() if label == DEFAULT_LABEL else (pytest.mark.slow, pytest.mark.more))
@@ -134,23 +135,25 @@ class World:
         """What runs of the cluster, or of its containers named so."""
         return processes_of(self.cluster.cluster_id, container=container)
 
-    def _containers(self) -> set[str]:
-        found = set()
-        for process in self.processes("_"):
-            with suppress(psutil.Error):  # it ends while it is looked at
-                found.add(process.environ()["CONTAINER_ID"])
-        return found
-
     def wait_for_containers(self, number: int) -> None:
         """Return when so many containers run."""
-        deadline = time.monotonic() + STEP_SECONDS
-        while len(self._containers()) < number:
-            assert time.monotonic() < deadline, f"there are no {number} containers"
-            time.sleep(0.1)
+        until(
+            lambda: len(containers_of(self.cluster.cluster_id)) >= number,
+            f"{number} containers",
+            STEP_SECONDS,
+        )
 
     def marked(self) -> list[psutil.Process]:
         """What runs that carries this local AWS's mark, whatever started it."""
         return of_instance(self.instance)
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+    """Return when the condition holds; `what` is what has not come about when it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.1)
 
 
 def instance(number: int, role: Any) -> Instance:
