@@ -101,6 +101,7 @@ class Driver:
         given = submission(job)
         file = self._folder / "aws" / "credentials"
         credentials.keep(file, self._session())
+        submit.prepare(tools, self._folder)
         self._configure(applied)
         env = {
             **daemons.environment(tools, job.run_id, self._folder),

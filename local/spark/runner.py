@@ -265,6 +265,7 @@ class SparkRunner:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("staging", "tmp"):
             (folder / name).mkdir(exist_ok=True)
+        submit.prepare(tools, folder)
         types = [instance.instance_type for instance in sizing.nodes(running.cluster.instances)]
         submit.write_defaults(
             folder / "spark" / "spark-defaults.conf", submit.defaults(tools, folder, applied, types)

@@ -90,6 +90,26 @@ def for_step(given: Submission, step_id: str, environment: Mapping[str, str], sc
     return Submission(options=given.options + ours, application=given.application)
 
 
+def prepare(tools: Toolchain, folder: Path) -> None:
+    """Lay what all submissions of a cluster share into `folder`, before the first: they come side by side.
+
+    That is the client's JVM options, and a folder with pyspark and py4j as they are installed, compiled: from their
+    zips each start compiles them.
+    """
+    class_path = os.pathsep.join([*map(str, tools.spark_jars), str(folder / "conf")])
+    words = [
+        "-Xmx384m", *QUICK_JVM, *_MODULES, f'"-Djava.io.tmpdir={folder / "tmp"}"', *tools.sharing("spark"),
+        "-cp", f'"{class_path}"',
+    ]  # fmt: skip
+    python = _python_folder(folder)
+    python.mkdir(parents=True, exist_ok=True)
+    _client_arguments(folder).write_text("\n".join(words) + "\n")
+    for name in ("pyspark", "py4j"):
+        link = python / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(tools.site_packages / name)
+
+
 def command(given: Submission, tools: Toolchain, folder: Path) -> list[str]:
     """How to start it. In client mode by pip's own `spark-submit`, for this process then is the driver.
 
@@ -98,15 +118,8 @@ def command(given: Submission, tools: Toolchain, folder: Path) -> list[str]:
     """
     if given.deploy_mode != "cluster":
         return [str(tools.spark / "bin" / "spark-submit"), *given.words()]
-    arguments = folder / "client.args"
-    if not arguments.is_file():
-        class_path = os.pathsep.join([*map(str, tools.spark_jars), str(folder / "conf")])
-        words = [
-            "-Xmx384m", *QUICK_JVM, *_MODULES, f'"-Djava.io.tmpdir={folder / "tmp"}"', *tools.sharing("spark"),
-            "-cp", f'"{class_path}"',
-        ]  # fmt: skip
-        arguments.write_text("\n".join(words) + "\n")
-    return [str(tools.java.binary), f"@{arguments}", "org.apache.spark.deploy.SparkSubmit", *given.words()]
+    java = [str(tools.java.binary), f"@{_client_arguments(folder)}"]
+    return [*java, "org.apache.spark.deploy.SparkSubmit", *given.words()]
 
 
 def environment(tools: Toolchain, folder: Path, applied: Applied) -> dict[str, str]:
@@ -120,20 +133,17 @@ def environment(tools: Toolchain, folder: Path, applied: Applied) -> dict[str, s
         "PYSPARK_PYTHON": str(tools.python),
         # What a killed process leaves behind, the cluster's end removes.
         "TMPDIR": str(folder / "tmp"),
-        "PYSPARK_ARCHIVES_PATH": f"local:{python_folder(tools, folder)}",
+        "PYSPARK_ARCHIVES_PATH": f"local:{_python_folder(folder)}",
         **applied.properties["spark-env"],
     }
 
 
-def python_folder(tools: Toolchain, folder: Path) -> Path:
-    """A folder with pyspark and py4j, compiled as they are installed: from their zips each start compiles them."""
-    python = folder / "python"
-    python.mkdir(parents=True, exist_ok=True)
-    for name in ("pyspark", "py4j"):
-        link = python / name
-        if not link.is_symlink():
-            link.symlink_to(tools.site_packages / name)
-    return python
+def _python_folder(folder: Path) -> Path:
+    return folder / "python"
+
+
+def _client_arguments(folder: Path) -> Path:
+    return folder / "client.args"
 
 
 # Every process binds and names the loopback only.

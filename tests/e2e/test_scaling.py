@@ -179,8 +179,9 @@ def test_ten_steps_at_concurrency_four_finish(here: Here, release: str) -> None:
     seen: list[int] = []
 
     def ended() -> bool:
-        states = [one["Status"]["State"] for one in emr.list_steps(ClusterId=cluster)["Steps"]]
-        assert "FAILED" not in states, states
+        told = [one["Status"] for one in emr.list_steps(ClusterId=cluster)["Steps"]]
+        states = [one["State"] for one in told]
+        assert "FAILED" not in states, [one.get("FailureDetails") for one in told]
         seen.append(states.count("RUNNING"))
         return states.count("COMPLETED") == len(steps)
 

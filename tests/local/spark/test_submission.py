@@ -114,6 +114,7 @@ def test_cluster_mode_starts_the_submitter_itself_client_mode_the_script(
 def test_every_jar_and_the_conf_folder_are_on_the_submitter_s_class_path(
     tools: Toolchain, tmp_path: Path
 ) -> None:
+    submit.prepare(tools, tmp_path)
     words = submit.command(read_words(STEP), tools, tmp_path)
     class_path = Path(words[1].removeprefix("@")).read_text().splitlines()[-1]
     jars = f"{tools.spark}/jars/jars-1.jar:{tools.s3a}/s3a-1.jar:{tools.beside}/spark-hadoop-cloud_2.13-4.jar"
@@ -121,9 +122,19 @@ def test_every_jar_and_the_conf_folder_are_on_the_submitter_s_class_path(
 
 
 def test_spark_finds_the_installed_python_packages(tools: Toolchain, tmp_path: Path) -> None:
-    folder = submit.python_folder(tools, tmp_path / "cluster")
-    assert (folder / "pyspark").resolve() == tools.spark
-    assert submit.python_folder(tools, tmp_path / "cluster") == folder  # a second step finds it there
+    submit.prepare(tools, tmp_path)
+    told = submit.environment(tools, tmp_path, classifications.Applied())["PYSPARK_ARCHIVES_PATH"]
+    assert (Path(told.removeprefix("local:")) / "pyspark").resolve() == tools.spark
+
+
+def test_what_submissions_share_is_laid_before_them_for_they_come_side_by_side(
+    tools: Toolchain, tmp_path: Path
+) -> None:
+    submit.prepare(tools, tmp_path)
+    before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
+    submit.environment(tools, tmp_path, classifications.Applied())
+    submit.command(read_words(STEP), tools, tmp_path)
+    assert {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
 def test_no_credential_of_the_user_reaches_a_process_of_a_cluster(
