@@ -13,7 +13,10 @@ from facts.errors import UserError
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "engine": ("The Pulumi engine.", ("ensure",)),
     "spark": ("Java, Spark and YARN on this machine.", ("ensure",)),
-    "local": ("An AWS on this machine.", ("up", "status", "top", "down", "logs", "clock", "spot", "market")),
+    "local": (
+        "An AWS on this machine.",
+        ("up", "status", "top", "down", "logs", "clock", "spot", "market", "history"),
+    ),
     "settings": ("What a stack file may say.", ("explain", "schema")),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs")),
     "data": ("Sample data.", ("load",)),

@@ -301,7 +301,7 @@ def _forget(folder: Path) -> None:
         *folder.glob("nodes/*/tmp"),
     ]:
         shutil.rmtree(path, ignore_errors=True)
-    for name in ("staging", "state", "tmp", "home", "python"):
+    for name in ("staging", "state", "tmp", "home", "python", "apps"):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

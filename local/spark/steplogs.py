@@ -54,6 +54,18 @@ class LogBucket:
                     self._kept.add(folder)
         self._keep(found)
 
+    def keep_events(self, folder: Path, application_id: str) -> None:
+        """Take the event log of an application, one file or a folder of several, to the bucket as Spark reads it.
+
+        On EMR they stay in HDFS, and with AWS for its persistent application pages; here they outlive the cluster so.
+        """
+        found = [path for path in folder.glob(f"*{application_id}*") if path.is_file()]
+        found += [path for path in folder.glob(f"*{application_id}*/*") if path.is_file()]
+        if self._bucket:
+            for path in found:
+                key = f"{self._prefix}/spark-events/{path.relative_to(folder)}"
+                _put(self._s3, path.read_bytes(), self._bucket, key, self._cluster_id)
+
     def _keep(self, files: Iterable[tuple[Path, str]]) -> None:
         if not self._bucket:
             return
@@ -71,9 +83,14 @@ def put(s3: Any, path: Path, uri: str, whose: str) -> None:
         body = gzip.compress(path.read_bytes(), compresslevel=1)
     except FileNotFoundError:
         return
+    if found is None:
+        log.warning("%s: cannot keep %s: not an S3 URI", whose, uri)
+    else:
+        _put(s3, body, found["bucket"], found["prefix"], whose)
+
+
+def _put(s3: Any, body: bytes, bucket: str, key: str, whose: str) -> None:
     try:
-        if found is None:
-            raise ValueError("not an S3 URI")
-        s3.put_object(Bucket=found["bucket"], Key=found["prefix"], Body=body)
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
     except Exception as error:
-        log.warning("%s: cannot keep %s: %s", whose, uri, error)
+        log.warning("%s: cannot keep s3://%s/%s: %s", whose, bucket, key, error)

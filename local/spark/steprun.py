@@ -143,6 +143,7 @@ class StepRun:
             for application in sorted(mine & ended):
                 self._wait_containers(application)
                 self._logs.keep_containers(yarn.node_folders(), application)
+                self._logs.keep_events(submit.events_folder(self._cluster_folder), application)
 
     def _kill(self, yarn: Yarn) -> None:
         deadline = time.monotonic() + _SETTLE_SECONDS

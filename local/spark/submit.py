@@ -15,7 +15,7 @@ from local.submission import Submission
 
 # Where Spark lays the configuration into a container, relative to it (Client.LOCALIZED_CONF_DIR).
 _CONTAINER_FOLDERS = (".", "__spark_conf__", "__spark_conf__/__hadoop_conf__")
-_MODULES = (
+MODULES = (
     "--add-opens=java.base/java.lang=ALL-UNNAMED",
     "--add-opens=java.base/java.nio=ALL-UNNAMED",
     "--add-opens=java.base/java.util=ALL-UNNAMED",
@@ -34,6 +34,8 @@ def defaults(tools: Toolchain, folder: Path, applied: Applied, nodes: Sequence[s
         "spark.dynamicAllocation.shuffleTracking.enabled": "true",  # for the shuffle service, which no registry has
         "spark.dynamicAllocation.initialExecutors": "1",
         "spark.executor.maxNumFailures": "4",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": f"file:{events_folder(folder)}",  # where EMR has hdfs:///var/log/spark/apps
         "spark.ui.enabled": "false",
         # The pace of two nodes on one machine
         "spark.yarn.report.interval": "250ms",
@@ -93,16 +95,17 @@ def for_step(given: Submission, step_id: str, environment: Mapping[str, str], sc
 def prepare(tools: Toolchain, folder: Path) -> None:
     """Lay what all submissions of a cluster share into `folder`, before the first: they come side by side.
 
-    That is the client's JVM options, and a folder with pyspark and py4j as they are installed, compiled: from their
-    zips each start compiles them.
+    That is the client's JVM options, the folder of event logs, and a folder with pyspark and py4j as they are
+    installed, compiled: from their zips each start compiles them.
     """
     class_path = os.pathsep.join([*map(str, tools.spark_jars), str(folder / "conf")])
     words = [
-        "-Xmx384m", *QUICK_JVM, *_MODULES, f'"-Djava.io.tmpdir={folder / "tmp"}"', *tools.sharing("spark"),
+        "-Xmx384m", *QUICK_JVM, *MODULES, f'"-Djava.io.tmpdir={folder / "tmp"}"', *tools.sharing("spark"),
         "-cp", f'"{class_path}"',
     ]  # fmt: skip
     python = _python_folder(folder)
     python.mkdir(parents=True, exist_ok=True)
+    events_folder(folder).mkdir(exist_ok=True)
     _client_arguments(folder).write_text("\n".join(words) + "\n")
     for name in ("pyspark", "py4j"):
         link = python / name
@@ -136,6 +139,11 @@ def environment(tools: Toolchain, folder: Path, applied: Applied) -> dict[str, s
         "PYSPARK_ARCHIVES_PATH": f"local:{_python_folder(folder)}",
         **applied.properties["spark-env"],
     }
+
+
+def events_folder(folder: Path) -> Path:
+    """Where the applications of a cluster in `folder` write their event logs, unless told otherwise."""
+    return folder / "apps"
 
 
 def _python_folder(folder: Path) -> Path:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import socket
 import subprocess
+import urllib.request
+from contextlib import closing
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import ROOT, Demo
+from tests.local.spark.yarn_world import until
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(1500)]
 
@@ -101,6 +108,31 @@ def test_no_credential_reached_logs_or_state(demo: Demo) -> None:
     for file in demo.home.rglob("*"):
         if file.is_file() and file.name != "local.json" and file.stat().st_size < 50_000_000:
             assert secret.encode() not in file.read_bytes(), file
+
+
+def test_sparks_own_pages_show_the_applications(demo: Demo) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    with demo.start("local", "history", "--port", str(port), "--json") as server:
+        try:
+            assert server.stdout is not None
+            url = json.loads(server.stdout.readline())["url"]
+            listed = f"{url}/api/v1/applications"
+            until(lambda: len(_got(listed)) == 1, "the application is listed")
+            (application,) = _got(listed)
+            assert application["attempts"][-1]["completed"]
+            jobs = _got(f"{listed}/{application['id']}/jobs")
+            assert jobs
+            assert {job["status"] for job in jobs} == {"SUCCEEDED"}
+            assert _foreign_listeners(server.pid) == []
+        finally:
+            os.killpg(server.pid, signal.SIGINT)
+        assert server.wait(30) == 0
+
+
+def _got(url: str) -> Any:
+    with urllib.request.urlopen(url) as answer:
+        return json.load(answer)
 
 
 def test_everything_listens_on_loopback_only(demo: Demo) -> None:

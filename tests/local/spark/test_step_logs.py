@@ -41,17 +41,31 @@ def test_a_message_is_bounded() -> None:
     assert len(failure.of_logs("X" * 10_000, "", 1, lambda _: None).message) == 2000
 
 
+def test_event_logs_are_kept_as_spark_reads_them_one_file_or_a_folder_of_several(tmp_path: Path) -> None:
+    (tmp_path / "application_1_1").write_text("{}")
+    (tmp_path / "application_1_2").write_text("another's")
+    (tmp_path / "eventlog_v2_application_1_1").mkdir()
+    (tmp_path / "eventlog_v2_application_1_1" / "events_1_application_1_1").write_text("{}")
+    s3 = _S3(zipped=False)
+    LogBucket(s3, "s3://logs/emr", "j-1").keep_events(tmp_path, "application_1_1")
+    assert s3.objects == {
+        "logs/emr/j-1/spark-events/application_1_1": b"{}",
+        "logs/emr/j-1/spark-events/eventlog_v2_application_1_1/events_1_application_1_1": b"{}",
+    }
+
+
 class _S3:
-    def __init__(self, *, fails: bool = False) -> None:
+    def __init__(self, *, fails: bool = False, zipped: bool = True) -> None:
         self.objects: dict[str, bytes] = {}
         self.puts = 0
-        self._fails = fails
+        self._fails, self._zipped = fails, zipped
 
     def put_object(self, **given: Any) -> None:
         if self._fails:
             raise OSError("gone")
         self.puts += 1
-        self.objects[f"{given['Bucket']}/{given['Key']}"] = gzip.decompress(given["Body"])
+        body = given["Body"]
+        self.objects[f"{given['Bucket']}/{given['Key']}"] = gzip.decompress(body) if self._zipped else body
 
 
 def step_folder(tmp_path: Path) -> Path:

@@ -119,6 +119,10 @@ def test_logs_lie_in_emrs_layout(emr: World, copied: str) -> None:
         assert application.removeprefix("application_") in name
         for file in ("stdout", "stderr"):
             assert f"{base}containers/{container}/{file}.gz" in emr.keys(f"{base}containers/{container}/")
+    (application,) = {container.partition("/")[0] for container in containers}
+    events = [key.removeprefix(f"{base}spark-events/") for key in emr.keys(f"{base}spark-events/")]
+    assert events
+    assert all(application in event for event in events)
     assert "Step succeeded" in emr.step_log(copied, "controller")
     assert "final status: SUCCEEDED" in emr.step_log(copied, "stderr")
 

@@ -1,0 +1,85 @@
+"""What a job brings along reaches driver and executors: modules in `--py-files`, an environment in `--archives`."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.spark import toolchain
+from local.spark.lanes import lane
+from tests.local.spark.yarn_world import RELEASES, world
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
+# Both modules are asked for where the driver runs and where a task runs.
+JOB = """
+import json, sys
+from pyspark.sql import SparkSession
+
+def found(_=None):
+    import packed, zipped
+    return [packed.WHAT, zipped.WHAT, sys.prefix.endswith("/environment")]
+
+spark = SparkSession.builder.getOrCreate()
+print(json.dumps({"driver": found(), "executor": spark.sparkContext.parallelize([0], 1).map(found).first()}))
+spark.stop()
+"""
+IN_THE_ARCHIVE = "./environment/bin/python"
+
+
+def _environment(folder: Path, python: Path) -> bytes:
+    """A virtual environment with a module of its own, packed as venv-pack packs one: its root is the archive's."""
+    subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "packed.py").write_text("WHAT = 'packed'\n")
+    into = io.BytesIO()
+    with tarfile.open(fileobj=into, mode="w:gz") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.add(path, path.name)
+    return into.getvalue()
+
+
+def _zipped() -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as archive:
+        archive.writestr("zipped.py", "WHAT = 'zipped'\n")
+    return into.getvalue()
+
+
+def _reports(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines() if line.startswith('{"driver"')]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_modules_and_a_packed_environment_reach_driver_and_executors(release: str, tmp_path: Path) -> None:
+    python = toolchain.ensure(train=False, lane=lane(release)).python
+    with world(tmp_path / "home", release=release) as emr:
+        emr.s3.put_object(
+            Bucket="code", Key="environment.tar.gz", Body=_environment(tmp_path / "venv", python)
+        )
+        emr.s3.put_object(Bucket="code", Key="modules.zip", Body=_zipped())
+        words = [
+            "--py-files",
+            "s3://code/modules.zip",
+            "--archives",
+            "s3://code/environment.tar.gz#environment",
+        ]
+        step = emr.step(*words, emr.script(JOB), conf={"spark.pyspark.python": IN_THE_ARCHIVE})
+        assert emr.sink.outcome(step) is None, emr.step_log(step, "stderr")
+        (key,) = emr.container_logs('{"driver"')
+        (told,) = _reports(emr.log(key))
+        assert told == {"driver": ["packed", "zipped", True], "executor": ["packed", "zipped", True]}
+
+        # In client mode the driver runs beside the cluster, with the cluster's own Python, as on EMR.
+        client = JOB.replace("found()", "None")
+        step = emr.step(*words, emr.script(client), mode="client", conf={
+            "spark.pyspark.driver.python": str(python), "spark.pyspark.python": IN_THE_ARCHIVE,
+        })  # fmt: skip
+        assert emr.sink.outcome(step) is None, emr.step_log(step, "stderr")
+        (told,) = _reports(emr.step_log(step, "stdout"))
+        assert told["executor"] == ["packed", "zipped", True]
