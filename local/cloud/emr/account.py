@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from json import JSONDecodeError, loads
 from typing import TYPE_CHECKING, Any
 
+from local.cloud.emr import public_access
 from local.cloud.emr.errors import InvalidRequestError, ValidationError
+from local.cloud.emr.public_access import OpenRule
 
 if TYPE_CHECKING:
     from local.cloud.emr.backend import EmrBackend
@@ -65,6 +67,11 @@ class MotoAccount:
         )
         return {name: group for name, group in zip(names, found, strict=True) if group}
 
+    def check_public_access(self, subnets: Sequence[str], groups: Iterable[str]) -> None:
+        if any(self._is_public(subnet) for subnet in subnets):
+            rules = [rule for group in groups for rule in self._open_rules(group)]
+            public_access.check(self._backend.block_public_access_configuration, rules)
+
     def knows_release(self, label: str) -> bool:
         return label in self._backend._release_labels
 
@@ -85,6 +92,28 @@ class MotoAccount:
 
     def zones(self) -> list[str]:
         return [zone.name for zone in self._backend.ec2_backend.describe_availability_zones()]
+
+    def _is_public(self, subnet_id: str) -> bool:
+        """Whether the subnet's route table, its VPC's main one if it has none, leads to an internet gateway."""
+        ec2 = self._backend.ec2_backend
+        vpc = ec2.get_subnet(subnet_id).vpc_id
+        tables = [table for table in ec2.route_tables.values() if table.vpc_id == vpc]
+        own = [table for table in tables if subnet_id in table._associations.values()]
+        chosen = own or [table for table in tables if table.main_association_id]
+        return any((route.gateway_id or "").startswith("igw-") for table in chosen for route in table.routes)
+
+    def _open_rules(self, group_id: str) -> list[OpenRule]:
+        group = self._backend.ec2_backend.get_security_group_from_id(group_id)
+        lowest, highest = public_access.ALL_PORTS
+        return [
+            OpenRule(
+                group=group_id,
+                lowest=lowest if rule.from_port is None else int(rule.from_port),
+                highest=highest if rule.to_port is None else int(rule.to_port),
+            )
+            for rule in (group.ingress_rules if group else ())
+            if rule.ip_range.get("CidrIp") == "0.0.0.0/0" or rule.ip_range.get("CidrIpv6") == "::/0"
+        ]
 
     def _iam(self, name_or_arn: str) -> Any:
         from moto.iam.models import iam_backends

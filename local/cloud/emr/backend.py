@@ -6,8 +6,11 @@ types; clusters, their nodes and their steps are ours, because moto's never chan
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from moto.emr.models import ElasticMapReduceBackend
 
+from local.cloud.emr import public_access
 from local.cloud.emr.account import MotoAccount
 from local.cloud.emr.control import EmrControl
 from local.cloud.emr.model import Cluster
@@ -30,6 +33,8 @@ class EmrBackend(
 
     def __init__(self, region_name: str, account_id: str, *, control: EmrControl) -> None:
         super().__init__(region_name, account_id)
+        # moto knows nothing before it is told; AWS has a default.
+        self.block_public_access_configuration = deepcopy(dict(public_access.DEFAULT))
         self.control = control
         self.account = MotoAccount(self)
         self.clusters: dict[str, Cluster] = control.clusters_of(account_id, region_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -30,6 +30,9 @@ class Account(Protocol):
     def security_groups(self, instances: Mapping[str, Any]) -> dict[str, str]:
         """The managed security groups by their names in Ec2InstanceAttributes, made where none is named."""
 
+    def check_public_access(self, subnets: Sequence[str], groups: Iterable[str]) -> None:
+        """Raises ValidationError when groups are open to the world where the account's settings forbid it."""
+
     def knows_release(self, label: str) -> bool:
         """Whether EMR has the release in this region."""
 
@@ -52,6 +55,9 @@ def cluster_of(request: Mapping[str, Any], account: Account, now: datetime) -> C
     missing = [subnet for subnet, zone in zip(subnets, zones, strict=True) if zone is None]
     nodes = pools.of_request(instances, now)
     _check_instance_types(request, nodes, account)
+    groups = {} if missing else account.security_groups(instances)
+    if not missing:
+        account.check_public_access(subnets, [*groups.values(), *_more_groups(instances)])
     keep_alive = bool(instances.get("KeepJobFlowAliveWhenNoSteps"))
     highly_available = any(p.role == "MASTER" and sum(p.targets.values()) == 3 for p in nodes)
     cluster_id = new_id("j-")
@@ -63,7 +69,7 @@ def cluster_of(request: Mapping[str, Any], account: Account, now: datetime) -> C
         status=Status("STARTING", now),
         availability_zone=next((z for z in zones if z), None) or _zone(instances, account),
         zones={zone: subnet for zone, subnet in zip(zones, subnets, strict=True) if zone},
-        security_groups={} if missing else account.security_groups(instances),
+        security_groups=groups,
         keep_alive=keep_alive or highly_available,
         termination_protected=bool(instances.get("TerminationProtected")) or highly_available,
         visible_to_all_users=request.get("VisibleToAllUsers", True),
@@ -174,6 +180,11 @@ def _subnets(instances: Mapping[str, Any]) -> list[str]:
     if any(not subnet.startswith("subnet-") for subnet in subnets):
         raise ValidationError("The supplied ec2SubnetId is not valid.")
     return subnets
+
+
+def _more_groups(instances: Mapping[str, Any]) -> list[str]:
+    named = ("AdditionalMasterSecurityGroups", "AdditionalSlaveSecurityGroups")
+    return [group for name in named for group in instances.get(name) or []]
 
 
 def _missing_subnet(subnet: str) -> str:
