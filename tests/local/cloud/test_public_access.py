@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from tests.local.cloud.conftest import Cloud
 
-
 NEW = {
     "BlockPublicSecurityGroupRules": True,
     "PermittedPublicSecurityGroupRuleRanges": [{"MinRange": 22, "MaxRange": 22}],
