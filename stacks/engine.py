@@ -63,6 +63,12 @@ class Pulumi:
         self.ensure_stack(stack)
         return self._shown("preview", "--refresh", "--stack", stack, *_pack(policies), as_json=as_json)
 
+    def planned(self, stack: str) -> dict[str, Any]:
+        """The engine's JSON document of what `up` would do. Raises UserError when the preview fails."""
+        self.ensure_stack(stack)
+        found: dict[str, Any] = json.loads(self._captured("preview", "--json", "--stack", stack))
+        return found
+
     def up(self, stack: str, *, policies: Path | None = None, quiet: bool = False) -> int:
         """Bring the stack up. Returns the engine's exit code.
 
