@@ -48,8 +48,8 @@ def page(stack: str, preview: Mapping[str, Any]) -> str:
     found = components(planned(preview))
     parts = [
         f"# What stack `{stack}` makes",
-        f"Written by `emrctl stack picture {stack}` from a preview: a picture a component, with the resources that it makes, "
-        "how many of each type, and their names.",
+        f"Written by `emrctl stack picture {stack}` from a preview: a picture a component, with the resources that it "
+        "makes, how many of each type, and their names.",
     ]
     for node in found:
         parts.append(f"## {node.name} (`{node.type}`)\n\n```mermaid\n{mermaid(node)}\n```")
