@@ -7,7 +7,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("demo", "local", "spark")
+NAMES = ("demo", "infra", "local", "spark")
 
 
 def main() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -16,29 +14,17 @@ from typing import Any
 
 import psutil
 
-from bench.home import ROOT, emrctl, environment, up
+from bench.home import emrctl, up
+from bench.infra import previews
 
 SAMPLE_SECONDS = 0.5
-# The floor of a preview: the same engine, provider and number of resources, with nothing around them.
-BARE = """
-import pulumi_aws as aws
-
-for number in range({count}):
-    aws.cloudwatch.LogGroup(f"bare-{{number}}")
-"""
-PREVIEW = """
-import sys
-from emrctl.context import resolve
-from emrctl.pulumi import policy_pack, workspace
-sys.exit(workspace(resolve("local"), "dev").preview("dev", policies=policy_pack() if sys.argv[1:] else None))
-"""
 
 
 def measure(runs: int) -> dict[str, Any]:
     """Medians over `runs`; seconds and gigabytes, and the ratio of a preview to its floor."""
     demos = [_demo() for _ in range(runs)]
     with tempfile.TemporaryDirectory() as home, up(Path(home)):
-        dev, bare, count = _previews(Path(home), runs)
+        dev, bare, count = previews(Path(home), "dev", runs, checked=True)
     phases = {
         phase: statistics.median(demo["phases"][phase] for demo in demos) for phase in demos[0]["phases"]
     }
@@ -101,28 +87,3 @@ def _resident(process: psutil.Process, home: Path) -> int:
         return process.memory_info().rss if any(str(home) in word for word in words) else 0
     except psutil.Error:
         return 0
-
-
-def _previews(home: Path, runs: int) -> tuple[list[float], list[float], int]:
-    """Seconds of each preview of dev and of its floor, taken in turns, and the number of resources in dev."""
-    steps = json.loads(emrctl(home, "stack", "preview", "dev", "--json"))["steps"]
-    project = home / "bare"
-    (project / "infra").mkdir(parents=True)
-    (project / "Pulumi.yaml").write_text("name: emr\nruntime: python\nmain: infra/\n")
-    (project / "Pulumi.dev.yaml").write_text("config: {}\n")
-    (project / "infra" / "__main__.py").write_text(BARE.format(count=len(steps)))
-    dev, bare = [], []
-    for _ in range(runs):
-        dev.append(_timed(home, ROOT, checked=True))
-        bare.append(_timed(home, project, checked=False))
-    return dev, bare, len(steps)
-
-
-def _timed(home: Path, project: Path, *, checked: bool) -> float:
-    """Seconds of one preview in `project`; `checked` with the policy pack, which the floor has no use for."""
-    started = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-c", PREVIEW, *(["checked"] if checked else [])],
-        cwd=project, env=environment(home), check=True, capture_output=True,
-    )  # fmt: skip
-    return time.monotonic() - started
