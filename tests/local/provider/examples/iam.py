@@ -18,6 +18,9 @@ EXAMPLES: dict[str, Example] = {
         },
         replace={"path": "/other/"},
     ),
+    "copying-role": Example(
+        type="aws:iam/role:Role", props={"assumeRolePolicy": trust("s3.amazonaws.com")}
+    ),
     "role-policy": Example(
         type="aws:iam/rolePolicy:RolePolicy",
         props={"role": "${role}", "policy": policy("s3:GetObject", "arn:aws:s3:::a/*")},
