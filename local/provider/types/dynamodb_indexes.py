@@ -137,7 +137,9 @@ def wrong(index: Index) -> str | None:
 def keys(index: Index) -> list[dict[str, str]]:
     """An index's keys as the API has them, however they were said."""
     if index.get("keySchemas"):
-        return [{"AttributeName": it["attributeName"], "KeyType": it["keyType"]} for it in index["keySchemas"]]
+        return [
+            {"AttributeName": it["attributeName"], "KeyType": it["keyType"]} for it in index["keySchemas"]
+        ]
     pairs = (("HASH", index.get("hashKey")), ("RANGE", index.get("rangeKey")))
     return [{"AttributeName": name, "KeyType": kind} for kind, name in pairs if name]
 

@@ -95,9 +95,7 @@ def _find_rules(run: Run) -> None:
 
 
 def _check_website(props: Mapping[str, Any]) -> tuple[str, str] | None:
-    said = [
-        name for name in ("indexDocument", "errorDocument", *_RULES) if props.get(name) not in (None, [])
-    ]
+    said = [name for name in ("indexDocument", "errorDocument", *_RULES) if props.get(name) not in (None, [])]
     if props.get("redirectAllRequestsTo") and said:
         return "redirectAllRequestsTo", f"'redirectAllRequestsTo' conflicts with {said[0]!r}"
     if set(_RULES) <= set(said):

@@ -18,9 +18,7 @@ EXAMPLES: dict[str, Example] = {
         },
         replace={"path": "/other/"},
     ),
-    "copying-role": Example(
-        type="aws:iam/role:Role", props={"assumeRolePolicy": trust("s3.amazonaws.com")}
-    ),
+    "copying-role": Example(type="aws:iam/role:Role", props={"assumeRolePolicy": trust("s3.amazonaws.com")}),
     "role-with-policies": Example(
         type="aws:iam/role:Role",
         props={
