@@ -79,10 +79,13 @@ def _limit(of: Any, said: Mapping[str, Any]) -> None:
 
 
 def _settle(table: Any) -> None:
-    """What goes without saying on AWS: on demand nothing is bought, and an attribute of no key is not defined."""
-    if table.billing_mode == "PAY_PER_REQUEST":
-        for one in (table, *table.global_indexes):
+    """What goes without saying on AWS: on demand nothing is bought, where it is bought there is no limit of what is
+    used, and an attribute of no key is not defined."""
+    for one in (table, *table.global_indexes):
+        if table.billing_mode == "PAY_PER_REQUEST":
             one.throughput = {**one.throughput, **_NONE_BOUGHT}
+        else:
+            one.on_demand_throughput = None
     used = {key["AttributeName"] for one in (table, *table.all_indexes()) for key in one.schema}
     table.attr = [one for one in table.attr if one["AttributeName"] in used]
 
