@@ -194,6 +194,7 @@ TABLE = Resource(
     service="dynamodb",
     create=_create,
     id="=TableDescription.TableName",
+    import_id="$name",
     settle=_settle,
     reads=(
         Part(
