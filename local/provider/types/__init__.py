@@ -6,6 +6,7 @@ from local.provider.table import Resource
 from local.provider.types import (
     alarms,
     dynamodb,
+    dynamodb_items,
     ec2,
     emr,
     emr_account,
@@ -35,6 +36,7 @@ from local.provider.types import (
 _ROWS = (
     *alarms.ROWS,
     *dynamodb.ROWS,
+    *dynamodb_items.ROWS,
     *ec2.ROWS,
     *emr.ROWS,
     *emr_account.ROWS,

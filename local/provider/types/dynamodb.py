@@ -152,7 +152,7 @@ def _check(props: Mapping[str, Any]) -> tuple[str, str] | None:
     for one in every:
         if why := indexes.wrong(one):
             return "globalSecondaryIndexes", why
-    used = {props.get("hashKey"), props.get("rangeKey")} - {None}
+    used = {str(props[name]) for name in ("hashKey", "rangeKey") if props.get(name)}
     used |= {one["rangeKey"] for one in props.get("localSecondaryIndexes") or []}
     used |= {key["AttributeName"] for one in every for key in indexes.keys(one)}
     defined = {one["name"] for one in props.get("attributes") or []}

@@ -142,12 +142,13 @@ def test_an_unsupported_argument_is_refused_by_name(token: str, prop: str) -> No
     assert token in reason
 
 
-def test_every_type_of_s3_is_served_or_refused_with_a_reason() -> None:
+def test_every_type_of_s3_and_dynamodb_is_served_or_refused_with_a_reason() -> None:
     source = (Path(pulumi_aws.__file__)).read_text()
     found = re.search(r'resource_modules="""(.*?)"""', source, re.DOTALL)
     assert found is not None
-    every = {token for one in json.loads(found[1]) for token in one["classes"] if token.startswith("aws:s3/")}
-    served = {token for token in RESOURCES if token.startswith("aws:s3/")}
+    whole = ("aws:s3/", "aws:dynamodb/")
+    every = {token for one in json.loads(found[1]) for token in one["classes"] if token.startswith(whole)}
+    served = {token for token in RESOURCES if token.startswith(whole)}
     assert every == served | set(REFUSED)
     assert not served & set(REFUSED)
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from tests.local.provider.examples.base import NEW_TAGS, TAGS, Example
 
 _KEYS = [{"name": "run", "type": "S"}, {"name": "at", "type": "N"}]
 _BY_TEAM = {"name": "by-team", "hashKey": "team", "projectionType": "ALL"}
 _BY_TIME = {"name": "by-time", "hashKey": "at", "projectionType": "KEYS_ONLY"}
+
+
+def _item(**attributes: Any) -> str:
+    return json.dumps({"run": {"S": "one"}, **attributes})
+
 
 EXAMPLES: dict[str, Example] = {
     "table": Example(
@@ -114,5 +122,23 @@ EXAMPLES: dict[str, Example] = {
                 {"name": "by-owner", "hashKey": "owner", "rangeKey": "at", "projectionType": "KEYS_ONLY"},
             ],
         },
+    ),
+    "items": Example(
+        type="aws:dynamodb/table:Table",
+        props={"attributes": _KEYS[:1], "billingMode": "PAY_PER_REQUEST", "hashKey": "run"},
+    ),
+    "item": Example(
+        type="aws:dynamodb/tableItem:TableItem",
+        props={
+            "tableName": "${items}",
+            "hashKey": "run",
+            "item": _item(state={"S": "new"}, tries={"N": "1"}),
+        },
+        change={"item": _item(state={"S": "done"}, took={"L": [{"N": "2"}, {"N": "1"}]})},
+        replace={"tableName": "${other-items}"},
+    ),
+    "other-items": Example(
+        type="aws:dynamodb/table:Table",
+        props={"attributes": _KEYS[:1], "billingMode": "PAY_PER_REQUEST", "hashKey": "run"},
     ),
 }
