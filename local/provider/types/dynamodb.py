@@ -14,6 +14,7 @@ from local.provider.values import has_unknown
 
 _TABLE = {"TableName": "$id"}
 _STANDARD = "STANDARD"
+_PAID = ("billingMode", "readCapacity", "writeCapacity", "onDemandThroughput")
 
 
 def _throughput(run: Run) -> dict[str, Any]:
@@ -23,14 +24,17 @@ def _throughput(run: Run) -> dict[str, Any]:
         block = run.props.get("onDemandThroughput")
         limited = block or run.old.get("onDemandThroughput")
         return {"BillingMode": mode, **({"OnDemandThroughput": indexes.most(block)} if limited else {})}
-    read, write = (int(run.props.get(prop) or 0) for prop in ("readCapacity", "writeCapacity"))
-    units = {"ReadCapacityUnits": read, "WriteCapacityUnits": write}
+    units = {name: int(run.props.get(prop) or run.old.get(prop) or 0) for prop, name in indexes.UNITS.items()}
     return {"BillingMode": mode, "ProvisionedThroughput": units}
 
 
-def _paid(run: Run) -> dict[str, Any]:
-    """Billing of the table and of its indexes, which AWS wants at once where the mode changes."""
-    return _throughput(run) | indexes.paid_otherwise(run)
+def _pay(run: Run) -> None:
+    """What is bought of the table and of its indexes, which AWS wants at once where the mode changes."""
+    said = [prop for prop in _PAID if run.props.get(prop) is not None or not run.known.left_alone(prop)]
+    changed = any(not run.known.same(prop, run.old.get(prop), run.props.get(prop)) for prop in said)
+    wanted = (_throughput(run) if changed else {}) | indexes.paid_otherwise(run)
+    if wanted:
+        run.call("UpdateTable", TableName=run.id, **wanted)
 
 
 def _warm(run: Run) -> dict[str, Any]:
@@ -181,7 +185,6 @@ _CREATE = Call(
         "Tags": "$tagsAll",
     },
 )
-_PAID = ("billingMode", "readCapacity", "writeCapacity", "onDemandThroughput", "globalSecondaryIndexes")
 _BY_HOOK = (
     "hashKey rangeKey billingMode readCapacity writeCapacity serverSideEncryption streamEnabled streamViewType "
     "pointInTimeRecovery ttl tableClass onDemandThroughput warmThroughput globalSecondaryIndexes "
@@ -213,7 +216,7 @@ TABLE = Resource(
             props=("tableClass",),
             do=(Call(op="UpdateTable", args={**_TABLE, "TableClass": "$tableClass"}),),
         ),
-        Change(props=_PAID, do=(_update(_paid),)),
+        Change(props=(*_PAID, "globalSecondaryIndexes"), do=(_pay,)),
         Change(props=("globalSecondaryIndexes",), do=(indexes.warm_up, indexes.add)),
         Change(props=("serverSideEncryption",), do=(_update(_encryption),)),
         Change(props=("streamEnabled", "streamViewType"), do=(_update_stream,)),

@@ -15,7 +15,7 @@ from local.provider.run import Run
 ON_DEMAND, PROVISIONED = "PAY_PER_REQUEST", "PROVISIONED"
 Index = Mapping[str, Any]
 _GLOBAL = "globalSecondaryIndexes"
-_UNITS = {"readCapacity": "ReadCapacityUnits", "writeCapacity": "WriteCapacityUnits"}
+UNITS = {"readCapacity": "ReadCapacityUnits", "writeCapacity": "WriteCapacityUnits"}
 _MOST = {"maxReadRequestUnits": "MaxReadRequestUnits", "maxWriteRequestUnits": "MaxWriteRequestUnits"}
 _WARM = {"readUnitsPerSecond": "ReadUnitsPerSecond", "writeUnitsPerSecond": "WriteUnitsPerSecond"}
 
@@ -196,7 +196,7 @@ def _paid(run: Run, index: Index, old: Index) -> dict[str, Any]:
     if mode_of(run) == ON_DEMAND:
         block = index.get("onDemandThroughput")
         return {"OnDemandThroughput": most(block)} if block or old.get("onDemandThroughput") else {}
-    units = {name: int(index.get(prop) or old.get(prop) or 0) for prop, name in _UNITS.items()}
+    units = {name: int(index.get(prop) or old.get(prop) or 0) for prop, name in UNITS.items()}
     if not all(units.values()):
         raise ProviderError(
             f"index {index['name']!r}: readCapacity and writeCapacity must be set where billingMode is {PROVISIONED}"
@@ -208,7 +208,7 @@ def _paid_before(run: Run, index: Index) -> dict[str, Any]:
     if mode_of(run) == ON_DEMAND:
         block = index.get("onDemandThroughput")
         return {"OnDemandThroughput": most(block)} if block else {}
-    return {"ProvisionedThroughput": {name: int(index.get(prop) or 0) for prop, name in _UNITS.items()}}
+    return {"ProvisionedThroughput": {name: int(index.get(prop) or 0) for prop, name in UNITS.items()}}
 
 
 def _update(run: Run, update: Mapping[str, Any], **more: Any) -> None:
@@ -244,7 +244,7 @@ def _found_global(told: Index, mode: str) -> dict[str, Any]:
         "name": told["IndexName"],
         **named,
         **_found_projection(told),
-        **{prop: int(units.get(name, 0)) for prop, name in _UNITS.items()},
+        **{prop: int(units.get(name, 0)) for prop, name in UNITS.items()},
         **{name: block for name, block in blocks.items() if block},
     }
 

@@ -125,6 +125,18 @@ def test_a_bought_index_needs_its_capacity(world: World) -> None:
         _make(world, **units)
 
 
+def test_capacity_that_is_no_more_said_stays(world: World, aws: Any) -> None:
+    units = {"readCapacity": 2, "writeCapacity": 3}
+    both = [{**TEAM, **units}, {**OWNER, **units}]
+    made = _make(world, billingMode="PROVISIONED", **units, globalSecondaryIndexes=both)
+    more = [{**TEAM, "readCapacity": 5, "writeCapacity": 3}, OWNER]
+    changed = _change(world, made, billingMode="PROVISIONED", globalSecondaryIndexes=more)
+    assert (changed.outputs["readCapacity"], changed.outputs["writeCapacity"]) == (2, 3)
+    table = aws("dynamodb").describe_table(TableName=made.id)["Table"]
+    found = {one["IndexName"]: one["ProvisionedThroughput"] for one in table["GlobalSecondaryIndexes"]}
+    assert {name: one["ReadCapacityUnits"] for name, one in found.items()} == {"by-team": 5, "by-owner": 2}
+
+
 def test_another_view_is_another_stream(world: World) -> None:
     made = _make(world, streamEnabled=True, streamViewType="NEW_IMAGE")
     changed = _change(world, made, streamEnabled=True, streamViewType="KEYS_ONLY")

@@ -58,8 +58,8 @@ EXAMPLES: dict[str, Example] = {
         },
         change={
             "billingMode": "PAY_PER_REQUEST",
-            "readCapacity": None,
-            "writeCapacity": None,
+            "readCapacity": 0,
+            "writeCapacity": 0,
             "attributes": [*_KEYS[:1], {"name": "team", "type": "S"}],
             "onDemandThroughput": {"maxReadRequestUnits": 100, "maxWriteRequestUnits": 50},
             "globalSecondaryIndexes": [{**_BY_TEAM, "onDemandThroughput": {"maxReadRequestUnits": 10}}],
