@@ -153,6 +153,10 @@ def _check(props: Mapping[str, Any]) -> tuple[str, str] | None:
     said = [props.get(name) for name in ("attributes", "hashKey", "rangeKey", "localSecondaryIndexes")]
     if has_unknown(every) or has_unknown(said):
         return None
+    if not props.get("hashKey"):
+        return "hashKey", "a table needs 'hashKey': it can be left out only where AWS restores one"
+    if props.get("localSecondaryIndexes") and not props.get("rangeKey"):
+        return "localSecondaryIndexes", "a table without 'rangeKey' takes no local index"
     for one in every:
         if why := indexes.wrong(one):
             return "globalSecondaryIndexes", why

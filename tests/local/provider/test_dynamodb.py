@@ -171,6 +171,11 @@ def test_more_warmth_is_given_in_place(world: World) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
+        ({"hashKey": None}, "hashKey: a table needs 'hashKey'"),
+        (
+            {"localSecondaryIndexes": [{"name": "x", "rangeKey": "team", "projectionType": "ALL"}]},
+            "localSecondaryIndexes: a table without 'rangeKey' takes no local index",
+        ),
         ({"attributes": ATTRIBUTES[:2]}, "attributes: all indexes must match a defined attribute. Unmatched"),
         (
             {"globalSecondaryIndexes": [TEAM]},
