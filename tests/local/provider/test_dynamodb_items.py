@@ -22,7 +22,9 @@ def _table(world: World, hash_kind: str, range_kind: str = "") -> Made:
     attributes = [{"name": "run", "type": hash_kind}] + (
         [{"name": "at", "type": range_kind}] * bool(range_kind)
     )
-    keys = {"hashKey": "run"} | ({"rangeKey": "at"} if range_kind else {})
+    keys = {"hashKey": "run"}
+    if range_kind:
+        keys["rangeKey"] = "at"
     props = {"attributes": attributes, "billingMode": "PAY_PER_REQUEST", **keys}
     world.made[name] = made = world.peer.create(TABLE, props, name)
     return made
