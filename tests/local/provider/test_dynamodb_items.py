@@ -31,7 +31,9 @@ def _table(world: World, hash_kind: str, range_kind: str = "") -> Made:
 
 
 def _item(world: World, table: Made, name: str = "item", **attributes: Any) -> Made:
-    keys = {key: table.outputs[key] for key in ("hashKey", "rangeKey") if key in table.outputs}
+    keys: dict[str, Any] = {
+        key: table.outputs[key] for key in ("hashKey", "rangeKey") if key in table.outputs
+    }
     props = {"tableName": table.id, **keys, "item": json.dumps(attributes)}
     return world.peer.create(ITEM, props, f"{world.prefix}-{name}")
 
