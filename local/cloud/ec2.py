@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from local.cloud import mend
+
+_DAY = re.compile(r"20\d\d\.?[01]\d\.?[0-3]\d(?!\d)")  # 20260930 or 2017.10.13
 
 
 def install() -> None:
     """Mend moto's EC2, once it is loaded."""
     from moto.ec2.models import EC2Backend
+    from moto.ec2.models.amis import AmiBackend
     from moto.ec2.responses.launch_templates import LaunchTemplates
     from moto.ec2.responses.vpcs import VPCs
 
@@ -18,6 +23,15 @@ def install() -> None:
     mend.before(EC2Backend, "describe_launch_templates", _tags_of_now)
     mend.after(VPCs, "modify_vpc_endpoint", _modify_private_dns)
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
+    mend.after(AmiBackend, "_load_amis", _date_images)
+
+
+def _date_images(backend: Any) -> None:
+    """moto 5.2.5 has all of Amazon's images made now; those that name their day are of that day, others older."""
+    for image in backend.amis.values():
+        days = _DAY.findall(image.name or "")
+        day = days[-1].replace(".", "") if days else "20100101"
+        image.creation_date = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
 
 
 def _untagged(response: Any) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from local.cloud import bucket_policies, mend, s3_events, s3_kept, s3_names
+from local.cloud import bucket_policies, mend, s3_acl, s3_events, s3_kept, s3_names
 
 # S3 gathers records and delivers them within hours, on a best effort basis; an object a request, as moto has it,
 # would make the log bucket the largest of all. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
@@ -21,6 +21,7 @@ def install() -> None:
     from moto.s3.responses import S3Response
 
     bucket_policies.install()
+    s3_acl.install()
     s3_events.install()
     s3_kept.install()
     s3_names.install()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 from xml.sax.saxutils import escape
 
 from local.cloud import mend
@@ -17,6 +18,7 @@ from local.cloud import mend
 _XML = {"Content-Type": "application/xml"}
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
+_RULE = re.compile(rb"<Rule>(.*?)</Rule>", re.DOTALL)
 Answer = tuple[int, Mapping[str, str], Any]
 
 
@@ -84,12 +86,20 @@ def _putting(original: Callable[..., Any]) -> Callable[..., Any]:
         body = _DECLARATION.sub(b"", _bytes(response.body))
         if f"<{KINDS[name].element}".encode() not in body:
             return _error("MalformedXML", bucket_name, status=400)
-        if name == "replication" and response.backend.get_bucket(bucket_name).versioning_status != "Enabled":
-            return _error("InvalidRequest", bucket_name, status=400)
+        if name == "replication":
+            if response.backend.get_bucket(bucket_name).versioning_status != "Enabled":
+                return _error("InvalidRequest", bucket_name, status=400)
+            body = _RULE.sub(_with_id, body)
         _kept(response, bucket_name)[_key(name, querystring)] = body
         return 200, {}, ""
 
     return put
+
+
+def _with_id(rule: re.Match[bytes]) -> bytes:
+    """S3 gives a rule an id that was sent without one."""
+    own = b"" if b"<ID>" in rule[1] else f"<ID>{uuid4()}</ID>".encode()
+    return b"<Rule>" + own + rule[1] + b"</Rule>"
 
 
 def _deleting(original: Callable[..., Any]) -> Callable[..., Any]:

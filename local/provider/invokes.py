@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local.provider import instance_types, lookups
 from local.provider.errors import ProviderError
 from local.provider.place import Place
 from local.provider.policy_document import policy_document
@@ -200,4 +201,6 @@ _FUNCTIONS: dict[str, tuple[_Function, frozenset[str]]] = {
             }
         ),
     ),
+    **instance_types.FUNCTIONS,
+    **lookups.FUNCTIONS,
 }

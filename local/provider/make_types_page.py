@@ -12,6 +12,7 @@ from local.provider.clients import Clients
 from local.provider.known import Known
 from local.provider.table import Resource
 from local.provider.types import RESOURCES
+from local.provider.types.refused import REFUSED
 
 PAGE = Path(__file__).parents[2] / "docs" / "provider-types.md"
 _HEAD = """# The provider's types
@@ -37,6 +38,7 @@ def render(rows: Mapping[str, Resource] = RESOURCES) -> str:
         lines.append(f"## {service}\n")
         for row in sorted(by_service[service], key=lambda one: one.type):
             lines += [*_type(row, Known(row, clients)), ""]
+    lines += ["## Not served\n", *_reasons("refused", REFUSED)]
     return "\n".join(lines).rstrip() + "\n"
 
 

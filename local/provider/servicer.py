@@ -26,6 +26,7 @@ from local.provider.preview import created, updated
 from local.provider.refresh import inputs_of
 from local.provider.run import Run
 from local.provider.types import RESOURCES
+from local.provider.types.refused import REFUSED
 from local.provider.values import UNKNOWN, Bag
 
 _log = logging.getLogger(__name__)
@@ -255,9 +256,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         token = urn.split("::")[2].split("$")[-1]
         known = self._known.get(token)
         if known is None:
+            why = REFUSED.get(token, "docs/provider.md shows how a type is added")
             raise ProviderError(
-                f'the local provider does not know the type {token} (resource "{_name(urn)}"); '
-                "docs/provider.md shows how a type is added"
+                f'the local provider does not know the type {token} (resource "{_name(urn)}"); {why}'
             )
         return known
 

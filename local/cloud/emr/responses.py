@@ -10,7 +10,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.emr.responses import ElasticMapReduceResponse
 
 from local.cloud.emr.backend import EmrBackend
-from local.cloud.emr.errors import ValidationError
+from local.cloud.emr.errors import InvalidRequestError, ValidationError
 from local.cloud.shapes import check
 from local.cloud.strict import StrictResponse
 
@@ -51,6 +51,13 @@ class EmrResponse(StrictResponse, ElasticMapReduceResponse):
             rule_ranges=wanted.get("PermittedPublicSecurityGroupRuleRanges"),
         )
         return EmptyResult()
+
+    def list_supported_instance_types(self) -> ActionResult:
+        """moto 5.2.5 looks for the file of a release that it does not have."""
+        label = str(self._get_param("ReleaseLabel"))
+        if label not in self.backend._release_labels:
+            raise InvalidRequestError(f"The supplied release label is invalid: {label}.")
+        return ActionResult({"SupportedInstanceTypes": self.backend.list_supported_instance_types(label)})
 
     def describe_job_flows(self) -> ActionResult:
         """Deprecated by AWS since 2012, and moto's would not know our clusters."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from local.provider.known import same_json
 from local.provider.run import Run
+from local.provider.shapes import text
 from local.provider.table import Call, Change, Name, Part, Resource, Tagging
 
 _ROLE = {"RoleName": "$id"}
+_MANAGED, _OWN = "managedPolicyArns", "inlinePolicies"
 
 
 def _pages(run: Run, op: str, key: str, **params: Any) -> list[Any]:
@@ -27,11 +31,57 @@ def _free_role(run: Run) -> None:
     for profile in _pages(run, "ListInstanceProfilesForRole", "InstanceProfiles", RoleName=run.id):
         name = profile["InstanceProfileName"]
         run.call("RemoveRoleFromInstanceProfile", InstanceProfileName=name, RoleName=run.id)
-    if run.old.get("forceDetachPolicies"):
-        for one in _pages(run, "ListAttachedRolePolicies", "AttachedPolicies", RoleName=run.id):
-            run.call("DetachRolePolicy", RoleName=run.id, PolicyArn=one["PolicyArn"])
+    forced = run.old.get("forceDetachPolicies")
+    if forced or run.old.get(_MANAGED):
+        for arn in _attached(run):
+            run.call("DetachRolePolicy", RoleName=run.id, PolicyArn=arn)
+    if forced or run.old.get(_OWN):
         for name in _pages(run, "ListRolePolicies", "PolicyNames", RoleName=run.id):
             run.call("DeleteRolePolicy", RoleName=run.id, PolicyName=name)
+
+
+def _attached(run: Run) -> list[str]:
+    found = _pages(run, "ListAttachedRolePolicies", "AttachedPolicies", RoleName=run.id)
+    return [str(one["PolicyArn"]) for one in found]
+
+
+def _own_policies(props: Mapping[str, Any]) -> dict[str, str]:
+    """A role's inline policies by name; a block without words says only that there are no others."""
+    said = [one for one in props.get(_OWN) or [] if one.get("policy")]
+    return {str(one["name"]): str(one["policy"]) for one in said}
+
+
+def _attach(run: Run) -> None:
+    """Exactly the managed policies that are said: whatever else was attached goes."""
+    old, new = set(run.old.get(_MANAGED) or []), set(run.props.get(_MANAGED) or [])
+    for arn in sorted(old - new):
+        run.call("DetachRolePolicy", RoleName=run.id, PolicyArn=arn)
+    for arn in sorted(new - old):
+        run.call("AttachRolePolicy", RoleName=run.id, PolicyArn=arn)
+
+
+def _write_own(run: Run) -> None:
+    """Exactly the inline policies that are said."""
+    old, new = _own_policies(run.old), _own_policies(run.props)
+    for name in sorted(set(old) - set(new)):
+        run.call("DeleteRolePolicy", RoleName=run.id, PolicyName=name)
+    for name, policy in new.items():
+        if not same_json(old.get(name), policy):
+            run.call("PutRolePolicy", RoleName=run.id, PolicyName=name, PolicyDocument=policy)
+
+
+def _find_policies(run: Run) -> None:
+    """The role's policies, where the program says what they are, or nothing is known yet: an import.
+
+    The real provider always reads them: its refresh then shows a role changed that only got an attachment.
+    """
+    importing = "assumeRolePolicy" not in run.props
+    if importing or run.props.get(_MANAGED) is not None:
+        run.found[_MANAGED] = _attached(run)
+    if importing or run.props.get(_OWN) is not None:
+        names = _pages(run, "ListRolePolicies", "PolicyNames", RoleName=run.id)
+        told = [run.call("GetRolePolicy", RoleName=run.id, PolicyName=name) for name in names]
+        run.found[_OWN] = [{"name": one["PolicyName"], "policy": text(one["PolicyDocument"])} for one in told]
 
 
 def _update_role(run: Run) -> None:
@@ -53,6 +103,7 @@ ROLE = Resource(
             take={"permissionsBoundary": "Role.PermissionsBoundary.PermissionsBoundaryArn"},
         ),
     ),
+    finish=_find_policies,
     changes=(
         Change(
             props=("assumeRolePolicy",),
@@ -74,6 +125,8 @@ ROLE = Resource(
             do=(Call(op="DeleteRolePermissionsBoundary", args=_ROLE),),
             unset=True,
         ),
+        Change(props=(_OWN,), do=(_write_own,), on_create=True),
+        Change(props=(_MANAGED,), do=(_attach,), on_create=True),
     ),
     delete=(_free_role, Call(op="DeleteRole", args=_ROLE)),
     tagging=Tagging(
@@ -85,10 +138,8 @@ ROLE = Resource(
     defaults={"forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"},
     keep=frozenset({"forceDetachPolicies", "namePrefix"}),
     json=frozenset({"assumeRolePolicy"}),
-    unsupported={
-        "inlinePolicies": "use aws.iam.RolePolicy",
-        "managedPolicyArns": "use aws.iam.RolePolicyAttachment",
-    },
+    by_hook=frozenset({_MANAGED, _OWN}),
+    same={f"{_OWN}.policy": same_json},
 )
 
 _INLINE = {"RoleName": "$role", "PolicyName": "$name"}

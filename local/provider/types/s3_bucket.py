@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -227,4 +228,13 @@ BUCKET_OBJECT = Resource(
     ),
 )
 
-ROWS = (BUCKET, BUCKET_OBJECT)
+# The older of the two types for an object: the same without what came later.
+_LATER = frozenset({"checksumAlgorithm", "overrideProvider"})
+OLD_BUCKET_OBJECT = replace(
+    BUCKET_OBJECT,
+    type="aws:s3/bucketObject:BucketObject",
+    unsupported={name: why for name, why in BUCKET_OBJECT.unsupported.items() if name not in _LATER},
+    absent={},
+)
+
+ROWS = (BUCKET, BUCKET_OBJECT, OLD_BUCKET_OBJECT)

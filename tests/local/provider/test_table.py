@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi_aws
 import pytest
 
 import local.provider
@@ -17,6 +18,7 @@ from local.provider.known import Known
 from local.provider.make_schema import FILE, render, schema
 from local.provider.table import Call, Resource, Template, When
 from local.provider.types import RESOURCES
+from local.provider.types.refused import REFUSED
 from tests.local.provider.conftest import KNOWN
 
 DATA = Path(local.provider.__file__).parent / "data"
@@ -138,6 +140,17 @@ def test_an_unsupported_argument_is_refused_by_name(token: str, prop: str) -> No
     reason = next(failure.reason for failure in failures if failure.prop == prop)
     assert prop in reason
     assert token in reason
+
+
+def test_every_type_of_s3_and_dynamodb_is_served_or_refused_with_a_reason() -> None:
+    source = (Path(pulumi_aws.__file__)).read_text()
+    found = re.search(r'resource_modules="""(.*?)"""', source, re.DOTALL)
+    assert found is not None
+    whole = ("aws:s3/", "aws:dynamodb/")
+    every = {token for one in json.loads(found[1]) for token in one["classes"] if token.startswith(whole)}
+    served = {token for token in RESOURCES if token.startswith(whole)}
+    assert every == served | set(REFUSED)
+    assert not served & set(REFUSED)
 
 
 def test_the_contract_s_types_are_all_here() -> None:

@@ -369,6 +369,8 @@ def test_what_is_not_evaluated_is_reported(aws: Cloud) -> None:
     topic = aws.client("sns").create_topic(Name=aws.name("topic"))["TopicArn"]
     aws.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=text)
     aws.client("logs").put_resource_policy(policyName="p", policyDocument=policy())
+    own = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    aws.client("s3").put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=own)
     aws.client("s3").put_bucket_acl(Bucket=bucket, ACL="private")
     lines = "\n".join(aws.authority.unevaluated)
     for key in ("aws:guess", "aws:guesstoo"):

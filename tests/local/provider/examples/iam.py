@@ -18,6 +18,25 @@ EXAMPLES: dict[str, Example] = {
         },
         replace={"path": "/other/"},
     ),
+    "copying-role": Example(type="aws:iam/role:Role", props={"assumeRolePolicy": trust("s3.amazonaws.com")}),
+    "role-with-policies": Example(
+        type="aws:iam/role:Role",
+        props={
+            "assumeRolePolicy": trust("ec2.amazonaws.com"),
+            "managedPolicyArns": ["${policy}"],
+            "inlinePolicies": [
+                {"name": "read", "policy": policy("s3:GetObject", "*")},
+                {"name": "list", "policy": policy("s3:ListBucket", "*")},
+            ],
+        },
+        change={
+            "managedPolicyArns": ["${other-policy}"],
+            "inlinePolicies": [
+                {"name": "read", "policy": policy("s3:GetObjectVersion", "*")},
+                {"name": "write", "policy": policy("s3:PutObject", "*")},
+            ],
+        },
+    ),
     "role-policy": Example(
         type="aws:iam/rolePolicy:RolePolicy",
         props={"role": "${role}", "policy": policy("s3:GetObject", "arn:aws:s3:::a/*")},

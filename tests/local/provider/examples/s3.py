@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from tests.local.provider.examples.base import NEW_TAGS, TAGS, Example, policy
 
 
@@ -12,6 +15,38 @@ def _log_delivery(action: str) -> str:
 
 def _told(action: str) -> str:
     return policy(action, "*", Principal={"Service": "s3.amazonaws.com"})
+
+
+def _rules(prefix: str) -> str:
+    return json.dumps(
+        [{"Condition": {"KeyPrefixEquals": prefix}, "Redirect": {"ReplaceKeyPrefixWith": "new/"}}]
+    )
+
+
+def _lists_on(bucket: str) -> Example:
+    """A new bucket takes access control lists only when its ownership controls say so."""
+    return Example(
+        type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        props={"bucket": f"${{{bucket}-bucket}}", "rule": {"objectOwnership": "ObjectWriter"}},
+    )
+
+
+def _versions(bucket: str) -> Example:
+    return Example(
+        type="aws:s3/bucketVersioning:BucketVersioning",
+        props={"bucket": f"${{{bucket}-bucket}}", "versioningConfiguration": {"status": "Enabled"}},
+        stays=True,
+    )
+
+
+def _grants(*permissions: str) -> dict[str, Any]:
+    """The owner's own, of the id that moto gives every owner."""
+    owner = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"
+    grantee = {"id": owner, "type": "CanonicalUser"}
+    return {
+        "owner": {"id": owner},
+        "grants": [{"grantee": grantee, "permission": permission} for permission in permissions],
+    }
 
 
 EXAMPLES: dict[str, Example] = {
@@ -137,6 +172,25 @@ EXAMPLES: dict[str, Example] = {
         },
         replace={"key": "a/c.txt"},
     ),
+    "old-object": Example(
+        type="aws:s3/bucketObject:BucketObject",
+        props={"bucket": "${bucket}", "key": "a/old.txt", "content": "one", **TAGS},
+        change={
+            "bucketKeyEnabled": True,
+            "content": "two",
+            "cacheControl": "no-cache",
+            "contentDisposition": "attachment",
+            "contentEncoding": "identity",
+            "contentLanguage": "en",
+            "contentType": "text/csv",
+            "kmsKeyId": "${key.arn}",
+            "metadata": {"made": "by hand"},
+            "serverSideEncryption": "aws:kms",
+            "storageClass": "STANDARD_IA",
+            **NEW_TAGS,
+        },
+        replace={"key": "a/older.txt"},
+    ),
     "account-public-access": Example(
         type="aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
         props={"blockPublicAcls": True, "blockPublicPolicy": True},
@@ -227,6 +281,103 @@ EXAMPLES: dict[str, Example] = {
         change={"rule": {"defaultRetention": {"mode": "COMPLIANCE", "years": 1}}},
         replace={"bucket": "${other-locked-bucket}"},
         stays=True,
+    ),
+    "moved-website": Example(
+        type="aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration",
+        props={"bucket": "${spare-bucket}", "redirectAllRequestsTo": {"hostName": "example.com"}},
+        change={
+            "redirectAllRequestsTo": None,
+            "indexDocument": {"suffix": "index.html"},
+            "routingRules": [
+                {
+                    "condition": {"keyPrefixEquals": "old/"},
+                    "redirect": {"replaceKeyPrefixWith": "new/", "httpRedirectCode": "301"},
+                }
+            ],
+        },
+    ),
+    "ruled-website": Example(
+        type="aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration",
+        props={
+            "bucket": "${log-bucket}",
+            "indexDocument": {"suffix": "index.html"},
+            "routingRuleDetails": _rules("old/"),
+        },
+        change={"routingRuleDetails": _rules("older/")},
+    ),
+    "listed-bucket": Example(type="aws:s3/bucket:Bucket"),
+    "other-listed-bucket": Example(type="aws:s3/bucket:Bucket"),
+    "canned-bucket": Example(type="aws:s3/bucket:Bucket"),
+    "lists-on": _lists_on("listed"),
+    "other-lists-on": _lists_on("other-listed"),
+    "canned-lists-on": _lists_on("canned"),
+    "canned-list": Example(
+        type="aws:s3/bucketAcl:BucketAcl",
+        props={"bucket": "${canned-lists-on}", "acl": "log-delivery-write"},
+        stays=True,
+    ),
+    "access-list": Example(
+        type="aws:s3/bucketAcl:BucketAcl",
+        props={"bucket": "${lists-on}", "accessControlPolicy": _grants("FULL_CONTROL")},
+        change={"accessControlPolicy": _grants("FULL_CONTROL", "READ_ACP")},
+        replace={"bucket": "${other-lists-on}"},
+        stays=True,
+    ),
+    "copied-bucket": Example(type="aws:s3/bucket:Bucket"),
+    "other-copied-bucket": Example(type="aws:s3/bucket:Bucket"),
+    "copied-versions": _versions("copied"),
+    "other-copied-versions": _versions("other-copied"),
+    "replication": Example(
+        type="aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+        props={
+            "bucket": "${copied-versions}",
+            "role": "${role.arn}",
+            "rules": [{"status": "Enabled", "filter": {}, "destination": {"bucket": "${other-bucket.arn}"}}],
+        },
+        change={
+            "role": "${copying-role.arn}",
+            "rules": [
+                {
+                    "id": "reports",
+                    "status": "Enabled",
+                    "priority": 1,
+                    "filter": {"and": {"prefix": "reports/", "tags": {"a": "1"}}},
+                    "deleteMarkerReplication": {"status": "Enabled"},
+                    "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": "Enabled"}},
+                    "destination": {
+                        "bucket": "${other-bucket.arn}",
+                        "storageClass": "STANDARD_IA",
+                        "encryptionConfiguration": {"replicaKmsKeyId": "${key.arn}"},
+                        "metrics": {"status": "Enabled", "eventThreshold": {"minutes": 15}},
+                        "replicationTime": {"status": "Enabled", "time": {"minutes": 15}},
+                    },
+                },
+                {
+                    "id": "tagged",
+                    "status": "Disabled",
+                    "priority": 2,
+                    "filter": {"tag": {"key": "copy", "value": "yes"}},
+                    "deleteMarkerReplication": {"status": "Disabled"},
+                    "destination": {"bucket": "${other-bucket.arn}"},
+                },
+            ],
+        },
+        replace={"bucket": "${other-copied-versions}"},
+    ),
+    "analytics": Example(
+        type="aws:s3/analyticsConfiguration:AnalyticsConfiguration",
+        props={"bucket": "${bucket}", "name": "classes"},
+        change={
+            "filter": {"prefix": "in/", "tags": {"a": "1"}},
+            "storageClassAnalysis": {
+                "dataExport": {
+                    "destination": {
+                        "s3BucketDestination": {"bucketArn": "${other-bucket.arn}", "prefix": "classes/"}
+                    }
+                }
+            },
+        },
+        replace={"name": "others"},
     ),
     "metric": Example(
         type="aws:s3/bucketMetric:BucketMetric",
