@@ -15,6 +15,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "spark": ("Java, Spark and YARN on this machine.", ("ensure",)),
     "local": ("An AWS on this machine.", ("up", "status", "top", "down", "logs", "clock", "spot", "market")),
     "settings": ("What a stack file may say.", ("explain", "schema")),
+    "cost": ("What a stack may cost.", ("estimate",)),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs")),
     "data": ("Sample data.", ("load",)),
     "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),

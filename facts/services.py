@@ -1,4 +1,4 @@
-"""What is paid beside instances: disks, gateways, endpoints, keys, EMR Serverless; dated. A missing price is an error."""
+"""What is paid beside instances: disks, gateways, endpoints, keys, EMR Serverless. A missing price is an error."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""The platform: settings in, components wired, one export out."""
+"""The platform: settings in, components wired, exports out."""
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import settings_loader
 from infra.compute.cluster import Cluster, ClusterArgs
+from infra.cost.estimate import estimate
+from infra.cost.outputs import summary
 from infra.network.vpc import Network, NetworkArgs
 from infra.platform_outputs import platform
 from infra.security.boundary import Boundary, BoundaryArgs
@@ -99,3 +101,4 @@ pulumi.export(
         clusters=clusters,
     ),
 )
+pulumi.export("cost", summary(estimate(settings, declared.jobs), settings.cost.monthly_ceiling_usd))
