@@ -20,6 +20,13 @@ def summary(estimate: Estimate, ceiling_usd: int | None) -> dict[str, Any]:
     }
 
 
+def headline(estimate: Estimate, ceiling_usd: int | None) -> str:
+    """The same in one line, for who watches a preview."""
+    unknown = f", with {len(estimate.unknown)} of the prices unknown" if estimate.unknown else ""
+    ceiling = "no ceiling" if ceiling_usd is None else f"the ceiling is {ceiling_usd:,}"
+    return f"a month may cost {estimate.low:,.0f} to {estimate.high:,.0f} USD{unknown} ({estimate.dated}); {ceiling}"
+
+
 def document(estimate: Estimate, ceiling_usd: int | None) -> dict[str, Any]:
     """The summary with every row: `rows` add up, `jobs` are within them."""
     return {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from facts import instances
 from infra.cost.estimate import Estimate, estimate
-from infra.cost.outputs import document, summary
+from infra.cost.outputs import document, headline, summary
 from infra.cost.rows import Row
 from infra.cost.serverless import Application
 from infra.settings_loader import from_config, parse
@@ -92,6 +92,15 @@ def test_scaling_without_a_task_fleet_is_the_cores(tree: Tree) -> None:
     cluster["scaling"].update(minimum_units=1, maximum_units=9, maximum_core_units=3)
     core = row(of(tree), "cluster main", "core")
     assert core.how.startswith("low: 1 x m5a.xlarge; high: 3 x m5.xlarge;")
+
+
+def test_the_most_is_the_dearest_way_to_share_the_units(tree: Tree) -> None:
+    cluster = tree["clusters"]["main"]
+    cluster["core"]["types"] = [{"name": "m5a.xlarge"}, {"name": "m7a.xlarge"}]
+    cluster["task"]["types"] = [{"name": "m5.xlarge"}]
+    assert "high: 2 x m7a.xlarge + 2 x m5.xlarge;" in row(of(tree), "cluster main", "core and task").how
+    cluster["core"]["types"] = [{"name": "m5a.xlarge"}]
+    assert "high: 1 x m5a.xlarge + 3 x m5.xlarge;" in row(of(tree), "cluster main", "core and task").how
 
 
 @pytest.mark.parametrize(("nat", "gateways"), [("none", 0), ("one", 1), ("per_zone", 2)])
@@ -187,6 +196,18 @@ def test_the_output_is_short_and_plain(tree: Tree) -> None:
         "prices_as_of": {"prices": "2026-10-15", "services": "2026-09-21"},
         "unknown": [],
     }
+
+
+def test_the_line_for_who_watches_a_preview(tree: Tree) -> None:
+    said = "a month may cost 467 to 1,189 USD (prices of 2026-10-15, services of 2026-09-21); "
+    assert headline(of(tree), 1500) == f"{said}the ceiling is 1,500"
+    assert headline(of(tree), None) == f"{said}no ceiling"
+    tree["clusters"]["main"]["primary"]["types"] = [{"name": "c7gn.xlarge"}]
+    for role in ("core", "task"):
+        tree["clusters"]["main"][role]["types"] = [{"name": "c7g.xlarge"}]
+    tree["aws"]["region"] = "eu-central-1"
+    tree["network"]["zones"] = ["eu-central-1a", "eu-central-1b"]
+    assert "USD, with 1 of the prices unknown (" in headline(of(tree), None)
 
 
 # What holds for any stack. Fleets of one to four types, of weights that need not divide the targets.
