@@ -74,8 +74,8 @@ def test_the_cost_of_a_month_is_an_output_of_every_preview() -> None:
     root = get_root_resource()
     assert isinstance(root, Stack)
     cost = root.outputs["cost"]
-    assert (cost["monthly_ceiling_usd"], cost["unknown"]) == (25000, [])
-    assert 0 < cost["monthly_low_usd"] < cost["monthly_high_usd"] < 25000
+    assert (cost["monthly_ceiling_usd"], cost["unknown"]) == (32000, [])
+    assert 0 < cost["monthly_low_usd"] < cost["monthly_high_usd"] < 32000
     assert set(cost["prices_as_of"]) == {"prices", "services"}
 
 
