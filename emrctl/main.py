@@ -18,6 +18,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("up", "status", "top", "down", "logs", "clock", "spot", "market", "history"),
     ),
     "settings": ("What a stack file may say.", ("explain", "schema")),
+    "cost": ("What a stack may cost.", ("estimate",)),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs", "picture")),
     "data": ("Sample data.", ("load",)),
     "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),

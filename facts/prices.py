@@ -40,16 +40,18 @@ def regions() -> tuple[str, ...]:
 def price(instance_type: str, region: str) -> Price:
     """The price of `instance_type` in `region`.
 
-    Raises UserError when the table has none: it says which of the two is missing and what there is.
+    Raises UserError when the table has none: it says which of the two is missing, and what there is of the family.
     """
     table = tables.load("prices")
     if region not in table["usd_per_hour"]:
         raise tables.unknown("prices: the region", region, table["usd_per_hour"])
     rows = table["usd_per_hour"][region]
     if instance_type not in rows:
+        siblings = [name for name in rows if _family(name) == _family(instance_type)]
+        families = f"the families: {', '.join(sorted({_family(name) for name in rows}))}"
         raise UserError(
             f"prices: '{instance_type}' has no price in {region} (table of {table['as_of']}); "
-            f"priced there are: {', '.join(sorted(rows))}"
+            f"priced there are{':' if siblings else ''} {', '.join(sorted(siblings)) or families}"
         )
     row = rows[instance_type]
     ratios = table["spot_ratio"]
@@ -58,6 +60,10 @@ def price(instance_type: str, region: str) -> Price:
         region=region,
         ec2_usd_per_hour=row["ec2_usd_per_hour"],
         emr_usd_per_hour=row["emr_usd_per_hour"],
-        spot_ratio=ratios.get(instance_type.partition(".")[0], ratios["default"]),
+        spot_ratio=ratios.get(_family(instance_type), ratios["default"]),
         as_of=table["as_of"],
     )
+
+
+def _family(instance_type: str) -> str:
+    return instance_type.partition(".")[0]

@@ -1,10 +1,12 @@
-"""The platform: settings in, components wired, one export out."""
+"""The platform: settings in, components wired, exports out."""
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import settings_loader
 from infra.compute.cluster import Cluster, ClusterArgs
+from infra.cost.estimate import estimate
+from infra.cost.outputs import headline, summary
 from infra.network.vpc import Network, NetworkArgs
 from infra.platform_outputs import platform
 from infra.security.boundary import Boundary, BoundaryArgs
@@ -99,3 +101,6 @@ pulumi.export(
         clusters=clusters,
     ),
 )
+cost, ceiling = estimate(settings, declared.jobs), settings.cost.monthly_ceiling_usd
+pulumi.export("cost", summary(cost, ceiling))
+pulumi.log.info(headline(cost, ceiling))

@@ -1,4 +1,4 @@
-"""The stack's one export: what jobs and tools need to know of the platform, as plain JSON."""
+"""The export `platform`: what jobs and tools need to know of the platform, as plain JSON."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from infra.cluster_settings import ClusterSettings, SettingsModel, refuse
+from infra.cost import ceiling
+from infra.cost.estimate import estimate
 from infra.network.cidr import Plan, plan
 
 # What CloudWatch Logs accepts as a retention: API reference of PutRetentionPolicy.
@@ -123,6 +125,13 @@ class IdentitySettings(SettingsModel):
     """Roles and users that may act as submitter and deployer; none named: whom the account's own IAM allows."""
 
 
+class CostSettings(SettingsModel):
+    """What the stack may cost by dated list prices: `emrctl cost estimate` shows the sum, and what is not in it."""
+
+    monthly_ceiling_usd: int | None = Field(default=None, ge=1, le=100_000_000)
+    """The most that a month may cost at list prices, every fleet at its largest; a preview above it is refused."""
+
+
 class AwsSettings(SettingsModel):
     """Where the stack lives, from `aws:region` and `aws:allowedAccountIds`."""
 
@@ -156,12 +165,21 @@ class Settings(SettingsModel):
     """What stands before a deletion of data."""
     identity: IdentitySettings = IdentitySettings()
     """Who may act for the platform."""
+    cost: CostSettings = CostSettings()
+    """What the stack may cost."""
     clusters: dict[ClusterName, ClusterSettings] = Field(min_length=1)
     """The persistent clusters, by name."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Settings:
-        refuse([*self._zone_mistakes(), *self._space_mistakes(), *self._tag_mistakes()])
+        refuse(
+            [
+                *self._zone_mistakes(),
+                *self._space_mistakes(),
+                *self._tag_mistakes(),
+                *self._cost_mistakes(),
+            ]
+        )
         return self
 
     @property
@@ -191,3 +209,7 @@ class Settings(SettingsModel):
                 yield f"tags.{key}: is set by the platform from a setting of its own; remove it here"
             elif key.startswith("aws:"):
                 yield f"tags.{key}: begins with 'aws:', which AWS keeps for itself; take another name"
+
+    def _cost_mistakes(self) -> Iterable[str]:
+        if self.cost.monthly_ceiling_usd is not None:
+            yield from ceiling.mistakes(self.cost.monthly_ceiling_usd, estimate(self))

@@ -103,6 +103,16 @@ def parse(tree: Mapping[str, Any]) -> Settings:
     raise UserError("\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in lines)]))
 
 
+def without_ceiling(tree: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """The tree without the ceiling that its estimate is held against, and the ceiling, where it is a number at all."""
+    cost = tree.get("cost")
+    if not isinstance(cost, Mapping):
+        return dict(tree), None
+    rest = {key: value for key, value in cost.items() if key != "monthly_ceiling_usd"}
+    ceiling = cost.get("monthly_ceiling_usd")
+    return {**tree, "cost": rest}, ceiling if isinstance(ceiling, int) else None
+
+
 def _decoded(value: Any) -> Any:
     """A configuration value: a mapping or a list is JSON text, anything else is taken as it is."""
     if isinstance(value, str) and value[:1] in ("{", "["):

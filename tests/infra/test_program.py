@@ -8,6 +8,8 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack
 
 from infra.naming import ZONES
 from infra.tags import EMR_SCOPE_KEY
@@ -65,6 +67,16 @@ def test_prod_declares_these_resources_and_no_way_out(prod: Run) -> None:
         "Subnet": 3,
         "VpcEndpoint": 11,
     }
+
+
+def test_the_cost_of_a_month_is_an_output_of_every_preview() -> None:
+    run_program("prod")
+    root = get_root_resource()
+    assert isinstance(root, Stack)
+    cost = root.outputs["cost"]
+    assert (cost["monthly_ceiling_usd"], cost["unknown"]) == (32000, [])
+    assert 0 < cost["monthly_low_usd"] < cost["monthly_high_usd"] < 32000
+    assert set(cost["prices_as_of"]) == {"prices", "services"}
 
 
 @pytest.mark.parametrize(("nat", "gates"), [("one", 1), ("per_zone", 2)])
@@ -154,10 +166,19 @@ def test_a_type_or_call_that_nobody_expected_raises() -> None:
         recorder.call(pulumi.runtime.MockCallArgs("aws:index/getRegion:getRegion", {}, ""))
 
 
-def test_a_wrong_setting_stops_the_program_before_any_resource() -> None:
+@pytest.mark.parametrize(
+    ("group", "wrong", "told"),
+    [
+        ("emr:network", {"nat": "two"}, r"emr:network\.nat: is \"two\"; allowed are"),
+        ("emr:cost", {"monthly_ceiling_usd": 500}, r"emr:cost\.monthly_ceiling_usd: is 500, but a month may"),
+    ],
+)
+def test_a_wrong_setting_stops_the_program_before_any_resource(
+    group: str, wrong: dict[str, Any], told: str
+) -> None:
     config = copy.deepcopy(stack_config("dev"))
-    config["emr:network"]["nat"] = "two"
-    with pytest.raises(pulumi.RunError, match=r"emr:network\.nat: is \"two\"; allowed are"):
+    config[group].update(wrong)
+    with pytest.raises(pulumi.RunError, match=told):
         run_program("dev", config)
     made = recording.LAST
     assert made is not None

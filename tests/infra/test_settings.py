@@ -232,6 +232,42 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
         lambda t: t.update(encryption={"key_deletion_window_days": 3}),
         r"is 3; must be at least 7",
     ),
+    (
+        "ceiling as text",
+        lambda t: t.update(cost={"monthly_ceiling_usd": "1500"}),
+        r'^emr:cost\.monthly_ceiling_usd: is "1500"; must be a whole number$',
+    ),
+    (
+        "no ceiling at all",
+        lambda t: t.update(cost={"monthly_ceiling_usd": 0}),
+        r"^emr:cost\.monthly_ceiling_usd: is 0; must be at least 1$",
+    ),
+    (
+        "ceiling of the moon",
+        lambda t: t.update(cost={"monthly_ceiling_usd": 10**9}),
+        r"^emr:cost\.monthly_ceiling_usd: is 1000000000; must be at most 100000000$",
+    ),
+    (
+        "ceiling misspelt",
+        lambda t: t.update(cost={"monthly_cieling_usd": 1}),
+        r"^emr:cost\.monthly_cieling_usd: is no setting \(did you mean 'monthly_ceiling_usd'\?\)",
+    ),
+    (
+        "above the ceiling",
+        lambda t: t.update(cost={"monthly_ceiling_usd": 1000}),
+        r"^emr:cost\.monthly_ceiling_usd: is 1,000, but a month may cost 1,189 USD \(prices of 2026-10-15, .*\); "
+        r"the largest: cluster main core and task 968, cluster main primary 183, network interface endpoints 29; "
+        r"lower what these may grow to .*, or raise the ceiling$",
+    ),
+    (
+        "a price that is missing",
+        lambda t: (
+            t["aws"].update(region="sa-east-1"),
+            t["network"].update(zones=["sa-east-1a", "sa-east-1b"]),
+        ),
+        r"^emr:cost\.monthly_ceiling_usd: is 1,500, but what a month costs is not known: there is no price for: .*"
+        r"region 'sa-east-1' is not known.*; take types and a region that have prices, or remove the ceiling$",
+    ),
 ]
 
 
@@ -246,6 +282,7 @@ def test_one_mistake_is_one_clear_line(tree: Tree, change: Callable[[Tree], Any]
 def test_too_small_a_block_says_how_many_addresses_are_needed(tree: Tree) -> None:
     tree["network"]["cidr"] = "10.0.0.0/24"
     main(tree)["scaling"]["maximum_units"] = 100
+    del tree["cost"]
     (line,) = mistakes(tree)
     assert line.strip().startswith(
         "emr:network.cidr: '10.0.0.0/24' leaves 59 addresses a zone, but 101 nodes and 2"
@@ -288,6 +325,22 @@ def test_every_mistake_is_told_at_once(tree: Tree) -> None:
         "emr:storage.abort_upload_days",
         "emr:storage.deletable",
     ]
+
+
+def test_the_ceiling_is_told_with_the_other_mistakes_of_the_stack(tree: Tree) -> None:
+    tree["cost"] = {"monthly_ceiling_usd": 1}
+    tree["tags"] = {"owner": "me"}
+    assert [line.strip().split(": ")[0] for line in mistakes(tree)] == [
+        "emr:cost.monthly_ceiling_usd",
+        "emr:tags.owner",
+    ]
+
+
+def test_without_a_ceiling_a_price_may_be_missing(tree: Tree) -> None:
+    tree["aws"]["region"] = "sa-east-1"
+    tree["network"]["zones"] = ["sa-east-1a", "sa-east-1b"]
+    del tree["cost"]
+    assert parse(tree).cost.monthly_ceiling_usd is None
 
 
 def test_the_tree_is_not_changed_by_reading_it(tree: Tree) -> None:
