@@ -6,7 +6,7 @@ can refer to each other without a cycle, and a bucket is found again by its name
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 DATA_ZONES = ("landing", "curated", "checkpoints")
@@ -60,6 +60,10 @@ class Names:
     def job_role(self, job: str) -> str:
         """What `role` and `role_arn` call the runtime role of a job."""
         return f"job-{job}"
+
+    def job_role_arns(self, jobs: Iterable[str]) -> list[str]:
+        """The ARNs of the runtime roles of these jobs."""
+        return sorted(self.role_arn(self.job_role(job)) for job in jobs)
 
     def log_group(self, name: str) -> str:
         """A CloudWatch log group's name."""

@@ -210,7 +210,7 @@ def instance_trust() -> str:
     return iam.document(iam.trust("Machines", {"Service": "ec2.amazonaws.com"}))
 
 
-def instance_needs(names: Names, job_role_arns: Sequence[str], certificates_object: str) -> tuple[Need, ...]:
+def instance_needs(names: Names, jobs: Sequence[str], certificates_object: str) -> tuple[Need, ...]:
     """A node takes the jobs' roles, writes the cluster's logs, reads its certificates, encrypts its disks. No data."""
     logs = names.bucket_arn("logs")
     certificates = f"{names.bucket_arn('artifacts')}/{certificates_object}"
@@ -218,7 +218,7 @@ def instance_needs(names: Names, job_role_arns: Sequence[str], certificates_obje
         name="TakeJobRoles",
         why="Each step runs with its own job's role, and its session says what it runs",
         actions=("sts:AssumeRole", "sts:TagSession"),
-        resources=tuple(job_role_arns),
+        resources=tuple(names.job_role_arns(jobs)),
     )
     return (
         needs.list_prefixes(
@@ -241,7 +241,7 @@ def instance_needs(names: Names, job_role_arns: Sequence[str], certificates_obje
             keys=("volumes",),
         ),
         *session_manager_needs(names),
-        *([take_roles] if job_role_arns else []),
+        *([take_roles] if jobs else []),
     )
 
 

@@ -39,13 +39,13 @@ class Identity(pulumi.ComponentResource):
         super().__init__("emr:security:Identity", name, None, opts)
         self._args = args
         names = args.names
-        job_arns = [names.role_arn(names.job_role(spec.name)) for spec in args.jobs]
+        jobs = [spec.name for spec in args.jobs]
 
         self.node = self._role(
             "node",
             "Nodes of EMR clusters",
             cluster_policies.instance_trust(),
-            cluster_policies.instance_needs(names, job_arns, args.certificates_object),
+            cluster_policies.instance_needs(names, jobs, args.certificates_object),
         )
         self.node_profile = aws.iam.InstanceProfile(
             "node", name=names.role("node"), role=self.node.name, opts=pulumi.ResourceOptions(parent=self)
@@ -57,7 +57,7 @@ class Identity(pulumi.ComponentResource):
             cluster_policies.service_needs(names),
         )
         self.jobs = {spec.name: self._job_role(spec) for spec in args.jobs}
-        self.people = self._people(job_arns)
+        self.people = self._people(jobs)
         roles = [self.node, self.service, *self.jobs.values(), *self.people.values()]
         self.policies: list[pulumi.Resource] = [role.policy for role in roles]
         self.register_outputs({"jobs": {job: role.arn for job, role in self.jobs.items()}})
@@ -73,7 +73,7 @@ class Identity(pulumi.ComponentResource):
             after=[self.node.role],
         )
 
-    def _people(self, job_arns: Sequence[str]) -> dict[str, Role]:
+    def _people(self, jobs: Sequence[str]) -> dict[str, Role]:
         """The roles that people and their tools take, by name."""
         names, who, production = self._args.names, self._args.identity, self._args.production
         trust = people_policies.people_trust
@@ -82,13 +82,13 @@ class Identity(pulumi.ComponentResource):
                 "submitter",
                 "Starts and follows jobs",
                 trust(names, who.trusted_arns),
-                job_policies.submitter_needs(names, job_arns),
+                job_policies.submitter_needs(names, jobs),
             ),
             "deployer": self._role(
                 "deployer",
                 "Puts job packages and moves channels",
                 trust(names, who.trusted_arns),
-                job_policies.deployer_needs(names),
+                job_policies.deployer_needs(names, jobs),
             ),
             "analyst": self._role(
                 "analyst",

@@ -99,8 +99,8 @@ def of_this_stack(names: Names) -> iam.Condition:
     return {"StringEquals": {f"elasticmapreduce:ResourceTag/{STACK_KEY}": names.stack}}
 
 
-def submitter_needs(names: Names, job_role_arns: Sequence[str]) -> tuple[Need, ...]:
-    """Start, follow and cancel steps under the jobs' roles; read artifacts and logs; keep run records. No data."""
+def submitter_needs(names: Names, jobs: Sequence[str]) -> tuple[Need, ...]:
+    """Start, follow and cancel steps under the jobs' roles; read packages and logs; keep run records. No data."""
     return (
         Need(
             name="FollowAndCancelSteps",
@@ -110,17 +110,18 @@ def submitter_needs(names: Names, job_role_arns: Sequence[str]) -> tuple[Need, .
             condition=of_this_stack(names),
         ),
         *_record_needs(names),
+        *_package_needs(
+            names, jobs, iam.READ_OBJECTS, "What a channel points at, and what a run was made of"
+        ),
         *needs.keys_through_s3(names.region, read=["artifacts", "logs"], write=["runs"]),
-        *(_start_needs(names, job_role_arns) if job_role_arns else []),
+        *(_start_needs(names, jobs) if jobs else []),
     )
 
 
 def _record_needs(names: Names) -> list[Need]:
-    artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
-    find, tell, keep = "What a channel points at", "Why a run failed", "Every run has its record"
+    runs, logs = names.bucket_arn("runs"), names.bucket_arn("logs")
+    tell, keep = "Why a run failed", "Every run has its record"
     return [
-        needs.list_prefixes("ListArtifacts", find, artifacts, [""]),
-        needs.objects("ReadArtifacts", find, iam.READ_OBJECTS, artifacts, [""]),
         needs.list_prefixes("ListLogs", tell, logs, [EVENT_LOGS, CLUSTER_LOGS]),
         needs.objects("ReadLogs", tell, iam.READ_OBJECTS, logs, [EVENT_LOGS, CLUSTER_LOGS]),
         needs.list_prefixes("ListRuns", keep, runs, [RECORDS, OPEN, REPORTS]),
@@ -130,11 +131,20 @@ def _record_needs(names: Names) -> list[Need]:
     ]
 
 
-def _start_needs(names: Names, job_role_arns: Sequence[str]) -> list[Need]:
+def _package_needs(names: Names, jobs: Sequence[str], actions: tuple[str, ...], why: str) -> list[Need]:
+    """Packages and channels of the jobs; what else is in the bucket, the nodes' certificates above all, is not."""
+    artifacts = names.bucket_arn("artifacts")
+    listing = needs.list_prefixes("ListArtifacts", why, artifacts, [""])
+    packages = needs.objects("Packages", why, actions, artifacts, [f"{job}/" for job in jobs])
+    return [listing, packages] if jobs else [listing]
+
+
+def _start_needs(names: Names, jobs: Sequence[str]) -> list[Need]:
+    roles = names.job_role_arns(jobs)
     # A step without a role of its own would run with the nodes': the condition refuses it.
     own_roles = {
         **of_this_stack(names)["StringEquals"],
-        "elasticmapreduce:ExecutionRoleArn": sorted(job_role_arns),
+        "elasticmapreduce:ExecutionRoleArn": roles,
     }
     return [
         Need(
@@ -145,20 +155,15 @@ def _start_needs(names: Names, job_role_arns: Sequence[str]) -> list[Need]:
             condition={"StringEquals": own_roles},
         ),
         needs.pass_role(
-            "PassJobRoles",
-            "Each step runs with its own job's role",
-            job_role_arns,
-            "elasticmapreduce.amazonaws.com",
+            "PassJobRoles", "Each step runs with its own job's role", roles, "elasticmapreduce.amazonaws.com"
         ),
     ]
 
 
-def deployer_needs(names: Names) -> tuple[Need, ...]:
+def deployer_needs(names: Names, jobs: Sequence[str]) -> tuple[Need, ...]:
     """Put packages and move channels. Nothing is ever deleted: old runs refer to old packages."""
-    artifacts = names.bucket_arn("artifacts")
     why = "Packages are put and channels moved, and what is there already is not sent again"
     return (
-        needs.list_prefixes("ListArtifacts", why, artifacts, [""]),
-        needs.objects("PutArtifacts", why, ("s3:GetObject", "s3:PutObject"), artifacts, [""]),
+        *_package_needs(names, jobs, ("s3:GetObject", "s3:PutObject"), why),
         *needs.keys_through_s3(names.region, write=["artifacts"]),
     )
