@@ -44,7 +44,7 @@ def test_the_committed_stacks_are_valid_and_their_jobs_have_a_cluster(stack: str
 
 def test_prod_is_private_with_endpoints_over_three_zones() -> None:
     network = parse(from_config(wire_config(stack_config("prod")))).network
-    assert (network.nat, len(network.zones)) == ("none", 3)
+    assert (network.nat, len(network.zones or ())) == ("none", 3)
     assert {"kms", "sts", "logs", "monitoring"} <= set(network.interface_endpoints)
 
 
@@ -54,7 +54,7 @@ def test_plain_values_are_enough_without_an_engine(tree: Tree) -> None:
     assert settings.clusters["main"].task.spot_units == 1
 
 
-VPC = {"vpc_id": "vpc-0123456789abcdef0", "private_subnet_ids": ["subnet-0123456789abcdef0"]}
+VPC: Tree = {"vpc_id": "vpc-0123456789abcdef0", "private_subnet_ids": ["subnet-0123456789abcdef0"]}
 KEY = "arn:aws:kms:us-east-1:111111111111:key/12345678-1234-1234-1234-123456789012"
 
 
