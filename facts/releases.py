@@ -25,6 +25,11 @@ class Release:
     engines: tuple[str, ...]  # what can run work: "Spark", "Flink", …
     applications: tuple[str, ...]  # every name that a cluster of this release may ask for
 
+    @property
+    def major(self) -> int:
+        """The label's first number: 8 of emr-spark-8.0.0."""
+        return int(self.label.removeprefix("emr-").removeprefix("spark-").partition(".")[0])
+
 
 def labels() -> tuple[str, ...]:
     """Every release label of the table."""

@@ -7,7 +7,7 @@ from infra import settings_loader
 from infra.compute.cluster import Cluster, ClusterArgs
 from infra.cost.estimate import estimate
 from infra.cost.outputs import headline, summary
-from infra.network.vpc import Network, NetworkArgs
+from infra.network.network import Network, NetworkArgs
 from infra.platform_outputs import platform
 from infra.security.boundary import Boundary, BoundaryArgs
 from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationArgs
@@ -36,8 +36,7 @@ buckets = Buckets(
     BucketsArgs(
         names=names,
         storage=settings.storage,
-        data_key_arn=keys.data.arn,
-        logs_key_arn=keys.logs.arn,
+        key_arns=keys.by_name,
         deletable=deletable,
     ),
     here,
@@ -45,7 +44,13 @@ buckets = Buckets(
 
 network = Network(
     "network",
-    NetworkArgs(names=names, network=settings.network, key_arn=keys.logs.arn, boundary_arn=boundary.arn),
+    NetworkArgs(
+        names=names,
+        network=settings.network,
+        emr_endpoint=settings.needs_emr_endpoint,
+        key_arn=keys.by_name["logs"],
+        boundary_arn=boundary.arn,
+    ),
     here,
 )
 
@@ -57,7 +62,8 @@ identity = Identity(
         boundary_arn=boundary.arn,
         jobs=declared.jobs,
         certificates_object=settings.encryption.certificates_object,
-        trusted_arns=settings.identity.trusted_arns,
+        identity=settings.identity,
+        production=settings.production,
     ),
     here,
 )
@@ -81,8 +87,8 @@ clusters = {
             service_role_arn=identity.service.arn,
             node_profile_arn=identity.node_profile.arn,
             security_configuration=emr_configuration.name,
-            log_key_arn=keys.logs.arn,
-            after=[*network.ways, *identity.policies, buckets.zones["logs"].sealed, buckets.event_logs],
+            log_key_arn=keys.by_name["logs"],
+            after=[*network.ways, *identity.policies, buckets.event_logs],
         ),
         here,
     )

@@ -6,20 +6,28 @@ can refer to each other without a cycle, and a bucket is found again by its name
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-ZONES = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
+DATA_ZONES = ("landing", "curated", "checkpoints")
+ZONES = (*DATA_ZONES, "artifacts", "logs", "runs")
+# A KMS key for each zone, and one for the disks of nodes.
+KEYS = (*ZONES, "volumes")
 # A role's name has at most 64 characters, a bucket's 63: "emr-" + stack + "-job-" + 40 of a job's name is the longest.
 MAX_STACK_LENGTH = 15
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """Where a stack lives and what its resources are called."""
+    """Where a stack lives and what its resources are called.
+
+    `adopted` holds the buckets that were there before the stack, by zone: they keep their names.
+    """
 
     stack: str
     region: str
     account_id: str
+    adopted: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def prefix(self) -> str:
@@ -35,7 +43,7 @@ class Names:
 
     def bucket(self, zone: str) -> str:
         """A bucket's name: unique in the world by its account and region."""
-        return f"{self.prefix}-{zone}-{self.account_id}-{self.region}"
+        return self.adopted.get(zone) or f"{self.prefix}-{zone}-{self.account_id}-{self.region}"
 
     def bucket_arn(self, zone: str) -> str:
         """The ARN of the bucket of `zone`."""
@@ -53,9 +61,22 @@ class Names:
         """What `role` and `role_arn` call the runtime role of a job."""
         return f"job-{job}"
 
+    def job_role_arns(self, jobs: Iterable[str]) -> list[str]:
+        """The ARNs of the runtime roles of these jobs."""
+        return sorted(self.role_arn(self.job_role(job)) for job in jobs)
+
     def log_group(self, name: str) -> str:
         """A CloudWatch log group's name."""
         return f"/emr/{self.stack}/{name}"
+
+    def database(self, zone: str) -> str:
+        """The name of a zone's database in the catalog; Glue's names for Athena have no hyphen."""
+        return f"emr_{self.stack.replace('-', '_')}_{zone}"
+
+    @property
+    def secrets(self) -> str:
+        """What the names of the stack's secrets begin with."""
+        return f"{self.prefix}/"
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this account and region."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.compute.cluster import Cluster
 from infra.naming import Names
-from infra.network.vpc import Network
+from infra.network.network import Network
 from infra.security.identity import Identity
 from infra.security.job_policies import EVENT_LOGS
 from infra.security.keys import Keys
@@ -34,15 +34,14 @@ def platform(
         "region": names.region,
         "account_id": names.account_id,
         "buckets": dict(buckets.names),
-        "keys": {"data": keys.data.arn, "logs": keys.logs.arn, "volumes": keys.volumes.arn},
+        "keys": dict(keys.by_name),
         "network": {
             "vpc_id": network.vpc_id,
             "private_subnet_ids": network.private_subnet_ids,
         },
         "clusters": {name: cluster.outputs() for name, cluster in clusters.items()},
         "roles": {
-            "submitter": identity.submitter.arn,
-            "deployer": identity.deployer.arn,
+            **{name: role.arn for name, role in identity.people.items()},
             "jobs": {job: role.arn for job, role in identity.jobs.items()},
         },
         "event_log_uri": f"s3://{names.bucket('logs')}/{EVENT_LOGS}",

@@ -74,7 +74,12 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
                 f"job '{spec.name}' runs on cluster '{spec.runtime.cluster}', which {PROJECT}:clusters does not "
                 f"declare; it declares: {', '.join(settings.clusters)}"
             )
-    names = Names(stack=stack, region=settings.aws.region, account_id=settings.aws.account_id)
+    names = Names(
+        stack=stack,
+        region=settings.aws.region,
+        account_id=settings.aws.account_id,
+        adopted=settings.storage.zones.adopted(),
+    )
     return Declared(settings=settings, names=names, jobs=jobs)
 
 

@@ -17,7 +17,6 @@ from jobs.spec import JobSpec
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-KEYS = ("data", "logs", "volumes")  # what `infra.security.keys` makes
 BILLED_ROTATIONS = 2  # facts/data/services.json: later ones cost nothing more
 PRICE_TABLES = ("prices", "services")
 NOT_COUNTED = (
@@ -72,7 +71,7 @@ def estimate(
     clusters = {name: nodes.rows(name, one, region) for name, one in settings.clusters.items()}
     rows = [row for made in clusters.values() for row in made]
     rows += [serverless.row(application, region) for application in applications]
-    rows += [*_network(settings), _keys(region)]
+    rows += [*_network(settings), _keys(len(settings.encryption.made()), region)]
     return Estimate(
         rows=tuple(rows),
         jobs=tuple(_job(job, clusters[job.runtime.cluster]) for job in jobs if job.schedule),
@@ -82,7 +81,9 @@ def estimate(
 
 def _network(settings: Settings) -> Iterable[Row]:
     network, region = settings.network, settings.aws.region
-    zones, endpoints = len(network.zones), len(network.interface_endpoints)
+    if network.adopt is not None:  # what is its owner's, its owner pays
+        return
+    zones, endpoints = len(network.zones or ()), settings.endpoints_a_zone
     if endpoints:
         yield fixed(
             "network", "interface endpoints", "interface_endpoint_hour", region, endpoints * zones,
@@ -99,7 +100,7 @@ def _network(settings: Settings) -> Iterable[Row]:
         )  # fmt: skip
 
 
-def _keys(region: str) -> Row:
+def _keys(number: int, region: str) -> Row:
     try:
         usd = service_price("kms_key_month", region).usd
     except UserError as error:
@@ -107,10 +108,10 @@ def _keys(region: str) -> Row:
     return Row(
         component="keys",
         item="KMS keys",
-        low=len(KEYS) * usd,
-        high=len(KEYS) * usd * (1 + BILLED_ROTATIONS),
+        low=number * usd,
+        high=number * usd * (1 + BILLED_ROTATIONS),
         unit=f"{usd:g} USD a month a key",
-        how=f"low: {len(KEYS)} keys; high: as much again for each of the first {BILLED_ROTATIONS} rotations",
+        how=f"low: {number} keys; high: as much again for each of the first {BILLED_ROTATIONS} rotations",
     )
 
 

@@ -9,6 +9,8 @@ import pulumi_aws as aws
 
 from infra.naming import Names
 from infra.security import statements as iam
+from infra.security.needs import Need
+from infra.security.role import Role, RoleArgs
 
 
 def delivery_trust(names: Names) -> str:
@@ -18,18 +20,24 @@ def delivery_trust(names: Names) -> str:
     )
 
 
-def delivery_policy(names: Names, group: str) -> str:
+def delivery_needs(names: Names, group: str) -> tuple[Need, ...]:
     """Write into one log group.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
     """
-    return iam.document(
-        iam.allow(
-            "WriteFlowLogs",
-            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [names.arn("logs", f"log-group:{group}"), names.arn("logs", f"log-group:{group}:*")],
+    return (
+        Need(
+            name="WriteFlowLogs",
+            why="Each network interface has its stream",
+            actions=("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"),
+            resources=(names.arn("logs", f"log-group:{group}"), names.arn("logs", f"log-group:{group}:*")),
         ),
-        iam.allow("FindTheGroup", ["logs:DescribeLogGroups"], [names.arn("logs", "log-group:*")]),
+        Need(
+            name="FindTheGroup",
+            why="The group is looked for before it is written to",
+            actions=("logs:DescribeLogGroups",),
+            resources=(names.arn("logs", "log-group:*"),),
+        ),
     )
 
 
@@ -58,20 +66,16 @@ class FlowLogs(pulumi.ComponentResource):
             retention_in_days=args.retention_days,
             opts=child,
         )
-        role = aws.iam.Role(
+        role = Role(
             "flow-logs",
-            name=args.names.role("flow-logs"),
-            description="Delivers VPC flow logs",
-            assume_role_policy=delivery_trust(args.names),
-            permissions_boundary=args.boundary_arn,
-            opts=child,
-        )
-        allowed = aws.iam.RolePolicy(
-            "flow-logs",
-            name="flow-logs",
-            role=role.name,
-            policy=delivery_policy(args.names, title),
-            opts=child,
+            RoleArgs(
+                names=args.names,
+                description="Delivers VPC flow logs",
+                trust=delivery_trust(args.names),
+                needs=delivery_needs(args.names, title),
+                boundary_arn=args.boundary_arn,
+            ),
+            child,
         )
         aws.ec2.FlowLog(
             "flow-logs",
@@ -81,6 +85,6 @@ class FlowLogs(pulumi.ComponentResource):
             log_destination=group.arn,
             iam_role_arn=role.arn,
             max_aggregation_interval=600,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.policy]),
         )
         self.register_outputs({"group": group.name})

@@ -74,7 +74,10 @@ CLUSTER_RULES: tuple[Rule, ...] = (
     *_between("node", "node", None, "Shuffle and HDFS between nodes"),
     *_between("service", "primary", AGENT_PORT, "EMR to the primary"),
     *_between("service", "node", AGENT_PORT, "EMR to core and task nodes"),
-    *_between("primary", "service", SERVICE_PORT, "The primary to EMR"),
+    *_between("primary", "service", SERVICE_PORT, "The primary to EMR, up to release 7"),
+    # From release 8 on, EMR is behind an endpoint that carries the service group.
+    *_between("primary", "service", HTTPS, "The primary to EMR's endpoint"),
+    *_between("node", "service", HTTPS, "Core and task nodes to EMR's endpoint"),
     _outward("primary"),
     _outward("node"),
 )

@@ -1,4 +1,4 @@
-"""The VPC: private subnets for nodes, endpoints for AWS services, and a way out only where it is asked for."""
+"""The VPC that a stack makes: private subnets for nodes, and a way out only where it is asked for."""
 
 from __future__ import annotations
 
@@ -9,33 +9,24 @@ import pulumi_aws as aws
 
 from infra.naming import Names
 from infra.network import cidr
-from infra.network.flow_logs import FlowLogs, FlowLogsArgs
 from infra.network.rules import ANYWHERE
-from infra.network.security_groups import SecurityGroups, SecurityGroupsArgs
-from infra.settings import NetworkSettings
+from infra.network_settings import NetworkSettings
 from infra.tags import EMR_SCOPE
-
-GATEWAY_SERVICES = ("s3", "dynamodb")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkArgs:
-    """`key_arn` is the logs key, for the flow logs; `boundary_arn` bounds the role that writes them."""
+class VpcArgs:
+    """Where, and which subnets."""
 
     names: Names
     network: NetworkSettings
-    key_arn: pulumi.Input[str]
-    boundary_arn: pulumi.Input[str]
 
 
-class Network(pulumi.ComponentResource):
-    """A VPC over two or three zones.
+class Vpc(pulumi.ComponentResource):
+    """A VPC over two or three zones. `ways` is what a cluster must wait for: its nodes never report without routes."""
 
-    `ways` is what a cluster must wait for: without routes, endpoints and rules its nodes never report.
-    """
-
-    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("emr:network:Network", name, None, opts)
+    def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("emr:network:Vpc", name, None, opts)
         self._names, self._network = args.names, args.network
         self._child = pulumi.ResourceOptions(parent=self)
         self.ways: list[pulumi.Resource] = []
@@ -58,28 +49,9 @@ class Network(pulumi.ComponentResource):
         ]
         if args.network.nat != "none":
             self._way_out(plan)
-        self.groups = SecurityGroups(
-            "groups",
-            SecurityGroupsArgs(
-                names=args.names, vpc_id=self.vpc.id, with_endpoints=bool(args.network.interface_endpoints)
-            ),
-            self._child,
-        )
-        self.ways.extend(self.groups.rules)
-        self._endpoints()
-        FlowLogs(
-            "flow-logs",
-            FlowLogsArgs(
-                names=args.names,
-                vpc_id=self.vpc.id,
-                key_arn=args.key_arn,
-                boundary_arn=args.boundary_arn,
-                retention_days=args.network.flow_log_retention_days,
-            ),
-            self._child,
-        )
         self.vpc_id: pulumi.Output[str] = self.vpc.id
         self.private_subnet_ids: list[pulumi.Output[str]] = [subnet.id for subnet in self.private]
+        self.private_table_ids: list[pulumi.Output[str]] = [table.id for table in self._tables]
         self.register_outputs({"vpc_id": self.vpc_id, "private_subnet_ids": self.private_subnet_ids})
 
     def _tags(self, title: str) -> dict[str, str]:
@@ -148,36 +120,3 @@ class Network(pulumi.ComponentResource):
         return aws.ec2.NatGateway(
             title, subnet_id=subnet.id, allocation_id=address.id, tags=self._tags(title), opts=after
         )
-
-    def _endpoints(self) -> None:
-        """Gateway endpoints (free) for S3 and DynamoDB, interface endpoints for what the settings name."""
-        for service in GATEWAY_SERVICES:
-            self.ways.append(
-                aws.ec2.VpcEndpoint(
-                    service,
-                    vpc_id=self.vpc.id,
-                    vpc_endpoint_type="Gateway",
-                    service_name=self._service(service),
-                    route_table_ids=[table.id for table in self._tables],
-                    tags=self._tags(service),
-                    opts=self._child,
-                )
-            )
-        for service in self._network.interface_endpoints:
-            self.ways.append(
-                aws.ec2.VpcEndpoint(
-                    service,
-                    vpc_id=self.vpc.id,
-                    vpc_endpoint_type="Interface",
-                    service_name=self._service(service),
-                    subnet_ids=[subnet.id for subnet in self.private],
-                    security_group_ids=[self.groups.group_id("endpoints")],
-                    private_dns_enabled=True,
-                    tags=self._tags(service),
-                    opts=self._child,
-                )
-            )
-
-    def _service(self, service: str) -> str:
-        domain = "cn.com.amazonaws" if self._names.partition == "aws-cn" else "com.amazonaws"
-        return f"{domain}.{self._names.region}.{service}"

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.naming import Names
 from infra.security import boundary_policy
-from infra.security.job_policies import KeyArns
+from infra.security.needs import KeyArns
 
 
 @dataclass(frozen=True, kw_only=True)

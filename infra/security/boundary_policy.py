@@ -6,23 +6,23 @@ A managed policy holds at most 6,144 characters (IAM quotas), so it names kinds 
 
 from __future__ import annotations
 
-from infra.naming import Names
-from infra.security import cluster_policies
+from collections.abc import Iterable
+
+from infra.naming import KEYS, ZONES, Names
+from infra.security import cluster_policies, people_policies
 from infra.security import statements as iam
-from infra.security.job_policies import KeyArns
+from infra.security.job_policies import FOLLOW_CLUSTERS
+from infra.security.needs import KeyArns, Need
 
 MAX_CHARACTERS = 6144
 
 
 def boundary(names: Names, keys: KeyArns) -> str:
-    """Buckets, keys, roles, log groups and clusters of this stack; machines of this account and region."""
-    buckets = f"arn:{names.partition}:s3:::{names.prefix}-*-{names.account_id}-{names.region}"
+    """Buckets, keys, roles, log groups, clusters, tables and secrets of this stack; machines of this account."""
     roles = names.role_arn("*")
-    here = {"StringEquals": {"aws:RequestedRegion": names.region}}
-    return iam.document(
-        iam.allow("Buckets", ["s3:ListBucket"], [buckets]),
-        iam.allow("Objects", iam.WRITE_OBJECTS, [f"{buckets}/*"]),
-        iam.allow("Keys", [*iam.USE_KEY_FOR_DISKS, "kms:CreateGrant"], [keys.data, keys.logs, keys.volumes]),
+    statements = [
+        *_data(names),
+        iam.allow("Keys", [*iam.USE_KEY_FOR_DISKS, "kms:CreateGrant"], [keys.of(key) for key in KEYS]),
         iam.allow("TakeRoles", ["sts:AssumeRole", "sts:TagSession"], [roles]),
         iam.allow(
             "PassRoles",
@@ -40,36 +40,75 @@ def boundary(names: Names, keys: KeyArns) -> str:
                 "logs:CreateLogStream",
                 "logs:DescribeLogGroups",
                 "logs:DescribeLogStreams",
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
                 "logs:PutLogEvents",
             ],
             [names.arn("logs", "log-group:*")],
         ),
         iam.allow(
             "Clusters",
-            [
-                "elasticmapreduce:AddJobFlowSteps",
-                "elasticmapreduce:CancelSteps",
-                "elasticmapreduce:DescribeCluster",
-                "elasticmapreduce:DescribeStep",
-                "elasticmapreduce:ListInstanceFleets",
-                "elasticmapreduce:ListInstances",
-                "elasticmapreduce:ListSteps",
-            ],
+            ["elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:CancelSteps", *FOLLOW_CLUSTERS],
             [names.arn("elasticmapreduce", "cluster/*")],
         ),
-        iam.allow("LookAround", cluster_policies.DESCRIBE_EC2, ["*"], here),
+        *_machines(names),
+        *_shells(names),
+    ]
+    return iam.document(*map(_unnamed, statements))
+
+
+def _data(names: Names) -> list[iam.Statement]:
+    ours = f"arn:{names.partition}:s3:::{names.prefix}-*-{names.account_id}-{names.region}"
+    buckets = [ours, *(names.bucket_arn(zone) for zone in ZONES if zone in names.adopted)]
+    ask = people_policies.analyst_needs(names)[0].actions
+    return [
+        iam.allow("Buckets", iam.BUCKET_ACTIONS, buckets),
+        iam.allow("Objects", iam.OBJECT_ACTIONS, [f"{bucket}/*" for bucket in buckets]),
+        iam.allow("Queries", ask, [names.arn("athena", f"workgroup/{names.prefix}")]),
+        iam.allow(
+            "Catalog",
+            people_policies.READ_CATALOG,
+            [
+                names.arn("glue", "catalog"),
+                names.arn("glue", f"database/{names.database('*')}"),
+                names.arn("glue", f"table/{names.database('*')}/*"),
+            ],
+        ),
+        iam.allow(
+            "Secrets",
+            ["secretsmanager:GetSecretValue"],
+            [names.arn("secretsmanager", f"secret:{names.secrets}*")],
+        ),
+    ]
+
+
+def _machines(names: Names) -> list[iam.Statement]:
+    needs = [
+        *cluster_policies.launch_needs(names),
+        *cluster_policies.tagged_needs(names),
         cluster_policies.look_at_vpcs(names),
-        iam.allow("Machines", _machine_actions(names), _machine_resources(names)),
-    )
+    ]
+    here = {"StringEquals": {"aws:RequestedRegion": names.region}}
+    look = [*cluster_policies.DESCRIBE_EC2, *cluster_policies.SESSION_CHANNELS]
+    return [
+        iam.allow("LookAround", look, ["*"], here),
+        iam.allow("Machines", _actions(needs), _resources(needs)),
+    ]
 
 
-def _machine_statements(names: Names) -> list[iam.Statement]:
-    return [*cluster_policies.launch_statements(names), *cluster_policies.tagged_statements(names)]
+def _shells(names: Names) -> list[iam.Statement]:
+    needs = [need for need in people_policies.break_glass_needs(names) if need.name != "FindNodes"]
+    return [iam.allow("Shells", [*_actions(needs), "ssm:UpdateInstanceInformation"], _resources(needs))]
 
 
-def _machine_actions(names: Names) -> list[str]:
-    return sorted({action for statement in _machine_statements(names) for action in statement["Action"]})
+def _actions(needs: Iterable[Need]) -> list[str]:
+    return sorted({action for need in needs for action in need.actions})
 
 
-def _machine_resources(names: Names) -> list[str]:
-    return sorted({arn for statement in _machine_statements(names) for arn in statement["Resource"]})
+def _resources(needs: Iterable[Need]) -> list[str]:
+    return sorted({arn for need in needs for arn in need.resources})
+
+
+def _unnamed(statement: iam.Statement) -> iam.Statement:
+    """A statement's name says nothing to IAM, and costs characters of those few."""
+    return {part: value for part, value in statement.items() if part != "Sid"}

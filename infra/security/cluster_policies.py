@@ -1,15 +1,19 @@
-"""What EMR itself and a cluster's nodes may do: documents from names, pure.
+"""What EMR itself and a cluster's nodes need: data from names, pure.
 
-The service role's document follows AWS's managed AmazonEMRServicePolicy_v2, cut to this account and region and without
-what the platform makes itself (security groups) or does not use (placement groups, instance groups' autoscaling).
+The service role's needs follow AWS's managed AmazonEMRServicePolicy_v2, cut to this account and region and without
+what the platform makes itself (security groups, EMR's own endpoint) or does not use (placement groups, instance groups'
+autoscaling).
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEMRServicePolicy_v2.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from infra.naming import Names
+from infra.security import needs
 from infra.security import statements as iam
-from infra.security.job_policies import KeyArns
+from infra.security.needs import Need
 from infra.tags import EMR_SCOPE_KEY
 
 CLUSTER_LOGS = "elasticmapreduce/"
@@ -35,6 +39,12 @@ DESCRIBE_EC2 = (
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
 )
+SESSION_CHANNELS = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
 
 
 def service_trust(names: Names) -> str:
@@ -44,75 +54,105 @@ def service_trust(names: Names) -> str:
     )
 
 
-def service_policy(names: Names, keys: KeyArns, instance_role_arn: str) -> str:
+def service_needs(names: Names) -> tuple[Need, ...]:
     """Launch, tag and end tagged machines in tagged subnets; hand the nodes' role to EC2; encrypt their disks."""
-    return iam.document(
-        *launch_statements(names),
-        *tagged_statements(names),
-        iam.allow(
-            "LookAround",
-            DESCRIBE_EC2,
-            ["*"],
-            {"StringEquals": {"aws:RequestedRegion": names.region}},
+    return (
+        *launch_needs(names),
+        *tagged_needs(names),
+        Need(
+            name="LookAround",
+            why="EMR checks where it can launch; EC2 lets this be narrowed to no resource",
+            actions=DESCRIBE_EC2,
+            resources=("*",),
+            condition={"StringEquals": {"aws:RequestedRegion": names.region}},
         ),
         look_at_vpcs(names),
-        iam.pass_role("PassNodeRole", [instance_role_arn], "ec2.amazonaws.com"),
-        iam.allow("EncryptDisks", iam.USE_KEY_FOR_DISKS, [keys.volumes]),
-        iam.allow(
-            "GrantDiskKeyToEc2",
-            ["kms:CreateGrant"],
-            [keys.volumes],
-            {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        needs.pass_role(
+            "PassNodeRole", "Machines run with the nodes' role", [names.role_arn("node")], "ec2.amazonaws.com"
+        ),
+        Need(
+            name="EncryptDisks",
+            why="Disks are made encrypted",
+            actions=iam.USE_KEY_FOR_DISKS,
+            keys=("volumes",),
+        ),
+        Need(
+            name="GrantDiskKeyToEc2",
+            why="EC2 opens the disks of a machine as long as it runs",
+            actions=("kms:CreateGrant",),
+            keys=("volumes",),
+            condition={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
     )
 
 
-def _ec2(names: Names, *kinds: str) -> list[str]:
-    return [names.arn("ec2", f"{kind}/*") for kind in kinds]
+def _ec2(names: Names, *kinds: str) -> tuple[str, ...]:
+    return tuple(names.arn("ec2", f"{kind}/*") for kind in kinds)
 
 
-def look_at_vpcs(names: Names) -> iam.Statement:
+def look_at_vpcs(names: Names) -> Need:
     """The one question about the network that EC2 lets be narrowed."""
-    return iam.allow("LookAtVpcs", ["ec2:DescribeVpcAttribute"], _ec2(names, "vpc"))
+    return Need(
+        name="LookAtVpcs",
+        why="EMR asks whether the VPC has DNS",
+        actions=("ec2:DescribeVpcAttribute",),
+        resources=_ec2(names, "vpc"),
+    )
 
 
-def launch_statements(names: Names) -> list[iam.Statement]:
+def launch_needs(names: Names) -> tuple[Need, ...]:
     """Launch machines, in the tagged network and with the tag that everything else hangs on."""
     asked = {"StringEquals": {f"aws:RequestTag/{EMR_SCOPE_KEY}": "true"}}
     tagged = {"StringEquals": {f"aws:ResourceTag/{EMR_SCOPE_KEY}": "true"}}
-    launch = ["ec2:CreateFleet", "ec2:RunInstances"]
-    template = ["ec2:CreateLaunchTemplate", "ec2:CreateLaunchTemplateVersion"]
-    images = [f"arn:{names.partition}:ec2:{names.region}::image/ami-*"]
-    return [
-        iam.allow(
-            "LaunchInTaggedNetwork",
-            [*launch, *template, "ec2:CreateNetworkInterface"],
-            _ec2(names, "security-group", "subnet"),
-            tagged,
+    launch = ("ec2:CreateFleet", "ec2:RunInstances")
+    template = ("ec2:CreateLaunchTemplate", "ec2:CreateLaunchTemplateVersion")
+    images = f"arn:{names.partition}:ec2:{names.region}::image/ami-*"
+    return (
+        Need(
+            name="LaunchInTaggedNetwork",
+            why="Nodes are launched into the stack's subnets and groups, which carry EMR's tag",
+            actions=(*launch, *template, "ec2:CreateNetworkInterface"),
+            resources=_ec2(names, "security-group", "subnet"),
+            condition=tagged,
         ),
-        iam.allow(
-            "LaunchFromTaggedTemplate",
-            [*launch, "ec2:CreateLaunchTemplateVersion"],
-            _ec2(names, "launch-template"),
-            tagged,
+        Need(
+            name="LaunchFromTaggedTemplate",
+            why="Fleets are launched from templates that EMR made",
+            actions=(*launch, "ec2:CreateLaunchTemplateVersion"),
+            resources=_ec2(names, "launch-template"),
+            condition=tagged,
         ),
-        iam.allow(
-            "CreateTaggedTemplate", ["ec2:CreateLaunchTemplate"], _ec2(names, "launch-template"), asked
+        Need(
+            name="CreateTaggedTemplate",
+            why="A template is made for each fleet, with EMR's tag",
+            actions=("ec2:CreateLaunchTemplate",),
+            resources=_ec2(names, "launch-template"),
+            condition=asked,
         ),
-        iam.allow("CreateTaggedMachines", launch, _ec2(names, "instance", "volume"), asked),
-        iam.allow(
-            "UseForLaunch", [*launch, *template], [*_ec2(names, "fleet", "network-interface"), *images]
+        Need(
+            name="CreateTaggedMachines",
+            why="Machines and disks are made with EMR's tag, or not at all",
+            actions=launch,
+            resources=_ec2(names, "instance", "volume"),
+            condition=asked,
         ),
-        iam.allow(
-            "CreateTaggedInterface",
-            ["ec2:CreateNetworkInterface"],
-            _ec2(names, "network-interface"),
-            asked,
+        Need(
+            name="UseForLaunch",
+            why="A launch also names its image, fleet and network interface",
+            actions=(*launch, *template),
+            resources=(*_ec2(names, "fleet", "network-interface"), images),
         ),
-    ]
+        Need(
+            name="CreateTaggedInterface",
+            why="Network interfaces are made with EMR's tag",
+            actions=("ec2:CreateNetworkInterface",),
+            resources=_ec2(names, "network-interface"),
+            condition=asked,
+        ),
+    )
 
 
-def tagged_statements(names: Names) -> list[iam.Statement]:
+def tagged_needs(names: Names) -> tuple[Need, ...]:
     """Manage machines and rules that carry the tag."""
     tagged = {"StringEquals": {f"aws:ResourceTag/{EMR_SCOPE_KEY}": "true"}}
     made = {
@@ -126,10 +166,11 @@ def tagged_statements(names: Names) -> list[iam.Statement]:
         }
     }
     ours = _ec2(names, "instance", "launch-template", "network-interface", "volume")
-    return [
-        iam.allow(
-            "ManageTaggedMachines",
-            [
+    return (
+        Need(
+            name="ManageTaggedMachines",
+            why="Clusters grow, shrink and end",
+            actions=(
                 "ec2:AttachVolume",
                 "ec2:CreateTags",
                 "ec2:DeleteLaunchTemplate",
@@ -138,24 +179,30 @@ def tagged_statements(names: Names) -> list[iam.Statement]:
                 "ec2:DetachNetworkInterface",
                 "ec2:ModifyInstanceAttribute",
                 "ec2:TerminateInstances",
-            ],
-            ours,
-            tagged,
+            ),
+            resources=ours,
+            condition=tagged,
         ),
-        iam.allow("TagWhatItMakes", ["ec2:CreateTags"], ours, made),
-        # EMR keeps the rules between its nodes in order itself, in the groups that the platform gives it.
-        iam.allow(
-            "KeepNodeRules",
-            [
+        Need(
+            name="TagWhatItMakes",
+            why="What is made with a tag is tagged as it is made",
+            actions=("ec2:CreateTags",),
+            resources=ours,
+            condition=made,
+        ),
+        Need(
+            name="KeepNodeRules",
+            why="EMR keeps the rules between its nodes in order itself, in the groups that the platform gives it",
+            actions=(
                 "ec2:AuthorizeSecurityGroupEgress",
                 "ec2:AuthorizeSecurityGroupIngress",
                 "ec2:RevokeSecurityGroupEgress",
                 "ec2:RevokeSecurityGroupIngress",
-            ],
-            _ec2(names, "security-group"),
-            tagged,
+            ),
+            resources=_ec2(names, "security-group"),
+            condition=tagged,
         ),
-    ]
+    )
 
 
 def instance_trust() -> str:
@@ -163,17 +210,58 @@ def instance_trust() -> str:
     return iam.document(iam.trust("Machines", {"Service": "ec2.amazonaws.com"}))
 
 
-def instance_policy(names: Names, keys: KeyArns, job_role_arns: list[str], certificates_object: str) -> str:
+def instance_needs(names: Names, jobs: Sequence[str], certificates_object: str) -> tuple[Need, ...]:
     """A node takes the jobs' roles, writes the cluster's logs, reads its certificates, encrypts its disks. No data."""
-    artifacts, logs = names.bucket_arn("artifacts"), names.bucket_arn("logs")
-    statements = [
-        iam.list_prefixes("ListClusterLogs", logs, [CLUSTER_LOGS]),
-        iam.allow("WriteClusterLogs", ["s3:PutObject"], iam.objects(logs, [CLUSTER_LOGS])),
-        iam.allow("ReadCertificates", iam.READ_OBJECTS, [f"{artifacts}/{certificates_object}"]),
-        iam.allow("UseLogKeyThroughS3", iam.USE_KEY_TO_WRITE, [keys.logs], iam.through_s3(names.region)),
-        iam.allow("UseDataKeyThroughS3", iam.USE_KEY_TO_READ, [keys.data], iam.through_s3(names.region)),
-        iam.allow("EncryptDisks", iam.USE_KEY_FOR_DISKS, [keys.volumes]),
-    ]
-    if job_role_arns:
-        statements.append(iam.allow("TakeJobRoles", ["sts:AssumeRole", "sts:TagSession"], job_role_arns))
-    return iam.document(*statements)
+    logs = names.bucket_arn("logs")
+    certificates = f"{names.bucket_arn('artifacts')}/{certificates_object}"
+    take_roles = Need(
+        name="TakeJobRoles",
+        why="Each step runs with its own job's role, and its session says what it runs",
+        actions=("sts:AssumeRole", "sts:TagSession"),
+        resources=tuple(names.job_role_arns(jobs)),
+    )
+    return (
+        needs.list_prefixes(
+            "ListClusterLogs", "Log files are looked for before they are put", logs, [CLUSTER_LOGS]
+        ),
+        needs.objects(
+            "WriteClusterLogs", "A cluster's logs outlive it", ("s3:PutObject",), logs, [CLUSTER_LOGS]
+        ),
+        Need(
+            name="ReadCertificates",
+            why="Nodes talk to each other over TLS",
+            actions=iam.READ_OBJECTS,
+            resources=(certificates,),
+        ),
+        *needs.keys_through_s3(names.region, read=["artifacts"], write=["logs"]),
+        Need(
+            name="EncryptDisks",
+            why="Local disks are encrypted by the node itself",
+            actions=iam.USE_KEY_FOR_DISKS,
+            keys=("volumes",),
+        ),
+        *session_manager_needs(names),
+        *([take_roles] if jobs else []),
+    )
+
+
+def session_manager_needs(names: Names) -> tuple[Need, ...]:
+    """What Session Manager's agent asks: a node has no SSH, and this is the one way in, for break-glass.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+    """
+    return (
+        Need(
+            name="ReportToSessionManager",
+            why="Session Manager knows the node is there",
+            actions=("ssm:UpdateInstanceInformation",),
+            resources=_ec2(names, "instance"),
+        ),
+        Need(
+            name="AnswerSessionManager",
+            why="A session reaches the node through channels that it opens; AWS lets them be narrowed to no resource",
+            actions=SESSION_CHANNELS,
+            resources=("*",),
+            condition={"StringEquals": {"aws:RequestedRegion": names.region}},
+        ),
+    )

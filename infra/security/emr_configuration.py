@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.naming import Names
-from infra.security.job_policies import KeyArns
+from infra.naming import ZONES, Names
+from infra.security.needs import KeyArns
 
 
-def security_configuration(keys: KeyArns, certificates_uri: str) -> str:
-    """The configuration as JSON.
+def security_configuration(names: Names, keys: KeyArns, certificates_uri: str) -> str:
+    """The configuration as JSON: what is written to S3 is sealed with the key of the bucket that it goes to.
 
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security-configuration.html
     """
@@ -22,7 +22,12 @@ def security_configuration(keys: KeyArns, certificates_uri: str) -> str:
             "EncryptionConfiguration": {
                 "EnableAtRestEncryption": True,
                 "AtRestEncryptionConfiguration": {
-                    "S3EncryptionConfiguration": {"EncryptionMode": "SSE-KMS", "AwsKmsKey": keys.data},
+                    "S3EncryptionConfiguration": {
+                        **_sealed(keys.curated),
+                        "Overrides": [
+                            {"BucketName": names.bucket(zone), **_sealed(keys.of(zone))} for zone in ZONES
+                        ],
+                    },
                     "LocalDiskEncryptionConfiguration": {
                         "EncryptionKeyProviderType": "AwsKms",
                         "AwsKmsKey": keys.volumes,
@@ -48,6 +53,10 @@ def security_configuration(keys: KeyArns, certificates_uri: str) -> str:
     )
 
 
+def _sealed(key_arn: str) -> dict[str, str]:
+    return {"EncryptionMode": "SSE-KMS", "AwsKmsKey": key_arn}
+
+
 @dataclass(frozen=True, kw_only=True)
 class EmrConfigurationArgs:
     """`certificates_object` is the key, in the artifacts bucket, of a zip of PEM files that EMR puts on each node."""
@@ -68,7 +77,7 @@ class EmrConfiguration(pulumi.ComponentResource):
         # EMR cannot change one in place: with a generated name the new one can stand beside the old one.
         configuration = aws.emr.SecurityConfiguration(
             f"{args.names.prefix}-clusters",
-            configuration=args.keys.apply(lambda keys: security_configuration(keys, uri)),
+            configuration=args.keys.apply(lambda keys: security_configuration(args.names, keys, uri)),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name: pulumi.Output[str] = configuration.name

@@ -1,4 +1,4 @@
-"""The roles: EMR itself, its nodes, one a job, the submitter and the deployer."""
+"""The roles: EMR itself, its nodes, one a job, the submitter, the deployer, and people."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.naming import Names
-from infra.security import cluster_policies, job_policies
-from infra.security.job_policies import KeyArns
+from infra.security import cluster_policies, job_policies, people_policies
+from infra.security.needs import KeyArns, Need
+from infra.security.role import Role, RoleArgs
+from infra.settings import IdentitySettings
 from jobs.spec import JobSpec
-
-SESSION_SECONDS = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,84 +25,109 @@ class IdentityArgs:
     boundary_arn: pulumi.Input[str]
     jobs: tuple[JobSpec, ...]
     certificates_object: str  # key in the artifacts bucket
-    trusted_arns: tuple[str, ...]
+    identity: IdentitySettings
+    production: bool  # people change no data by hand
 
 
 class Identity(pulumi.ComponentResource):
-    """Every role has the boundary, a name known beforehand, and one inline policy from a pure function.
+    """Each role's needs come from a pure function, and are the input of its component.
 
-    `policies` are those inline policies: a cluster must not start before they are in force.
+    `policies` are the roles' policies: a cluster must not start before they are in force.
     """
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("emr:security:Identity", name, None, opts)
         self._args = args
-        self.policies: list[aws.iam.RolePolicy] = []
-        names, keys = args.names, args.keys
-        job_arns = [names.role_arn(names.job_role(spec.name)) for spec in args.jobs]
+        names = args.names
+        jobs = [spec.name for spec in args.jobs]
 
-        self.node = self._role("node", "Nodes of EMR clusters", cluster_policies.instance_trust())
-        self._allow(
+        self.node = self._role(
             "node",
-            self.node,
-            keys.apply(
-                lambda arns: cluster_policies.instance_policy(names, arns, job_arns, args.certificates_object)
-            ),
+            "Nodes of EMR clusters",
+            cluster_policies.instance_trust(),
+            cluster_policies.instance_needs(names, jobs, args.certificates_object),
         )
         self.node_profile = aws.iam.InstanceProfile(
             "node", name=names.role("node"), role=self.node.name, opts=pulumi.ResourceOptions(parent=self)
         )
-        self.service = self._role("service", "Amazon EMR", cluster_policies.service_trust(names))
-        self._allow(
+        self.service = self._role(
             "service",
-            self.service,
-            keys.apply(lambda arns: cluster_policies.service_policy(names, arns, names.role_arn("node"))),
+            "Amazon EMR",
+            cluster_policies.service_trust(names),
+            cluster_policies.service_needs(names),
         )
         self.jobs = {spec.name: self._job_role(spec) for spec in args.jobs}
-        people = job_policies.people_trust(names, args.trusted_arns)
-        self.submitter = self._role("submitter", "Starts and follows jobs", people)
-        self._allow(
-            "submitter",
-            self.submitter,
-            keys.apply(lambda arns: job_policies.submitter_policy(names, arns, job_arns)),
-        )
-        self.deployer = self._role("deployer", "Puts job packages and moves channels", people)
-        self._allow(
-            "deployer", self.deployer, keys.apply(lambda arns: job_policies.deployer_policy(names, arns))
-        )
+        self.people = self._people(jobs)
+        roles = [self.node, self.service, *self.jobs.values(), *self.people.values()]
+        self.policies: list[pulumi.Resource] = [role.policy for role in roles]
         self.register_outputs({"jobs": {job: role.arn for job, role in self.jobs.items()}})
 
-    def _job_role(self, spec: JobSpec) -> aws.iam.Role:
+    def _job_role(self, spec: JobSpec) -> Role:
         names = self._args.names
-        title = names.job_role(spec.name)
-        trust = job_policies.runtime_trust(names.role_arn("node"))
-        # IAM takes no principal that does not exist: the node role first.
-        role = self._role(title, f"Runtime role of job {spec.name}", trust, after=[self.node])
-        self._allow(
-            title, role, self._args.keys.apply(lambda arns: job_policies.runtime_policy(spec, names, arns))
+        return self._role(
+            names.job_role(spec.name),
+            f"Runtime role of job {spec.name}",
+            job_policies.runtime_trust(names.role_arn("node")),
+            job_policies.runtime_needs(spec, names),
+            # IAM takes no principal that does not exist: the node role first.
+            after=[self.node.role],
         )
-        return role
+
+    def _people(self, jobs: Sequence[str]) -> dict[str, Role]:
+        """The roles that people and their tools take, by name."""
+        names, who, production = self._args.names, self._args.identity, self._args.production
+        trust = people_policies.people_trust
+        return {
+            "submitter": self._role(
+                "submitter",
+                "Starts and follows jobs",
+                trust(names, who.trusted_arns),
+                job_policies.submitter_needs(names, jobs),
+            ),
+            "deployer": self._role(
+                "deployer",
+                "Puts job packages and moves channels",
+                trust(names, who.trusted_arns),
+                job_policies.deployer_needs(names, jobs),
+            ),
+            "analyst": self._role(
+                "analyst",
+                "Asks curated data through Athena",
+                trust(names, who.analyst_arns),
+                people_policies.analyst_needs(names),
+            ),
+            "engineer": self._role(
+                "engineer",
+                "Reads logs" if production else "Reads logs and changes data",
+                trust(names, who.engineer_arns),
+                people_policies.engineer_needs(names, production=production),
+            ),
+            "break-glass": self._role(
+                "break-glass",
+                "A shell on nodes when nothing else helps",
+                people_policies.break_glass_trust(names, who.break_glass_arns),
+                people_policies.break_glass_needs(names),
+            ),
+        }
 
     def _role(
-        self, title: str, description: str, trust: str, after: Sequence[pulumi.Resource] = ()
-    ) -> aws.iam.Role:
-        return aws.iam.Role(
+        self,
+        title: str,
+        description: str,
+        trust: str,
+        needs: tuple[Need, ...],
+        after: Sequence[pulumi.Resource] = (),
+    ) -> Role:
+        return Role(
             title,
-            name=self._args.names.role(title),
-            description=description,
-            assume_role_policy=trust,
-            permissions_boundary=self._args.boundary_arn,
-            max_session_duration=SESSION_SECONDS,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
-        )
-
-    def _allow(self, title: str, role: aws.iam.Role, policy: pulumi.Input[str]) -> None:
-        self.policies.append(
-            aws.iam.RolePolicy(
-                title,
-                name=title,
-                role=role.name,
-                policy=policy,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+            RoleArgs(
+                names=self._args.names,
+                description=description,
+                trust=trust,
+                needs=needs,
+                boundary_arn=self._args.boundary_arn,
+                keys=self._args.keys,
+                after=after,
+            ),
+            pulumi.ResourceOptions(parent=self),
         )

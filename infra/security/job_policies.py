@@ -1,11 +1,14 @@
-"""What a job's runtime role, the submitter and the deployer may do: documents from names and specs, pure."""
+"""What a job's runtime role, the submitter and the deployer need: data from names and specs, pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from infra.naming import Names
+from infra.security import needs
 from infra.security import statements as iam
+from infra.security.cluster_policies import CLUSTER_LOGS
+from infra.security.needs import Need
 from infra.tags import STACK_KEY
 from jobs.spec import Dataset, JobSpec
 
@@ -13,33 +16,46 @@ EVENT_LOGS = "spark-events/"
 REPORTS = "reports/"
 RECORDS = "records/"
 OPEN = "open/"  # attempts under way, removed when their run has its record
+FOLLOW_CLUSTERS = (
+    "elasticmapreduce:DescribeCluster",
+    "elasticmapreduce:DescribeStep",
+    "elasticmapreduce:ListInstanceFleets",
+    "elasticmapreduce:ListInstances",
+    "elasticmapreduce:ListSteps",
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyArns:
-    """The stack's KMS keys."""
-
-    data: str
-    logs: str
-    volumes: str
-
-
-def runtime_policy(spec: JobSpec, names: Names, keys: KeyArns) -> str:
-    """A job reads its inputs and its own package, writes its outputs, its report and Spark's event log."""
+def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) -> tuple[Need, ...]:
+    """A job reads its inputs, its package and the secrets named; it writes its outputs, its report and event log."""
     artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
-    return iam.document(
-        *_zone_statements("Inputs", spec.inputs, names, iam.READ_OBJECTS),
-        *_zone_statements("Outputs", spec.outputs, names, iam.WRITE_OBJECTS),
-        iam.list_prefixes("ListPackage", artifacts, [f"{spec.name}/"]),
-        iam.allow("ReadPackage", iam.READ_OBJECTS, iam.objects(artifacts, [f"{spec.name}/"])),
-        iam.list_prefixes("ListReports", runs, [REPORTS]),
-        iam.allow("WriteReports", iam.WRITE_OBJECTS, iam.objects(runs, [REPORTS])),
-        iam.list_prefixes("ListEventLogs", logs, [EVENT_LOGS]),
-        iam.allow("WriteEventLogs", iam.WRITE_OBJECTS, iam.objects(logs, [EVENT_LOGS])),
-        iam.allow("ProbeFolders", iam.READ_OBJECTS, _folders(spec, names)),
-        iam.allow(
-            "UseKeysThroughS3", iam.USE_KEY_TO_WRITE, [keys.data, keys.logs], iam.through_s3(names.region)
+    package = [f"{spec.name}/"]
+    secrets = Need(
+        name="ReadSecrets",
+        why="The secrets that its spec names",
+        actions=("secretsmanager:GetSecretValue",),
+        resources=tuple(secret_arns),
+    )
+    return (
+        *_zone_needs("Inputs", "Its spec reads this", spec.inputs, names, iam.READ_OBJECTS),
+        *_zone_needs("Outputs", "Its spec writes this", spec.outputs, names, iam.WRITE_OBJECTS),
+        needs.list_prefixes("ListPackage", "Its own package", artifacts, package),
+        needs.objects("ReadPackage", "Its own package", iam.READ_OBJECTS, artifacts, package),
+        needs.list_prefixes("ListReports", "Its report of what it wrote", runs, [REPORTS]),
+        needs.objects("WriteReports", "Its report of what it wrote", iam.WRITE_OBJECTS, runs, [REPORTS]),
+        needs.list_prefixes("ListEventLogs", "Spark's event log", logs, [EVENT_LOGS]),
+        needs.objects("WriteEventLogs", "Spark's event log", iam.WRITE_OBJECTS, logs, [EVENT_LOGS]),
+        Need(
+            name="ProbeFolders",
+            why="S3A asks for the folders that Spark names as if they were objects",
+            actions=iam.READ_OBJECTS,
+            resources=tuple(_folders(spec, names)),
         ),
+        *needs.keys_through_s3(
+            names.region,
+            read=["artifacts", *(dataset.zone for dataset in spec.inputs)],
+            write=["logs", "runs", *(dataset.zone for dataset in spec.outputs)],
+        ),
+        *([secrets] if secret_arns else []),
     )
 
 
@@ -55,18 +71,18 @@ def _folders(spec: JobSpec, names: Names) -> list[str]:
     ]
 
 
-def _zone_statements(
-    what: str, datasets: tuple[Dataset, ...], names: Names, actions: tuple[str, ...]
-) -> list[iam.Statement]:
+def _zone_needs(
+    what: str, why: str, datasets: tuple[Dataset, ...], names: Names, actions: tuple[str, ...]
+) -> list[Need]:
     by_zone: dict[str, list[str]] = {}
     for dataset in datasets:
         by_zone.setdefault(dataset.zone, []).append(dataset.prefix)
-    statements = []
+    found = []
     for zone, prefixes in sorted(by_zone.items()):
         arn = names.bucket_arn(zone)
-        statements.append(iam.list_prefixes(f"List{what}In{zone.title()}", arn, prefixes))
-        statements.append(iam.allow(f"{what}In{zone.title()}", actions, iam.objects(arn, prefixes)))
-    return statements
+        found.append(needs.list_prefixes(f"List{what}In{zone.title()}", why, arn, prefixes))
+        found.append(needs.objects(f"{what}In{zone.title()}", why, actions, arn, prefixes))
+    return found
 
 
 def runtime_trust(instance_role_arn: str) -> str:
@@ -78,62 +94,76 @@ def runtime_trust(instance_role_arn: str) -> str:
     return iam.document({**statement, "Action": ["sts:AssumeRole", "sts:TagSession"]})
 
 
-def submitter_policy(names: Names, keys: KeyArns, job_role_arns: list[str]) -> str:
-    """Start, follow and cancel steps under the jobs' roles; read artifacts and logs; keep run records. No data."""
-    artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
-    clusters = [names.arn("elasticmapreduce", "cluster/*")]
-    ours = {"elasticmapreduce:ResourceTag/" + STACK_KEY: names.stack}
-    statements = [
-        iam.allow(
-            "FollowAndCancelSteps",
-            [
-                "elasticmapreduce:CancelSteps",
-                "elasticmapreduce:DescribeCluster",
-                "elasticmapreduce:DescribeStep",
-                "elasticmapreduce:ListInstanceFleets",
-                "elasticmapreduce:ListInstances",
-                "elasticmapreduce:ListSteps",
-            ],
-            clusters,
-            {"StringEquals": ours},
-        ),
-        iam.list_prefixes("ListArtifacts", artifacts, [""]),
-        iam.allow("ReadArtifacts", iam.READ_OBJECTS, iam.objects(artifacts, [""])),
-        iam.list_prefixes("ListLogs", logs, [EVENT_LOGS, "elasticmapreduce/"]),
-        iam.allow("ReadLogs", iam.READ_OBJECTS, iam.objects(logs, [EVENT_LOGS, "elasticmapreduce/"])),
-        iam.list_prefixes("ListRuns", runs, [RECORDS, OPEN, REPORTS]),
-        iam.allow("ReadReports", iam.READ_OBJECTS, iam.objects(runs, [REPORTS])),
-        iam.allow("KeepRecords", ["s3:GetObject", "s3:PutObject"], iam.objects(runs, [RECORDS, OPEN])),
-        iam.allow("CloseAttempts", ["s3:DeleteObject"], iam.objects(runs, [OPEN])),
-        iam.allow(
-            "UseKeysThroughS3", iam.USE_KEY_TO_WRITE, [keys.data, keys.logs], iam.through_s3(names.region)
-        ),
-    ]
-    if job_role_arns:
-        # A step without a role of its own would run with the nodes': the condition refuses it.
-        own_roles = {**ours, "elasticmapreduce:ExecutionRoleArn": sorted(job_role_arns)}
-        statements.append(
-            iam.allow(
-                "StartStepsUnderJobRoles",
-                ["elasticmapreduce:AddJobFlowSteps"],
-                clusters,
-                {"StringEquals": own_roles},
-            )
-        )
-        statements.append(iam.pass_role("PassJobRoles", job_role_arns, "elasticmapreduce.amazonaws.com"))
-    return iam.document(*statements)
+def of_this_stack(names: Names) -> iam.Condition:
+    """Clusters that carry the stack's name in their tag."""
+    return {"StringEquals": {f"elasticmapreduce:ResourceTag/{STACK_KEY}": names.stack}}
 
 
-def deployer_policy(names: Names, keys: KeyArns) -> str:
-    """Put packages and move channels. Nothing is ever deleted: old runs refer to old packages."""
-    artifacts = names.bucket_arn("artifacts")
-    return iam.document(
-        iam.list_prefixes("ListArtifacts", artifacts, [""]),
-        iam.allow("PutArtifacts", ["s3:GetObject", "s3:PutObject"], iam.objects(artifacts, [""])),
-        iam.allow("UseDataKeyThroughS3", iam.USE_KEY_TO_WRITE, [keys.data], iam.through_s3(names.region)),
+def submitter_needs(names: Names, jobs: Sequence[str]) -> tuple[Need, ...]:
+    """Start, follow and cancel steps under the jobs' roles; read packages and logs; keep run records. No data."""
+    return (
+        Need(
+            name="FollowAndCancelSteps",
+            why="A run is followed to its end, and cancelled when it must not go on",
+            actions=("elasticmapreduce:CancelSteps", *FOLLOW_CLUSTERS),
+            resources=(names.arn("elasticmapreduce", "cluster/*"),),
+            condition=of_this_stack(names),
+        ),
+        *_record_needs(names),
+        *_package_needs(
+            names, jobs, iam.READ_OBJECTS, "What a channel points at, and what a run was made of"
+        ),
+        *needs.keys_through_s3(names.region, read=["artifacts", "logs"], write=["runs"]),
+        *(_start_needs(names, jobs) if jobs else []),
     )
 
 
-def people_trust(names: Names, trusted_arns: tuple[str, ...]) -> str:
-    """The named principals; nobody named: whom the account's own IAM lets assume the role."""
-    return iam.document(iam.trust("Trusted", {"AWS": sorted(trusted_arns) or names.root_arn}))
+def _record_needs(names: Names) -> list[Need]:
+    runs, logs = names.bucket_arn("runs"), names.bucket_arn("logs")
+    tell, keep = "Why a run failed", "Every run has its record"
+    return [
+        needs.list_prefixes("ListLogs", tell, logs, [EVENT_LOGS, CLUSTER_LOGS]),
+        needs.objects("ReadLogs", tell, iam.READ_OBJECTS, logs, [EVENT_LOGS, CLUSTER_LOGS]),
+        needs.list_prefixes("ListRuns", keep, runs, [RECORDS, OPEN, REPORTS]),
+        needs.objects("ReadReports", "What a run says it wrote", iam.READ_OBJECTS, runs, [REPORTS]),
+        needs.objects("KeepRecords", keep, ("s3:GetObject", "s3:PutObject"), runs, [RECORDS, OPEN]),
+        needs.objects("CloseAttempts", "An attempt that has its record", ("s3:DeleteObject",), runs, [OPEN]),
+    ]
+
+
+def _package_needs(names: Names, jobs: Sequence[str], actions: tuple[str, ...], why: str) -> list[Need]:
+    """Packages and channels of the jobs; what else is in the bucket, the nodes' certificates above all, is not."""
+    artifacts = names.bucket_arn("artifacts")
+    listing = needs.list_prefixes("ListArtifacts", why, artifacts, [""])
+    packages = needs.objects("Packages", why, actions, artifacts, [f"{job}/" for job in jobs])
+    return [listing, packages] if jobs else [listing]
+
+
+def _start_needs(names: Names, jobs: Sequence[str]) -> list[Need]:
+    roles = names.job_role_arns(jobs)
+    # A step without a role of its own would run with the nodes': the condition refuses it.
+    own_roles = {
+        **of_this_stack(names)["StringEquals"],
+        "elasticmapreduce:ExecutionRoleArn": roles,
+    }
+    return [
+        Need(
+            name="StartStepsUnderJobRoles",
+            why="Each step runs with its own job's role",
+            actions=("elasticmapreduce:AddJobFlowSteps",),
+            resources=(names.arn("elasticmapreduce", "cluster/*"),),
+            condition={"StringEquals": own_roles},
+        ),
+        needs.pass_role(
+            "PassJobRoles", "Each step runs with its own job's role", roles, "elasticmapreduce.amazonaws.com"
+        ),
+    ]
+
+
+def deployer_needs(names: Names, jobs: Sequence[str]) -> tuple[Need, ...]:
+    """Put packages and move channels. Nothing is ever deleted: old runs refer to old packages."""
+    why = "Packages are put and channels moved, and what is there already is not sent again"
+    return (
+        *_package_needs(names, jobs, ("s3:GetObject", "s3:PutObject"), why),
+        *needs.keys_through_s3(names.region, write=["artifacts"]),
+    )

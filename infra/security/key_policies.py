@@ -31,9 +31,16 @@ ADMINISTER = (
 )
 
 
-def data_key_policy(names: Names) -> str:
-    """Data at rest: used through S3 only, by whom IAM allows."""
-    return iam.document(_administration(names), _use_through_s3(names))
+def key_policy(names: Names, key: str) -> str:
+    """The policy of one of the stack's keys: of a zone, or of the disks."""
+    if key == "volumes":
+        return volumes_key_policy(names)
+    return logs_key_policy(names) if key == "logs" else zone_key_policy(names, key)
+
+
+def zone_key_policy(names: Names, zone: str) -> str:
+    """A zone's objects at rest: used through S3 only, for that zone's bucket only, by whom IAM allows."""
+    return iam.document(_administration(names), _use_through_s3(names, zone))
 
 
 def logs_key_policy(names: Names) -> str:
@@ -41,7 +48,7 @@ def logs_key_policy(names: Names) -> str:
     group = names.arn("logs", f"log-group:{names.log_group('*')}")
     return iam.document(
         _administration(names),
-        _use_through_s3(names),
+        _use_through_s3(names, "logs"),
         {
             "Sid": "LogGroupsOfThisStack",
             "Effect": "Allow",
@@ -76,15 +83,20 @@ def _administration(names: Names) -> iam.Statement:
     return {**_of_the_account(names, "AdministrationIsAllowedByIam"), "Action": sorted(ADMINISTER)}
 
 
-def _use_through_s3(names: Names) -> iam.Statement:
-    condition = {
-        "StringEquals": {
-            "kms:CallerAccount": names.account_id,
-            **iam.through_s3(names.region)["StringEquals"],
-        }
-    }
+def _use_through_s3(names: Names, zone: str) -> iam.Statement:
+    """S3 names what it seals: the bucket, where that has a bucket key, else the object.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context
+    """
+    bucket = names.bucket_arn(zone)
     return {
         **_of_the_account(names, "UseIsAllowedByIamThroughS3"),
-        "Action": sorted({*iam.USE_KEY_TO_WRITE, "kms:DescribeKey", "kms:Encrypt"}),
-        "Condition": condition,
+        "Action": sorted(iam.USE_KEY_TO_WRITE),
+        "Condition": {
+            "StringEquals": {
+                "kms:CallerAccount": names.account_id,
+                **iam.through_s3(names.region)["StringEquals"],
+            },
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]},
+        },
     }

@@ -1,4 +1,4 @@
-"""The stack's KMS keys: data, logs, volumes."""
+"""The stack's KMS keys: one for each zone, one for the disks of nodes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.naming import Names
+from infra.naming import KEYS, Names
 from infra.security import key_policies
-from infra.security.job_policies import KeyArns
-from infra.settings import EncryptionSettings
+from infra.security.needs import KeyArns
+from infra.storage_settings import EncryptionSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,29 +23,31 @@ class KeysArgs:
 
 
 class Keys(pulumi.ComponentResource):
-    """One key a purpose, so that who may read logs cannot read data.
+    """One key a zone, so that who may read one zone cannot read another, whatever a bucket's policy comes to say.
 
-    `data` seals the data zones, artifacts and run records; `logs` the log bucket and log groups; `volumes` disks.
+    A key that is adopted is its owner's: rotation, policy and deletion are left alone.
     """
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("emr:security:Keys", name, None, opts)
-        names = args.names
-        self.data = self._key(
-            "data", "data zones, artifacts, run records", key_policies.data_key_policy(names), args
+        adopted = args.encryption.adopt.arns()
+        self.by_name: dict[str, pulumi.Output[str]] = {
+            key: pulumi.Output.from_input(adopted[key]) if key in adopted else self._key(key, args).arn
+            for key in KEYS
+        }
+        self.arns: pulumi.Output[KeyArns] = pulumi.Output.all(**self.by_name).apply(
+            lambda arns: KeyArns(**arns)
         )
-        self.logs = self._key("logs", "log bucket and log groups", key_policies.logs_key_policy(names), args)
-        self.volumes = self._key("volumes", "disks of nodes", key_policies.volumes_key_policy(names), args)
-        self.arns: pulumi.Output[KeyArns] = pulumi.Output.all(
-            data=self.data.arn, logs=self.logs.arn, volumes=self.volumes.arn
-        ).apply(lambda arns: KeyArns(**arns))
-        self.register_outputs({"data": self.data.arn, "logs": self.logs.arn, "volumes": self.volumes.arn})
+        self.register_outputs(dict(self.by_name))
 
-    def _key(self, purpose: str, what: str, policy: str, args: KeysArgs) -> aws.kms.Key:
+    def _key(self, purpose: str, args: KeysArgs) -> aws.kms.Key:
+        what = "disks of nodes" if purpose == "volumes" else f"the bucket {purpose}"
+        if purpose == "logs":
+            what += " and log groups"
         key = aws.kms.Key(
             purpose,
             description=f"{args.names.prefix}: {what}",
-            policy=policy,
+            policy=key_policies.key_policy(args.names, purpose),
             enable_key_rotation=True,
             rotation_period_in_days=args.encryption.key_rotation_days,
             deletion_window_in_days=args.encryption.key_deletion_window_days,

@@ -16,6 +16,9 @@ Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 READ_OBJECTS = ("s3:GetObject",)
 # Writers also read back, rename and clean up: Hadoop's committers and Spark's event log do all three.
 WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+# All that any role of the platform asks of a bucket and of the objects in it: boundary and endpoint allow no more.
+BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
+OBJECT_ACTIONS = (*WRITE_OBJECTS, "s3:ListMultipartUploadParts")
 USE_KEY_TO_READ = ("kms:Decrypt",)
 # A multipart upload decrypts its own parts' data key when it is completed.
 USE_KEY_TO_WRITE = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -38,7 +41,7 @@ def document(*statements: Statement) -> str:
 def allow(
     sid: str, actions: Sequence[str], resources: Sequence[str], condition: Condition | None = None
 ) -> Statement:
-    """What a role may do."""
+    """What may be done."""
     statement: Statement = {
         "Sid": sid,
         "Effect": "Allow",
@@ -72,16 +75,6 @@ def service_trust(service: str, account_id: str, source_arn: str) -> str:
     )
 
 
-def list_prefixes(sid: str, bucket_arn: str, prefixes: Sequence[str]) -> Statement:
-    """List what lies under `prefixes`.
-
-    IfExists: a HEAD of an object that is not there carries no prefix, and S3 answers it with 404 only to who may list
-    the bucket; S3A asks so before each write, and takes 403 for an error.
-    """
-    patterns = sorted({pattern for prefix in prefixes for pattern in (prefix.rstrip("/"), f"{prefix}*")})
-    return allow(sid, ["s3:ListBucket"], [bucket_arn], {"StringLikeIfExists": {"s3:prefix": patterns}})
-
-
 def objects(bucket_arn: str, prefixes: Sequence[str]) -> list[str]:
     """The ARNs of the objects under `prefixes`."""
     return [f"{bucket_arn}/{prefix}*" for prefix in prefixes]
@@ -90,8 +83,3 @@ def objects(bucket_arn: str, prefixes: Sequence[str]) -> list[str]:
 def through_s3(region: str) -> Condition:
     """A key is used by S3 on the caller's behalf, never by the caller directly."""
     return {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
-
-
-def pass_role(sid: str, role_arns: Sequence[str], service: str) -> Statement:
-    """Hand over these roles, to one service."""
-    return allow(sid, ["iam:PassRole"], role_arns, {"StringEquals": {"iam:PassedToService": service}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -9,61 +10,58 @@ import pulumi_aws as aws
 
 from infra.naming import ZONES, Names
 from infra.security.job_policies import EVENT_LOGS
-from infra.settings import StorageSettings
+from infra.security.people_policies import QUERY_RESULTS
 from infra.storage import bucket_policies
+from infra.storage.lifecycle import Lifecycle
 from infra.storage.zone import Zone, ZoneArgs
+from infra.storage_settings import StorageSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketsArgs:
-    """`deletable`: both deletion keys are turned."""
+    """`key_arns`: the key of each zone, by the zone's name. `deletable`: both deletion keys are turned."""
 
     names: Names
     storage: StorageSettings
-    data_key_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
+    key_arns: Mapping[str, pulumi.Input[str]]
     deletable: bool
 
 
 class Buckets(pulumi.ComponentResource):
-    """A bucket a zone, each sealed with the key of what it holds, and one for the access logs of all."""
+    """A bucket a zone, each sealed with its own key, and one for the access logs of all.
+
+    A bucket that is adopted is only named: what it is like is its owner's.
+    """
 
     def __init__(self, name: str, args: BucketsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("emr:storage:Buckets", name, None, opts)
         # S3 delivers access logs only to a bucket under its own key (AES256), so they cannot go into `logs`:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
-        access_logs = self._zone(bucket_policies.ACCESS_LOGS, args, key_arn=None, access_logs=None)
+        access_logs = self._zone(bucket_policies.ACCESS_LOGS, args, access_logs=None)
         self.zones: dict[str, Zone] = {
-            zone: self._zone(
-                zone,
-                args,
-                key_arn=args.logs_key_arn if zone == "logs" else args.data_key_arn,
-                access_logs=access_logs,
-            )
+            zone: self._zone(zone, args, access_logs=access_logs)
+            for zone in ZONES
+            if zone not in args.names.adopted
+        }
+        self.names: dict[str, pulumi.Output[str]] = {
+            zone: self.zones[zone].bucket.id
+            if zone in self.zones
+            else pulumi.Output.from_input(args.names.bucket(zone))
             for zone in ZONES
         }
         # Spark refuses to start when the folder of its event log is not there.
         self.event_logs = aws.s3.BucketObjectv2(
             "event-logs",
-            bucket=self.zones["logs"].bucket.id,
+            bucket=self.names["logs"],
             key=EVENT_LOGS,
             content="",
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.zones["logs"].sealed]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[made.sealed for zone, made in self.zones.items() if zone == "logs"]
+            ),
         )
-        self.names: dict[str, pulumi.Output[str]] = {
-            zone: made.bucket.id for zone, made in self.zones.items()
-        }
         self.register_outputs(dict(self.names))
 
-    def _zone(
-        self,
-        zone: str,
-        args: BucketsArgs,
-        *,
-        key_arn: pulumi.Input[str] | None,
-        access_logs: Zone | None,
-    ) -> Zone:
-        logs = zone in ("logs", bucket_policies.ACCESS_LOGS)
+    def _zone(self, zone: str, args: BucketsArgs, *, access_logs: Zone | None) -> Zone:
         policy = (
             bucket_policies.access_log_policy(args.names)
             if zone == bucket_policies.ACCESS_LOGS
@@ -74,12 +72,29 @@ class Buckets(pulumi.ComponentResource):
             ZoneArgs(
                 bucket=args.names.bucket(zone),
                 policy=policy,
-                key_arn=key_arn,
+                key_arn=args.key_arns.get(zone),
                 access_logs=access_logs,
-                abort_upload_days=args.storage.abort_upload_days,
-                noncurrent_version_days=args.storage.noncurrent_version_days,
-                expire_days=args.storage.log_retention_days if logs else None,
+                lifecycle=lifecycle(args.storage, zone),
                 deletable=args.deletable,
             ),
             pulumi.ResourceOptions(parent=self),
         )
+
+
+def lifecycle(storage: StorageSettings, zone: str) -> Lifecycle:
+    """What the settings say of the objects in one bucket. A pure function."""
+    if zone == bucket_policies.ACCESS_LOGS:
+        return Lifecycle(
+            abort_upload_days=storage.abort_upload_days,
+            noncurrent_version_days=storage.noncurrent_version_days,
+            expire_days=storage.log_retention_days,
+        )
+    said = storage.zones.of(zone)
+    return Lifecycle(
+        abort_upload_days=storage.abort_upload_days,
+        noncurrent_version_days=said.noncurrent_version_days or storage.noncurrent_version_days,
+        expire_days=storage.log_retention_days if zone == "logs" else said.expire_days,
+        expire_prefixes={QUERY_RESULTS: storage.query_result_days} if zone == "curated" else {},
+        infrequent_access_after_days=said.infrequent_access_after_days,
+        intelligent_tiering_after_days=said.intelligent_tiering_after_days,
+    )

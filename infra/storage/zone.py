@@ -7,22 +7,21 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.storage.lifecycle import Lifecycle, rules
+
 
 @dataclass(frozen=True, kw_only=True)
 class ZoneArgs:
     """One bucket.
 
     `key_arn` None: S3's own key, where S3 allows no other. `access_logs` None: its accesses are not logged.
-    `expire_days` None: current objects stay for ever.
     """
 
     bucket: str
     policy: str
     key_arn: pulumi.Input[str] | None
     access_logs: Zone | None
-    abort_upload_days: int
-    noncurrent_version_days: int
-    expire_days: int | None
+    lifecycle: Lifecycle
     deletable: bool
 
 
@@ -101,36 +100,10 @@ class Zone(pulumi.ComponentResource):
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=child,
         )
-        rules = [
-            aws.s3.BucketLifecycleConfigurationRuleArgs(
-                id="old-versions-and-stale-uploads",
-                status="Enabled",
-                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                abort_incomplete_multipart_upload=(
-                    aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
-                        days_after_initiation=args.abort_upload_days
-                    )
-                ),
-                noncurrent_version_expiration=(
-                    aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                        noncurrent_days=args.noncurrent_version_days
-                    )
-                ),
-            )
-        ]
-        if args.expire_days is not None:
-            rules.append(
-                aws.s3.BucketLifecycleConfigurationRuleArgs(
-                    id="expiry",
-                    status="Enabled",
-                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                    expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.expire_days),
-                )
-            )
         aws.s3.BucketLifecycleConfiguration(
             self._name,
             bucket=self.bucket.id,
-            rules=rules,
+            rules=rules(args.lifecycle),
             # Rules about old versions mean nothing before versions are kept.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )

@@ -44,7 +44,7 @@ def test_the_table_has_every_row_the_sum_the_dates_and_what_is_not_in_it(stack: 
         ["cluster main: core and task", "270.25", "968.19"],
         ["network: interface endpoints", "29.20", "29.20"],
         ["keys: KMS keys", "3.00", "9.00"],
-        ["together", "467.08", "1,189.27"],
+        ["together", "485.68", "1,215.87"],
         ["of which job nightly-etl, cron(30 2 * * ? *)", "6.04", "47.99"],
     ]
     assert "list prices: prices of 2026-10-15, services of 2026-09-21; ceiling 1,500.00" in lines
@@ -63,9 +63,9 @@ def test_the_document_adds_up(stack: Any) -> None:
 def test_a_stack_above_its_ceiling_is_shown_and_refused(stack: Any) -> None:
     stack(cost={"monthly_ceiling_usd": 300})
     outcome = run()
-    assert "1,189.27" in outcome.stdout
+    assert "1,215.87" in outcome.stdout
     assert isinstance(outcome.exception, UserError)
-    assert "emr:cost.monthly_ceiling_usd: is 300, but a month may cost 1,189 USD" in str(outcome.exception)
+    assert "emr:cost.monthly_ceiling_usd: is 300, but a month may cost 1,216 USD" in str(outcome.exception)
 
 
 @pytest.mark.parametrize("cost", [{"monthly_ceiling_usd": "much"}, 7])

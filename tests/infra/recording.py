@@ -80,9 +80,14 @@ class Recorder(mocks.Mocks):
     """Answers as AWS would, as far as the program reads it, and keeps what was asked."""
 
     registered: list[Registered] = field(default_factory=list)
+    components: list[Registered] = field(default_factory=list)
+    account: str = ACCOUNT
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if args.typ.startswith("emr:"):  # a component: nothing is made
+            self.components.append(
+                Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), provider="")
+            )
             return None, dict(args.inputs)
         if args.typ not in EXPECTED_TYPES:
             raise AssertionError(f"nobody expected a resource of type {args.typ} ({args.name})")
@@ -100,11 +105,11 @@ class Recorder(mocks.Mocks):
         name = args.inputs.get("name", args.name)
         kind = args.typ.split(":")[-1]
         arns = {
-            "Key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{args.name}",
-            "Role": f"arn:aws:iam::{ACCOUNT}:role/{name}",
-            "Policy": f"arn:aws:iam::{ACCOUNT}:policy/{name}",
-            "InstanceProfile": f"arn:aws:iam::{ACCOUNT}:instance-profile/{name}",
-            "LogGroup": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}",
+            "Key": f"arn:aws:kms:us-east-1:{self.account}:key/{args.name}",
+            "Role": f"arn:aws:iam::{self.account}:role/{name}",
+            "Policy": f"arn:aws:iam::{self.account}:policy/{name}",
+            "InstanceProfile": f"arn:aws:iam::{self.account}:instance-profile/{name}",
+            "LogGroup": f"arn:aws:logs:us-east-1:{self.account}:log-group:{name}",
         }
         computed: dict[str, Any] = {"arn": arns[kind]} if kind in arns else {}
         if kind == "Key":
@@ -154,8 +159,10 @@ def wire_config(config: Mapping[str, Any]) -> dict[str, str]:
 
 def run_program(name: str, config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
     """Run the whole program under mocks: what it registered, and its export `platform` with all outputs known."""
-    set_all_config(wire_config(config or stack_config(name)))
+    config = config or stack_config(name)
+    set_all_config(wire_config(config))
     recorder = start(name)
+    recorder.account = config["aws:allowedAccountIds"][0]
     platform: dict[str, Any] = {}
 
     @pulumi.runtime.test

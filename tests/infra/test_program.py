@@ -11,7 +11,7 @@ import pytest
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack
 
-from infra.naming import ZONES
+from infra.naming import KEYS, ZONES
 from infra.tags import EMR_SCOPE_KEY
 from tests.infra import recording
 from tests.infra.recording import Recorder, run_program, stack_config
@@ -19,7 +19,7 @@ from tests.infra.recording import Recorder, run_program, stack_config
 Run = tuple[Recorder, dict[str, Any]]
 
 COMMON = {
-    "Alias": 3,
+    "Alias": 7,
     "Bucket": 7,
     "BucketLifecycleConfiguration": 7,
     "BucketLogging": 6,
@@ -34,16 +34,16 @@ COMMON = {
     "FlowLog": 1,
     "InstanceFleet": 1,
     "InstanceProfile": 1,
-    "Key": 3,
+    "Key": 7,
     "LogGroup": 1,
     "ManagedScalingPolicy": 1,
     "Policy": 1,
-    "Role": 6,
-    "RolePolicy": 6,
+    "Role": 9,
+    "RolePolicy": 9,
     "SecurityConfiguration": 1,
     "SecurityGroup": 4,
-    "SecurityGroupEgressRule": 9,
-    "SecurityGroupIngressRule": 9,
+    "SecurityGroupEgressRule": 11,
+    "SecurityGroupIngressRule": 11,
     "Vpc": 1,
     "aws": 1,
 }
@@ -55,7 +55,7 @@ def test_dev_declares_these_resources(dev: Run) -> None:
         "RouteTable": 2,
         "RouteTableAssociation": 2,
         "Subnet": 2,
-        "VpcEndpoint": 4,
+        "VpcEndpoint": 5,
     }
 
 
@@ -65,7 +65,7 @@ def test_prod_declares_these_resources_and_no_way_out(prod: Run) -> None:
         "RouteTable": 3,
         "RouteTableAssociation": 3,
         "Subnet": 3,
-        "VpcEndpoint": 11,
+        "VpcEndpoint": 14,
     }
 
 
@@ -120,7 +120,7 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
         "region": "us-east-1",
         "account_id": recording.ACCOUNT,
         "buckets": {zone: bucket.format(zone) for zone in ZONES},
-        "keys": {key: f"arn:aws:kms:us-east-1:111111111111:key/{key}" for key in ("data", "logs", "volumes")},
+        "keys": {key: f"arn:aws:kms:us-east-1:111111111111:key/{key}" for key in KEYS},
         "network": {
             "vpc_id": "vpc-id",
             "private_subnet_ids": ["private-us-east-1a-id", "private-us-east-1b-id"],
@@ -135,8 +135,10 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
             }
         },
         "roles": {
-            "submitter": "arn:aws:iam::111111111111:role/emr-dev-submitter",
-            "deployer": "arn:aws:iam::111111111111:role/emr-dev-deployer",
+            **{
+                role: f"arn:aws:iam::111111111111:role/emr-dev-{role}"
+                for role in ("submitter", "deployer", "analyst", "engineer", "break-glass")
+            },
             "jobs": {"nightly-etl": "arn:aws:iam::111111111111:role/emr-dev-job-nightly-etl"},
         },
         "event_log_uri": f"s3://{bucket.format('logs')}/spark-events/",
@@ -155,6 +157,21 @@ def test_every_role_has_the_boundary(dev: Run) -> None:
     assert {role.inputs["permissionsBoundary"] for role in made.of("Role")} == {
         f"arn:aws:iam::{recording.ACCOUNT}:policy/emr-dev-boundary"
     }
+
+
+def test_what_a_role_needs_is_its_components_input_and_its_policy_grants_just_that(dev: Run) -> None:
+    made, _ = dev
+    components = {each.name: each.inputs for each in made.components if each.type == "emr:security:Role"}
+    assert set(components) == {role.name for role in made.of("Role")}
+    for policy in made.of("RolePolicy"):
+        granted = {each["Sid"]: each for each in json.loads(policy.inputs["policy"])["Statement"]}
+        declared = {each["name"]: each for each in components[policy.name]["needs"]}
+        assert granted.keys() == declared.keys()
+        for name, need in declared.items():
+            keys = [f"arn:aws:kms:us-east-1:{recording.ACCOUNT}:key/{key}" for key in need["keys"]]
+            assert granted[name]["Action"] == need["actions"]
+            assert granted[name]["Resource"] == sorted([*need["resources"], *keys])
+            assert granted[name].get("Condition", {}) == need["condition"]
 
 
 def test_a_type_or_call_that_nobody_expected_raises() -> None:

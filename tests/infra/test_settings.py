@@ -44,7 +44,7 @@ def test_the_committed_stacks_are_valid_and_their_jobs_have_a_cluster(stack: str
 
 def test_prod_is_private_with_endpoints_over_three_zones() -> None:
     network = parse(from_config(wire_config(stack_config("prod")))).network
-    assert (network.nat, len(network.zones)) == ("none", 3)
+    assert (network.nat, len(network.zones or ())) == ("none", 3)
     assert {"kms", "sts", "logs", "monitoring"} <= set(network.interface_endpoints)
 
 
@@ -52,6 +52,14 @@ def test_plain_values_are_enough_without_an_engine(tree: Tree) -> None:
     settings = parse(tree)
     assert settings.clusters["main"].task is not None
     assert settings.clusters["main"].task.spot_units == 1
+
+
+VPC: Tree = {"vpc_id": "vpc-0123456789abcdef0", "private_subnet_ids": ["subnet-0123456789abcdef0"]}
+KEY = "arn:aws:kms:us-east-1:111111111111:key/12345678-1234-1234-1234-123456789012"
+
+
+def zone(tree: Tree, name: str, said: Tree) -> None:
+    tree["storage"].setdefault("zones", {})[name] = said
 
 
 # One change to dev's good tree, and what the message must say: the key, what it was, what is allowed.
@@ -228,6 +236,135 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
         r'identity\.trusted_arns\[0\]: is "\*"; must match',
     ),
     (
+        "analyst",
+        lambda t: t.update(identity={"analyst_arns": "arn:aws:iam::111111111111:role/a"}),
+        r'identity\.analyst_arns: is "arn:.*"; must be a list',
+    ),
+    (
+        "engineer",
+        lambda t: t.update(identity={"engineer_arns": ["ann"]}),
+        r'identity\.engineer_arns\[0\]: is "ann"; must match',
+    ),
+    (
+        "break-glass",
+        lambda t: t.update(identity={"break_glass_arns": [7]}),
+        r"identity\.break_glass_arns\[0\]: is 7; must be text",
+    ),
+    (
+        "zones missing",
+        lambda t: t["network"].pop("zones"),
+        r"^emr:network\.zones: is missing; .* or adopt a VPC",
+    ),
+    (
+        "adopted and made",
+        lambda t: t.update(network={"adopt": VPC, "zones": ["us-east-1a", "us-east-1b"]}),
+        r"^emr:network\.zones: stands beside adopt",
+    ),
+    ("no subnets", lambda t: t.update(network={"adopt": {**VPC, "private_subnet_ids": []}}), r"at least 1"),
+    (
+        "vpc id",
+        lambda t: t.update(network={"adopt": {**VPC, "vpc_id": "main"}}),
+        r'^emr:network\.adopt\.vpc_id: is "main"; must match',
+    ),
+    (
+        "vpc missing",
+        lambda t: t.update(network={"adopt": {"private_subnet_ids": VPC["private_subnet_ids"]}}),
+        r"^emr:network\.adopt\.vpc_id: is missing",
+    ),
+    (
+        "subnet id",
+        lambda t: t.update(network={"adopt": {**VPC, "private_subnet_ids": ["a"]}}),
+        r'private_subnet_ids\[0\]: is "a"; must match',
+    ),
+    (
+        "subnet twice",
+        lambda t: t.update(network={"adopt": {**VPC, "private_subnet_ids": VPC["private_subnet_ids"] * 2}}),
+        r"^emr:network\.adopt\.private_subnet_ids: 'subnet-0123456789abcdef0' stands twice",
+    ),
+    (
+        "adopt mapping",
+        lambda t: t.update(network={"adopt": "vpc-0123456789abcdef0"}),
+        r"network\.adopt: is \"vpc-.*\"; must be a mapping",
+    ),
+    (
+        "key of nothing",
+        lambda t: t.update(encryption={"adopt": {"data": KEY}}),
+        r"^emr:encryption\.adopt\.data: is no setting; allowed here are: artifacts, ",
+    ),
+    (
+        "alias for key",
+        lambda t: t.update(encryption={"adopt": {"logs": "alias/logs"}}),
+        r'^emr:encryption\.adopt\.logs: is "alias/logs"; must match',
+    ),
+    (
+        "key elsewhere",
+        lambda t: t.update(encryption={"adopt": {"logs": KEY.replace("us-east-1", "eu-west-1")}}),
+        r"^emr:encryption\.adopt\.logs: 'arn:aws:kms:eu-west-1:.*' is no key of us-east-1",
+    ),
+    (
+        "unknown zone",
+        lambda t: zone(t, "curatd", {}),
+        r"^emr:storage\.zones\.curatd: is no setting \(did you mean 'curated'\?\)",
+    ),
+    ("zone days", lambda t: zone(t, "landing", {"expire_days": 0}), r"expire_days: is 0; must be at least 1"),
+    (
+        "zone versions",
+        lambda t: zone(t, "landing", {"noncurrent_version_days": "7"}),
+        r'noncurrent_version_days: is "7"; must be a whole number',
+    ),
+    (
+        "too soon for IA",
+        lambda t: zone(t, "landing", {"infrequent_access_after_days": 29}),
+        r"^emr:storage\.zones\.landing\.infrequent_access_after_days: is 29; must be at least 30",
+    ),
+    (
+        "tiering",
+        lambda t: zone(t, "landing", {"intelligent_tiering_after_days": -1}),
+        r"intelligent_tiering_after_days: is -1; must be at least 0",
+    ),
+    (
+        "two classes",
+        lambda t: zone(
+            t, "landing", {"infrequent_access_after_days": 60, "intelligent_tiering_after_days": 30}
+        ),
+        r"infrequent_access_after_days: is 60 beside intelligent_tiering_after_days \(30\); take one",
+    ),
+    (
+        "gone before it moves",
+        lambda t: zone(t, "landing", {"expire_days": 30, "intelligent_tiering_after_days": 30}),
+        r"expire_days: is 30, but objects change their class only after 30 days; it must be more",
+    ),
+    (
+        "packages expire",
+        lambda t: zone(t, "artifacts", {"expire_days": 90}),
+        r"^emr:storage\.zones\.artifacts\.expire_days: is set, but runs refer to old packages",
+    ),
+    (
+        "logs twice",
+        lambda t: zone(t, "logs", {"expire_days": 90}),
+        r"^emr:storage\.zones\.logs\.expire_days: is set, but storage\.log_retention_days says",
+    ),
+    (
+        "bucket name",
+        lambda t: zone(t, "landing", {"adopt": "My_Bucket"}),
+        r'^emr:storage\.zones\.landing\.adopt: is "My_Bucket"; must match',
+    ),
+    (
+        "adopted and aged",
+        lambda t: zone(t, "landing", {"adopt": "acme-landing", "expire_days": 9}),
+        r"^emr:storage\.zones\.landing\.expire_days: stands beside adopt",
+    ),
+    (
+        "adopted without its key",
+        lambda t: zone(t, "landing", {"adopt": "acme-landing"}),
+        r"^emr:storage\.zones\.landing\.adopt: 'acme-landing' .* name it in encryption\.adopt\.landing",
+    ),
+    (
+        "results",
+        lambda t: t["storage"].update(query_result_days=0),
+        r"query_result_days: is 0; must be at least 1",
+    ),
+    (
         "key window",
         lambda t: t.update(encryption={"key_deletion_window_days": 3}),
         r"is 3; must be at least 7",
@@ -255,8 +392,8 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "above the ceiling",
         lambda t: t.update(cost={"monthly_ceiling_usd": 1000}),
-        r"^emr:cost\.monthly_ceiling_usd: is 1,000, but a month may cost 1,189 USD \(prices of 2026-10-15, .*\); "
-        r"the largest: cluster main core and task 968, cluster main primary 183, network interface endpoints 29; "
+        r"^emr:cost\.monthly_ceiling_usd: is 1,000, but a month may cost 1,216 USD \(prices of 2026-10-15, .*\); "
+        r"the largest: cluster main core and task 968, cluster main primary 183, network interface endpoints 44; "
         r"lower what these may grow to .*, or raise the ceiling$",
     ),
     (
@@ -279,13 +416,50 @@ def test_one_mistake_is_one_clear_line(tree: Tree, change: Callable[[Tree], Any]
     assert re.search(said, lines[0].strip()), lines[0]
 
 
+def test_a_bucket_serves_one_zone(tree: Tree) -> None:
+    for name in ("landing", "curated"):
+        zone(tree, name, {"adopt": "acme-data"})
+    assert [line.strip().split(": ")[0] for line in mistakes(tree)] == [
+        "emr:storage.zones.curated.adopt",
+        "emr:storage.zones.landing.adopt",
+    ]
+
+
+def test_a_vpc_that_is_adopted_needs_nothing_else_said(tree: Tree) -> None:
+    tree["network"] = {"adopt": VPC}
+    adopted = parse(tree).network.adopt
+    assert adopted is not None
+    assert adopted.private_subnet_ids == ("subnet-0123456789abcdef0",)
+
+
+def test_adopted_buckets_keep_their_names(tree: Tree) -> None:
+    zone(tree, "landing", {"adopt": "acme-landing"})
+    tree["encryption"] = {"adopt": {"landing": KEY}}
+    names = declared(tree, "dev", ()).names
+    assert names.bucket_arn("landing") == "arn:aws:s3:::acme-landing"
+    assert names.bucket("curated") == "emr-dev-curated-111111111111-us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("environment", "production"), [("prod", True), ("prod-eu", True), ("production", True), ("dev", False)]
+)
+def test_production_is_told_by_its_name(tree: Tree, environment: str, production: bool) -> None:
+    assert parse({**tree, "environment": environment}).production == production
+
+
+@pytest.mark.parametrize(("release", "needed"), [("emr-spark-8.0.0", True), ("emr-7.13.0", False)])
+def test_emr_has_an_endpoint_from_release_8_on(tree: Tree, release: str, needed: bool) -> None:
+    main(tree)["release"] = release
+    assert parse(tree).needs_emr_endpoint == needed
+
+
 def test_too_small_a_block_says_how_many_addresses_are_needed(tree: Tree) -> None:
     tree["network"]["cidr"] = "10.0.0.0/24"
     main(tree)["scaling"]["maximum_units"] = 100
     del tree["cost"]
     (line,) = mistakes(tree)
     assert line.strip().startswith(
-        "emr:network.cidr: '10.0.0.0/24' leaves 59 addresses a zone, but 101 nodes and 2"
+        "emr:network.cidr: '10.0.0.0/24' leaves 59 addresses a zone, but 101 nodes and 3"
     )
 
 

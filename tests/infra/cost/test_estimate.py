@@ -57,9 +57,9 @@ def test_the_committed_stack_by_hand(tree: Tree) -> None:
         (0.192 + 0.048 + 3 * (0.27846 + 0.06961)) * HOURS + 4 * disk, abs=0.02
     )
     endpoints = row(found, "network", "interface endpoints")
-    assert endpoints.low == endpoints.high == pytest.approx(2 * 2 * 0.01 * HOURS)
+    assert endpoints.low == endpoints.high == pytest.approx(3 * 2 * 0.01 * HOURS)  # kms, sts, and EMR itself
     keys = row(found, "keys", "KMS keys")
-    assert (keys.low, keys.high) == (3.0, 9.0)
+    assert (keys.low, keys.high) == (7.0, 21.0)
     assert len(found.rows) == 4
     assert found.unknown == ()
 
@@ -185,8 +185,8 @@ def test_an_application_costs_its_ceiling_at_most(tree: Tree) -> None:
 
 def test_the_output_is_short_and_plain(tree: Tree) -> None:
     assert summary(of(tree), 1500) == {
-        "monthly_low_usd": 467.08,
-        "monthly_high_usd": 1189.27,
+        "monthly_low_usd": 485.68,
+        "monthly_high_usd": 1215.87,
         "monthly_ceiling_usd": 1500,
         "prices_as_of": {"prices": "2026-10-15", "services": "2026-09-21"},
         "unknown": [],
@@ -194,7 +194,7 @@ def test_the_output_is_short_and_plain(tree: Tree) -> None:
 
 
 def test_the_line_for_who_watches_a_preview(tree: Tree) -> None:
-    said = "a month may cost 467 to 1,189 USD (prices of 2026-10-15, services of 2026-09-21); "
+    said = "a month may cost 486 to 1,216 USD (prices of 2026-10-15, services of 2026-09-21); "
     assert headline(of(tree), 1500) == f"{said}the ceiling is 1,500"
     assert headline(of(tree), None) == f"{said}no ceiling"
     tree["clusters"]["main"]["primary"]["types"] = [{"name": "c7gn.xlarge"}]

@@ -49,6 +49,28 @@ def test_interface_endpoints_answer_under_the_services_own_name(dev: Run) -> Non
         assert len(inputs["subnetIds"]) == 2
 
 
+def test_emr_itself_is_reached_through_an_endpoint_with_its_own_group(dev: Run) -> None:
+    made, _ = dev
+    inputs = made.one("VpcEndpoint", "emr-service").inputs
+    assert inputs["serviceName"] == "aws.api.us-east-1.emr-service-cell01"
+    assert inputs["securityGroupIds"] == ["service-id"]
+    rules = {
+        (rule.inputs["securityGroupId"], rule.inputs.get("referencedSecurityGroupId")): rule.inputs.get(
+            "fromPort"
+        )
+        for rule in made.of("SecurityGroupIngressRule")
+        if rule.inputs.get("fromPort") == 443
+    }
+    assert {("service-id", "primary-id"), ("service-id", "node-id")} <= rules.keys()
+
+
+def test_nobody_comes_in_by_ssh(dev: Run, prod: Run) -> None:
+    for made, _ in (dev, prod):
+        assert all(rule.inputs.get("fromPort") != 22 for rule in made.of("SecurityGroupIngressRule"))
+        for cluster in made.of("Cluster"):
+            assert "keyName" not in cluster.inputs["ec2Attributes"]
+
+
 def test_flow_logs_go_encrypted_into_a_group_that_only_their_role_writes(dev: Run) -> None:
     made, _ = dev
     group = made.one("LogGroup", "flow-logs").inputs

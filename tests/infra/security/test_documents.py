@@ -10,28 +10,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.naming import ZONES, Names
+from infra.naming import KEYS, MAX_STACK_LENGTH, ZONES, Names
 from infra.network import flow_logs
-from infra.security import boundary_policy, cluster_policies, job_policies, key_policies
+from infra.security import boundary_policy, cluster_policies, job_policies, key_policies, people_policies
 from infra.security.emr_configuration import security_configuration
-from infra.security.job_policies import KeyArns
+from infra.security.needs import KeyArns, Need, policy
 from jobs.spec import Dataset, load_catalog
 
 Statement = dict[str, Any]
 NAMES = Names(stack="dev", region="us-east-1", account_id="111111111111")
-KEYS = KeyArns(**{key: NAMES.arn("kms", f"key/{key}") for key in ("data", "logs", "volumes")})
+# Of the length that key ids have.
+ARNS = KeyArns(**{key: NAMES.arn("kms", f"key/{index:08}-{'0' * 27}") for index, key in enumerate(KEYS)})
 (ETL,) = load_catalog()
 JOB_ROLE = NAMES.role_arn(NAMES.job_role(ETL.name))
+SECRET = NAMES.arn("secretsmanager", f"secret:{NAMES.secrets}db-AbCdEf")
 
-GRANTS = {
-    "service": cluster_policies.service_policy(NAMES, KEYS, NAMES.role_arn("node")),
-    "node": cluster_policies.instance_policy(NAMES, KEYS, [JOB_ROLE], "certificates/emr.zip"),
-    "job": job_policies.runtime_policy(ETL, NAMES, KEYS),
-    "submitter": job_policies.submitter_policy(NAMES, KEYS, [JOB_ROLE]),
-    "deployer": job_policies.deployer_policy(NAMES, KEYS),
-    "flow-logs": flow_logs.delivery_policy(NAMES, NAMES.log_group("flow-logs")),
-    "boundary": boundary_policy.boundary(NAMES, KEYS),
+NEEDS: dict[str, tuple[Need, ...]] = {
+    "service": cluster_policies.service_needs(NAMES),
+    "node": cluster_policies.instance_needs(NAMES, [ETL.name], "certificates/emr.zip"),
+    "job": job_policies.runtime_needs(ETL, NAMES, [SECRET]),
+    "submitter": job_policies.submitter_needs(NAMES, [ETL.name]),
+    "deployer": job_policies.deployer_needs(NAMES, [ETL.name]),
+    "analyst": people_policies.analyst_needs(NAMES),
+    "engineer": people_policies.engineer_needs(NAMES, production=False),
+    "engineer-prod": people_policies.engineer_needs(NAMES, production=True),
+    "break-glass": people_policies.break_glass_needs(NAMES),
+    "flow-logs": flow_logs.delivery_needs(NAMES, NAMES.log_group("flow-logs")),
 }
+GRANTS = {
+    **{role: policy(needs, ARNS) for role, needs in NEEDS.items()},
+    "boundary": boundary_policy.boundary(NAMES, ARNS),
+}
+ONLY_EVERYWHERE = {*cluster_policies.DESCRIBE_EC2, *cluster_policies.SESSION_CHANNELS}
 
 
 def statements(document: str) -> list[Statement]:
@@ -52,9 +62,9 @@ def allows(document: str, action: str, resource: str) -> bool:
 @pytest.mark.parametrize("role", GRANTS)
 def test_no_action_is_a_wildcard_and_no_resource_is_all_but_where_aws_has_no_narrower(role: str) -> None:
     for statement in statements(GRANTS[role]):
-        assert not any("*" in action for action in statement["Action"]), statement["Sid"]
+        assert not any("*" in action for action in statement["Action"]), statement
         if statement["Resource"] == ["*"]:
-            assert statement["Action"] == sorted(cluster_policies.DESCRIBE_EC2)
+            assert set(statement["Action"]) <= ONLY_EVERYWHERE
             assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
 
 
@@ -66,7 +76,7 @@ def test_roles_are_passed_by_name_to_a_named_service(role: str) -> None:
             assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
 
 
-@pytest.mark.parametrize("role", GRANTS)
+@pytest.mark.parametrize("role", NEEDS)
 def test_statements_have_names_of_their_own_that_iam_takes(role: str) -> None:
     sids = [statement["Sid"] for statement in statements(GRANTS[role])]
     assert len(set(sids)) == len(sids)
@@ -87,33 +97,74 @@ def test_the_boundary_allows_whatever_a_role_is_given(role: str) -> None:
 
 def test_documents_fit_into_iam() -> None:
     compact = {role: len("".join(document.split())) for role, document in GRANTS.items()}
-    assert compact["boundary"] <= boundary_policy.MAX_CHARACTERS
     assert max(compact.values()) <= 10_240  # all inline policies of a role together
 
 
-def test_the_job_reaches_its_inputs_and_outputs_and_no_more() -> None:
-    job = GRANTS["job"]
-    landing, curated = NAMES.bucket_arn("landing"), NAMES.bucket_arn("curated")
-    assert allows(job, "s3:GetObject", f"{landing}/nycflights13/flights/month=1/part.parquet")
-    assert not allows(job, "s3:PutObject", f"{landing}/nycflights13/flights/month=1/part.parquet")
-    assert not allows(job, "s3:GetObject", f"{landing}/other/part.parquet")
-    assert allows(job, "s3:PutObject", f"{curated}/nightly-etl/delays/by_day/month=1/part.parquet")
-    assert not allows(job, "s3:PutObject", f"{curated}/nightly-etl-2/delays/part.parquet")
-    assert not any(allows(job, "s3:GetObject", f"{NAMES.bucket_arn('runs')}/records/{name}") for name in "ab")
-    assert not allows(job, "s3:PutObject", f"{NAMES.bucket_arn('artifacts')}/nightly-etl/main.py")
+def test_the_boundary_fits_with_the_longest_names_and_every_bucket_adopted() -> None:
+    longest = Names(
+        stack="s" * MAX_STACK_LENGTH,
+        region="ap-southeast-2",
+        account_id="1" * 12,
+        adopted={zone: f"{zone:x<63}" for zone in ZONES},
+    )
+    arns = KeyArns(
+        **{key: longest.arn("kms", f"key/{index:08}-{'0' * 27}") for index, key in enumerate(KEYS)}
+    )
+    document = boundary_policy.boundary(longest, arns)
+    assert len("".join(document.split())) <= boundary_policy.MAX_CHARACTERS
+    assert all(allows(document, "s3:GetObject", f"{longest.bucket_arn(zone)}/x") for zone in ZONES)
 
 
-def test_nodes_and_people_reach_no_data() -> None:
-    for role in ("node", "submitter", "deployer", "service"):
-        for zone in ("landing", "curated", "checkpoints"):
-            assert not allows(GRANTS[role], "s3:GetObject", f"{NAMES.bucket_arn(zone)}/x"), (role, zone)
+def test_a_need_that_names_a_key_wants_its_arn() -> None:
+    need = Need(name="Read", why="It reads", actions=("kms:Decrypt",), keys=("landing", "runs"))
+    assert need.statement(ARNS)["Resource"] == sorted([ARNS.landing, ARNS.runs])
+    with pytest.raises(ValueError, match="Read needs the keys landing, runs"):
+        need.statement(None)
 
 
-def test_the_submitter_keeps_what_is_under_way_and_removes_no_record() -> None:
-    runs = NAMES.bucket_arn("runs")
-    assert allows(GRANTS["submitter"], "s3:PutObject", f"{runs}/open/v1/job=a/r/1.json")
-    assert allows(GRANTS["submitter"], "s3:DeleteObject", f"{runs}/open/v1/job=a/r/1.json")
-    assert not allows(GRANTS["submitter"], "s3:DeleteObject", f"{runs}/records/v1/job=a/r.json")
+@pytest.mark.parametrize("role", NEEDS)
+def test_every_need_says_why_and_on_what(role: str) -> None:
+    for need in NEEDS[role]:
+        assert len(need.why) > 8
+        assert need.actions
+        assert need.resources or need.keys
+        told = need.declared()
+        assert (told["name"], told["why"], told["actions"]) == (need.name, need.why, sorted(need.actions))
+
+
+def keys_of(role: str, action: str) -> set[str]:
+    """The stack's keys that a role may do this with, by name."""
+    return {key for key in KEYS if allows(GRANTS[role], action, ARNS.of(key))}
+
+
+def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
+    reads = {role: keys_of(role, "kms:Decrypt") for role in NEEDS}
+    assert reads == {
+        "service": {"volumes"},
+        "node": {"artifacts", "logs", "volumes"},
+        "job": {"landing", "curated", "artifacts", "logs", "runs"},
+        "submitter": {"artifacts", "logs", "runs"},
+        "deployer": {"artifacts"},
+        "analyst": {"curated"},
+        "engineer": {"landing", "curated", "checkpoints", "logs"},
+        "engineer-prod": {"logs"},
+        "break-glass": set(),
+        "flow-logs": set(),
+    }
+    writes = {role: keys_of(role, "kms:GenerateDataKey") for role in NEEDS}
+    assert {role: keys for role, keys in writes.items() if keys != reads[role]} == {
+        "node": {"logs", "volumes"},
+        "job": {"curated", "logs", "runs"},
+        "submitter": {"runs"},
+        "engineer": {"landing", "curated", "checkpoints"},
+        "engineer-prod": set(),
+    }
+
+
+def test_a_secret_is_read_by_the_job_whose_spec_names_it_alone() -> None:
+    assert allows(GRANTS["job"], "secretsmanager:GetSecretValue", SECRET)
+    assert not any("secretsmanager" in GRANTS[role] for role in NEEDS if role != "job")
+    assert "secretsmanager" not in policy(job_policies.runtime_needs(ETL, NAMES), ARNS)
 
 
 def test_a_step_starts_only_under_a_jobs_own_role() -> None:
@@ -121,7 +172,7 @@ def test_a_step_starts_only_under_a_jobs_own_role() -> None:
         s for s in statements(GRANTS["submitter"]) if "elasticmapreduce:AddJobFlowSteps" in s["Action"]
     )
     assert start["Condition"]["StringEquals"]["elasticmapreduce:ExecutionRoleArn"] == [JOB_ROLE]
-    without = job_policies.submitter_policy(NAMES, KEYS, [])
+    without = policy(job_policies.submitter_needs(NAMES, []), ARNS)
     assert not allows(
         without, "elasticmapreduce:AddJobFlowSteps", NAMES.arn("elasticmapreduce", "cluster/j-1")
     )
@@ -144,7 +195,7 @@ def test_service_trust_is_for_this_account() -> None:
     [((), NAMES.root_arn), (("arn:aws:iam::1:role/ci",), ["arn:aws:iam::1:role/ci"])],
 )
 def test_people_are_those_named_or_the_accounts_own(trusted: tuple[str, ...], principal: Any) -> None:
-    (trust,) = statements(job_policies.people_trust(NAMES, trusted))
+    (trust,) = statements(people_policies.people_trust(NAMES, trusted))
     assert trust["Principal"] == {"AWS": principal}
 
 
@@ -154,30 +205,36 @@ def test_machines_are_launched_only_with_the_tag() -> None:
             assert "for-use-with-amazon-emr-managed-policies" in json.dumps(statement["Condition"])
 
 
-@pytest.mark.parametrize(
-    "policy", [key_policies.data_key_policy, key_policies.logs_key_policy, key_policies.volumes_key_policy]
-)
-def test_key_policies_name_actions_and_keep_the_account_in_charge(policy: Any) -> None:
-    found = statements(policy(NAMES))
+@pytest.mark.parametrize("key", KEYS)
+def test_key_policies_name_actions_and_keep_the_account_in_charge(key: str) -> None:
+    found = statements(key_policies.key_policy(NAMES, key))
     assert not any("*" in action for statement in found for action in statement["Action"])
     administration = found[0]
     assert administration["Principal"] == {"AWS": NAMES.root_arn}
     assert {"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"} <= set(administration["Action"])
 
 
-def test_the_data_key_is_used_through_s3_only() -> None:
-    use = [s for s in statements(key_policies.data_key_policy(NAMES)) if "kms:Decrypt" in s["Action"]]
-    assert [s["Condition"]["StringEquals"]["kms:ViaService"] for s in use] == ["s3.us-east-1.amazonaws.com"]
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_zones_key_is_used_through_s3_and_for_that_zones_bucket_only(zone: str) -> None:
+    use = statements(key_policies.key_policy(NAMES, zone))[1]
+    assert use["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert use["Condition"]["StringEquals"]["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
+    bucket = NAMES.bucket_arn(zone)
+    assert use["Condition"]["StringLike"] == {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/*"]}
 
 
 def test_the_security_configuration_encrypts_everywhere_and_gives_steps_their_roles() -> None:
-    found = json.loads(security_configuration(KEYS, "s3://artifacts/certificates/emr.zip"))
+    found = json.loads(security_configuration(NAMES, ARNS, "s3://artifacts/certificates/emr.zip"))
     encryption = found["EncryptionConfiguration"]
     assert encryption["EnableAtRestEncryption"]
     assert encryption["EnableInTransitEncryption"]
     at_rest = encryption["AtRestEncryptionConfiguration"]
-    assert at_rest["S3EncryptionConfiguration"] == {"EncryptionMode": "SSE-KMS", "AwsKmsKey": KEYS.data}
-    assert at_rest["LocalDiskEncryptionConfiguration"]["AwsKmsKey"] == KEYS.volumes
+    in_s3 = at_rest["S3EncryptionConfiguration"]
+    assert (in_s3["EncryptionMode"], in_s3["AwsKmsKey"]) == ("SSE-KMS", ARNS.curated)
+    assert {each["BucketName"]: each["AwsKmsKey"] for each in in_s3["Overrides"]} == {
+        NAMES.bucket(zone): ARNS.of(zone) for zone in ZONES
+    }
+    assert at_rest["LocalDiskEncryptionConfiguration"]["AwsKmsKey"] == ARNS.volumes
     assert found["AuthorizationConfiguration"]["IAMConfiguration"]["EnableApplicationScopedIAMRole"]
     assert found["InstanceMetadataServiceConfiguration"]["MinimumInstanceMetadataServiceVersion"] == 2
 
@@ -194,18 +251,18 @@ def test_whatever_a_spec_declares_its_role_gets_that_and_nothing_beside_it(
         "outputs": tuple(Dataset(name=f"o{n}", zone="curated", prefix=p) for n, p in enumerate(outputs)),
     }
     spec = ETL.model_copy(update=declared)
-    policy = job_policies.runtime_policy(spec, NAMES, KEYS)
+    document = policy(job_policies.runtime_needs(spec, NAMES), ARNS)
     landing, curated = NAMES.bucket_arn("landing"), NAMES.bucket_arn("curated")
-    assert all(allows(policy, "s3:GetObject", f"{landing}/{prefix}x") for prefix in inputs)
-    assert all(allows(policy, "s3:PutObject", f"{curated}/{prefix}x") for prefix in outputs)
+    assert all(allows(document, "s3:GetObject", f"{landing}/{prefix}x") for prefix in inputs)
+    assert all(allows(document, "s3:PutObject", f"{curated}/{prefix}x") for prefix in outputs)
     # S3A asks for a folder's name as for an object's: to read it is enough.
-    assert all(allows(policy, "s3:GetObject", f"{curated}/{prefix.rstrip('/')}") for prefix in outputs)
-    assert allows(policy, "s3:GetObject", f"{NAMES.bucket_arn('logs')}/spark-events")
-    assert not allows(policy, "s3:PutObject", f"{NAMES.bucket_arn('logs')}/spark-events")
+    assert all(allows(document, "s3:GetObject", f"{curated}/{prefix.rstrip('/')}") for prefix in outputs)
+    assert allows(document, "s3:GetObject", f"{NAMES.bucket_arn('logs')}/spark-events")
+    assert not allows(document, "s3:PutObject", f"{NAMES.bucket_arn('logs')}/spark-events")
     for prefix in other:
         inside = any(prefix.startswith(one) for one in inputs)
-        assert allows(policy, "s3:GetObject", f"{landing}/{prefix}x") == inside
-        assert not allows(policy, "s3:PutObject", f"{landing}/{prefix}x")
+        assert allows(document, "s3:GetObject", f"{landing}/{prefix}x") == inside
+        assert not allows(document, "s3:PutObject", f"{landing}/{prefix}x")
 
 
 @given(stack=st.from_regex(r"\A[a-z][a-z0-9-]{0,14}\Z"))

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from pulumi.runtime.mocks import MockMonitor
 
-from infra.naming import ZONES
+from infra.naming import KEYS, ZONES
+from infra.storage.buckets import lifecycle
+from infra.storage_settings import StorageSettings, ZoneSettings, ZonesSettings
 from tests.infra.recording import Recorder, run_program, stack_config
 
 Run = tuple[Recorder, dict[str, Any]]
@@ -33,7 +35,7 @@ def test_no_bucket_is_public_shared_or_unversioned(dev: Run, zone: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "algorithm", "key"),
     [
-        *((zone, "aws:kms", "logs" if zone == "logs" else "data") for zone in ZONES),
+        *((zone, "aws:kms", zone) for zone in ZONES),
         ("access-logs", "AES256", None),
     ],
 )
@@ -62,6 +64,32 @@ def test_uploads_and_old_versions_do_not_stay_and_only_logs_expire(dev: Run, zon
     assert kept["abortIncompleteMultipartUpload"]["daysAfterInitiation"] == 7
     assert kept["noncurrentVersionExpiration"]["noncurrentDays"] == 7
     assert ("expiry" in rules) == (zone in ("logs", "access-logs"))
+    assert ("expiry-of-athena-results" in rules) == (zone == "curated")
+    assert "storage-class" not in rules
+
+
+def test_single_zones_have_what_their_settings_say(prod: Run) -> None:
+    def rules(zone: str) -> dict[str, Any]:
+        return {r["id"]: r for r in prod[0].one("BucketLifecycleConfiguration", zone).inputs["rules"]}
+
+    assert rules("landing")["storage-class"]["transitions"] == [{"storageClass": "STANDARD_IA", "days": 90}]
+    assert rules("curated")["storage-class"]["transitions"] == [
+        {"storageClass": "INTELLIGENT_TIERING", "days": 30}
+    ]
+    kept = {
+        zone: rules(zone)["old-versions-and-stale-uploads"]["noncurrentVersionExpiration"]["noncurrentDays"]
+        for zone in ZONES
+    }
+    assert kept == {**dict.fromkeys(ZONES, 90), "checkpoints": 7}
+
+
+def test_an_objects_expiry_is_what_its_zone_says() -> None:
+    said = StorageSettings(zones=ZonesSettings(checkpoints=ZoneSettings(expire_days=14)))
+    assert {zone: lifecycle(said, zone).expire_days for zone in ("landing", "checkpoints", "logs")} == {
+        "landing": None,
+        "checkpoints": 14,
+        "logs": 365,
+    }
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -94,7 +122,7 @@ def _protected(monkeypatch: pytest.MonkeyPatch, first: bool, second: bool) -> tu
     return made, asked
 
 
-DATA = {*(f"Bucket {zone}" for zone in ALL), *(f"Key {key}" for key in ("data", "logs", "volumes"))}
+DATA = {*(f"Bucket {zone}" for zone in ALL), *(f"Key {key}" for key in KEYS)}
 
 
 @pytest.mark.parametrize(("first", "second"), [(False, False), (True, False), (False, True), (True, True)])

@@ -12,10 +12,11 @@ import pytest
 
 import jobs.platform
 from facts.errors import UserError
-from infra.naming import ZONES, Names
-from infra.security import boundary_policy, cluster_policies, job_policies, key_policies
+from infra.naming import KEYS, ZONES, Names
+from infra.network import endpoint_policies
+from infra.security import boundary_policy, cluster_policies, job_policies, key_policies, people_policies
 from infra.security.emr_configuration import security_configuration
-from infra.security.job_policies import KeyArns
+from infra.security.needs import KeyArns, Need, policy
 from infra.storage import bucket_policies
 from infra.tags import EMR_SCOPE_KEY, STACK_KEY
 from jobs import artifacts
@@ -30,6 +31,21 @@ NAMES = Names(stack="iam", region=REGION, account_id=ACCOUNT)
 (JOB,) = (spec for spec in load_catalog() if spec.name == "nightly-etl")
 JOB_ARN = NAMES.role_arn(NAMES.job_role(JOB.name))
 CERTIFICATES = "certificates/nodes.zip"
+PEOPLE = people_policies.people_trust(NAMES, ())
+ROLES: dict[str, tuple[str, tuple[Need, ...]]] = {
+    "node": (
+        cluster_policies.instance_trust(), cluster_policies.instance_needs(NAMES, [JOB.name], CERTIFICATES)
+    ),
+    "service": (cluster_policies.service_trust(NAMES), cluster_policies.service_needs(NAMES)),
+    NAMES.job_role(JOB.name): (
+        job_policies.runtime_trust(NAMES.role_arn("node")), job_policies.runtime_needs(JOB, NAMES)
+    ),
+    "submitter": (PEOPLE, job_policies.submitter_needs(NAMES, [JOB.name])),
+    "deployer": (PEOPLE, job_policies.deployer_needs(NAMES, [JOB.name])),
+    "analyst": (PEOPLE, people_policies.analyst_needs(NAMES)),
+    "engineer": (PEOPLE, people_policies.engineer_needs(NAMES, production=False)),
+    "break-glass": (people_policies.break_glass_trust(NAMES, ()), people_policies.break_glass_needs(NAMES)),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,40 +73,23 @@ class Platform:
 def platform(_enforcing: Cloud) -> Platform:
     aws = _enforcing
     kms, iam = aws.client("kms"), aws.client("iam")
-    documents = (key_policies.data_key_policy, key_policies.logs_key_policy, key_policies.volumes_key_policy)
     keys = KeyArns(
         **{
-            name: kms.create_key(Policy=document(NAMES))["KeyMetadata"]["Arn"]
-            for name, document in zip(("data", "logs", "volumes"), documents, strict=True)
+            name: kms.create_key(Policy=key_policies.key_policy(NAMES, name))["KeyMetadata"]["Arn"]
+            for name in KEYS
         }
     )
     bound = iam.create_policy(
         PolicyName=NAMES.role("boundary"), PolicyDocument=boundary_policy.boundary(NAMES, keys)
     )["Policy"]["Arn"]
-    node = NAMES.role_arn("node")
-    people = job_policies.people_trust(NAMES, ())
-    roles = {
-        "node": (
-            cluster_policies.instance_trust(),
-            cluster_policies.instance_policy(NAMES, keys, [JOB_ARN], CERTIFICATES),
-        ),
-        "service": (
-            cluster_policies.service_trust(NAMES), cluster_policies.service_policy(NAMES, keys, node)
-        ),
-        NAMES.job_role(JOB.name): (
-            job_policies.runtime_trust(node), job_policies.runtime_policy(JOB, NAMES, keys)
-        ),
-        "submitter": (people, job_policies.submitter_policy(NAMES, keys, [JOB_ARN])),
-        "deployer": (people, job_policies.deployer_policy(NAMES, keys)),
-    }  # fmt: skip
-    for role, (trusted, own) in roles.items():
+    for role, (trusted, needs) in ROLES.items():
         name = NAMES.role(role)
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted, PermissionsBoundary=bound)
-        iam.put_role_policy(RoleName=name, PolicyName=role, PolicyDocument=own)
+        iam.put_role_policy(RoleName=name, PolicyName=role, PolicyDocument=policy(needs, keys))
     iam.create_instance_profile(InstanceProfileName=NAMES.role("node"))
     iam.add_role_to_instance_profile(InstanceProfileName=NAMES.role("node"), RoleName=NAMES.role("node"))
     for zone in ZONES:
-        _bucket(aws.client("s3"), zone, keys.logs if zone == "logs" else keys.data)
+        _bucket(aws.client("s3"), zone, keys.of(zone))
     return Platform(aws, keys)
 
 
@@ -128,7 +127,7 @@ def test_a_job_reaches_no_other_s_data_and_no_key_directly(platform: Platform) -
     assert refused(s3.list_objects_v2, Bucket=NAMES.bucket("curated"), Prefix="other/")[0] == "AccessDenied"
     kms = session.client("kms")
     assert (
-        refused(kms.generate_data_key, KeyId=platform.keys.data, KeySpec="AES_256")[0]
+        refused(kms.generate_data_key, KeyId=platform.keys.curated, KeySpec="AES_256")[0]
         == "AccessDeniedException"
     )
     assert (
@@ -158,6 +157,28 @@ def test_channels_move_and_are_read_by_the_deployer_the_submitter_and_the_job(
     bucket, _, key = found.main_uri.removeprefix("s3://").partition("/")
     assert platform.job().client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     assert refused(submitter.client("s3").delete_object, Bucket=bucket, Key=key)[0] == "AccessDenied"
+
+
+def test_an_analyst_reads_curated_data_and_keeps_results_there(platform: Platform) -> None:
+    curated, key = NAMES.bucket("curated"), f"{JOB.outputs[0].prefix}by_day/part-1"
+    platform.aws.client("s3").put_object(Bucket=curated, Key=key, Body=b"1")
+    s3 = platform.person("analyst").client("s3")
+    assert s3.get_object(Bucket=curated, Key=key)["Body"].read() == b"1"
+    s3.put_object(Bucket=curated, Key=f"{people_policies.QUERY_RESULTS}q.csv", Body=b"")
+    assert refused(s3.put_object, Bucket=curated, Key=key, Body=b"")[0] == "AccessDenied"
+    assert refused(s3.list_objects_v2, Bucket=NAMES.bucket("landing"))[0] == "AccessDenied"
+
+
+def test_an_engineer_puts_data_right_and_runs_nothing(platform: Platform) -> None:
+    session = platform.person("engineer")
+    session.client("s3").put_object(Bucket=NAMES.bucket("landing"), Key="other/x", Body=b"")
+    run = refused(session.client("s3").put_object, Bucket=NAMES.bucket("runs"), Key="records/x", Body=b"")
+    assert run[0] == "AccessDenied"
+
+
+def test_the_glass_is_broken_with_a_second_factor_alone(platform: Platform) -> None:
+    take = {"RoleArn": NAMES.role_arn("break-glass"), "RoleSessionName": "test"}
+    assert refused(platform.aws.client("sts").assume_role, **take)[0] == "AccessDenied"
 
 
 def test_only_nodes_take_a_job_s_role(platform: Platform) -> None:
@@ -197,7 +218,7 @@ def cluster(platform: Platform) -> str:
     ec2.create_tags(Resources=[subnet, group], Tags=tags)
     uri = f"s3://{NAMES.bucket('artifacts')}/{CERTIFICATES}"
     emr.create_security_configuration(
-        Name="scoped", SecurityConfiguration=security_configuration(platform.keys, uri)
+        Name="scoped", SecurityConfiguration=security_configuration(NAMES, platform.keys, uri)
     )
     cluster_id: str = emr.run_job_flow(**launch(subnet, group))["JobFlowId"]
     return cluster_id
@@ -334,6 +355,29 @@ def test_a_node_s_requests_pass_the_endpoint_of_its_vpc(platform: Platform, clus
     s3.put_object(Bucket=logs, Key="elasticmapreduce/j-2/x", Body=b"")
 
 
+def test_the_platform_s_endpoint_lets_nodes_reach_this_stack_s_buckets_alone(
+    platform: Platform, cluster: str
+) -> None:
+    vpc, subnet, group = network(platform)
+    found = provisioned(platform, launch(subnet, group))
+    instances = platform.aws.client("emr").list_instances(ClusterId=found["Id"])["Instances"]
+    endpoint = platform.aws.client("ec2").create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Gateway",
+        ServiceName=f"com.amazonaws.{REGION}.s3",
+        PolicyDocument=endpoint_policies.s3_policy(NAMES),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    told = platform.aws.machine("sts").assume_role(
+        RoleArn=NAMES.role_arn("node"), RoleSessionName=instances[0]["Ec2InstanceId"]
+    )["Credentials"]
+    s3 = platform.aws.client("s3", told["AccessKeyId"], told["SecretAccessKey"], told["SessionToken"])
+    platform.aws.client("s3").create_bucket(Bucket="someone-elses")
+    s3.put_object(Bucket=NAMES.bucket("logs"), Key="elasticmapreduce/j-1/x", Body=b"")
+    message = refused(s3.put_object, Bucket="someone-elses", Key="x", Body=b"")[1]
+    platform.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    assert "because no VPC endpoint policy allows" in message
+
+
 def test_the_disks_key_is_granted_to_ec2_alone(platform: Platform, cluster: str) -> None:
     iam, name = platform.aws.client("iam"), NAMES.role("service")
     own = iam.get_role_policy(RoleName=name, PolicyName="service")["PolicyDocument"]
@@ -401,13 +445,12 @@ def test_a_step_s_role_must_let_the_nodes_tag_its_session(platform: Platform) ->
 
 def test_the_platform_s_documents_ask_for_nothing_that_is_not_evaluated(platform: Platform) -> None:
     documents = [
-        job_policies.runtime_policy(JOB, NAMES, platform.keys),
-        job_policies.submitter_policy(NAMES, platform.keys, [JOB_ARN]),
-        job_policies.deployer_policy(NAMES, platform.keys),
-        key_policies.data_key_policy(NAMES),
-        key_policies.logs_key_policy(NAMES),
-        key_policies.volumes_key_policy(NAMES),
+        *(policy(needs, platform.keys) for _, needs in ROLES.values()),
+        *(trusted for trusted, _ in ROLES.values()),
+        *(key_policies.key_policy(NAMES, key) for key in KEYS),
         *(bucket_policies.data_policy(NAMES, zone) for zone in ZONES),
+        endpoint_policies.s3_policy(NAMES),
+        endpoint_policies.interface_policy(NAMES, "kms"),
     ]
     report = Report()
     for document in documents:
