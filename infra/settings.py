@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from infra.cluster_settings import ClusterSettings, SettingsModel, refuse
+from infra.cluster_settings import ClusterSettings
 from infra.network.cidr import Plan, plan
+from infra.settings_model import SettingsModel, refuse
 
 # What CloudWatch Logs accepts as a retention: API reference of PutRetentionPolicy.
 RetentionDays = Literal[
@@ -161,7 +162,14 @@ class Settings(SettingsModel):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Settings:
-        refuse([*self._zone_mistakes(), *self._space_mistakes(), *self._tag_mistakes()])
+        refuse(
+            [
+                *self._zone_mistakes(),
+                *self._space_mistakes(),
+                *self._catalog_mistakes(),
+                *self._tag_mistakes(),
+            ]
+        )
         return self
 
     @property
@@ -184,6 +192,15 @@ class Settings(SettingsModel):
                 f"network.cidr: '{self.network.cidr}' leaves {room} addresses a zone, but {nodes} nodes and "
                 f"{len(self.network.interface_endpoints)} endpoints may need {needed}; take a larger block"
             )
+
+    def _catalog_mistakes(self) -> Iterable[str]:
+        reached = self.network.nat != "none" or "glue" in self.network.interface_endpoints
+        for name, cluster in self.clusters.items():
+            if cluster.reads_glue and not reached:
+                yield (
+                    f"network.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster '{name}' "
+                    "reads, while nat is 'none'; add it"
+                )
 
     def _tag_mistakes(self) -> Iterable[str]:
         for key in self.tags:

@@ -10,15 +10,16 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.cluster_settings import ClusterSettings, FleetSettings, ScalingSettings
+from infra.cluster_settings import ClusterSettings
 from infra.compute import fleets
 from infra.compute.configurations import configurations
+from infra.fleet_settings import FleetSettings, ScalingSettings
 from infra.naming import Names
 from infra.network.security_groups import SecurityGroups
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.tags import EMR_SCOPE
 
-# Managed scaling moves these behind the state's back; an `up` must not move them back.
+# Managed scaling moves these behind the state's back; an `up` must not move them back unless `reset_targets` says so.
 CORE_TARGETS = ["coreInstanceFleet.targetOnDemandCapacity", "coreInstanceFleet.targetSpotCapacity"]
 TASK_TARGETS = ["targetOnDemandCapacity", "targetSpotCapacity"]
 
@@ -53,7 +54,7 @@ class Cluster(pulumi.ComponentResource):
         self.log_uri = f"s3://{args.names.bucket('logs')}/{CLUSTER_LOGS}"
         self.cluster = self._cluster(name, args)
         if settings.task:
-            self._task_fleet(name, settings.task, scaled=settings.scaling is not None)
+            self._task_fleet(name, settings.task, moved=_moved(settings.scaling, reset=("task", "all")))
         if settings.scaling:
             self._scaling(name, settings.scaling)
         self.cluster_id: pulumi.Output[str] = self.cluster.id
@@ -98,7 +99,7 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),
-                ignore_changes=CORE_TARGETS if settings.scaling else None,
+                ignore_changes=CORE_TARGETS if _moved(settings.scaling, reset=("all",)) else None,
             ),
         )
 
@@ -112,7 +113,7 @@ class Cluster(pulumi.ComponentResource):
             "service_access_security_group": args.groups.group_id("service"),
         }
 
-    def _task_fleet(self, name: str, fleet: FleetSettings, *, scaled: bool) -> None:
+    def _task_fleet(self, name: str, fleet: FleetSettings, *, moved: bool) -> None:
         aws.emr.InstanceFleet(
             f"{name}-task",
             name="task",
@@ -121,7 +122,7 @@ class Cluster(pulumi.ComponentResource):
             target_spot_capacity=fleet.spot_units,
             instance_type_configs=fleets.type_configs(fleet),
             launch_specifications=fleets.launch_specifications(fleet),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=TASK_TARGETS if scaled else None),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=TASK_TARGETS if moved else None),
         )
 
     def _scaling(self, name: str, scaling: ScalingSettings) -> None:
@@ -139,3 +140,8 @@ class Cluster(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _moved(scaling: ScalingSettings | None, reset: tuple[str, ...]) -> bool:
+    """Whether scaling has targets of its own that this `up` leaves alone."""
+    return scaling is not None and scaling.reset_targets not in reset

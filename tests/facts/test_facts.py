@@ -47,9 +47,7 @@ def test_an_instance_type_is_what_its_name_says(name: str) -> None:
     assert found.memory_gib == GIB_A_VCPU[found.kind] * found.vcpu
     assert (found.local_storage_gb > 0) == ("d" in found.family or found.kind == "gpu")
     assert (found.gpus > 0) == (found.kind == "gpu")
-    assert (found.architecture == "arm64") == (
-        bool(re.search(r"\dg", found.family)) and found.kind != "gpu"
-    )
+    assert (found.architecture == "arm64") == (bool(re.search(r"\dg", found.family)) and found.kind != "gpu")
 
 
 @pytest.mark.parametrize("kind", ["general", "memory", "compute"])
