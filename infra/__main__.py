@@ -6,6 +6,8 @@ import pulumi_aws as aws
 from infra import settings_loader
 from infra.compute.cluster import Cluster, ClusterArgs
 from infra.network.vpc import Network, NetworkArgs
+from infra.observability.cluster_alarms import ClusterAlarms, ClusterAlarmsArgs
+from infra.observability.topics import Topics, TopicsArgs
 from infra.platform_outputs import platform
 from infra.security.boundary import Boundary, BoundaryArgs
 from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationArgs
@@ -87,6 +89,20 @@ clusters = {
     for name, cluster in settings.clusters.items()
 }
 
+topics = Topics("topics", TopicsArgs(names=names, key_arn=keys.logs.arn), here)
+
+for name, cluster in settings.clusters.items():
+    ClusterAlarms(
+        name,
+        ClusterAlarmsArgs(
+            names=names,
+            cluster=cluster,
+            cluster_id=clusters[name].cluster_id,
+            topic_arns=topics.arns,
+        ),
+        here,
+    )
+
 pulumi.export(
     "platform",
     platform(
@@ -97,5 +113,6 @@ pulumi.export(
         network=network,
         identity=identity,
         clusters=clusters,
+        topics=topics,
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from infra.compute.cluster import Cluster
 from infra.naming import Names
 from infra.network.vpc import Network
+from infra.observability.topics import Topics
 from infra.security.identity import Identity
 from infra.security.job_policies import EVENT_LOGS
 from infra.security.keys import Keys
@@ -26,6 +27,7 @@ def platform(
     network: Network,
     identity: Identity,
     clusters: Mapping[str, Cluster],
+    topics: Topics,
 ) -> dict[str, Any]:
     """The export `platform`; a reader refuses a `schema_version` that it does not know."""
     return {
@@ -45,5 +47,6 @@ def platform(
             "deployer": identity.deployer.arn,
             "jobs": {job: role.arn for job, role in identity.jobs.items()},
         },
+        "topics": dict(topics.arns),
         "event_log_uri": f"s3://{names.bucket('logs')}/{EVENT_LOGS}",
     }

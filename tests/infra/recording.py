@@ -27,6 +27,7 @@ ACCOUNT = "111111111111"
 EXPECTED_TYPES = frozenset(
     {
         "aws:cloudwatch/logGroup:LogGroup",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
@@ -58,6 +59,8 @@ EXPECTED_TYPES = frozenset(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:sns/topic:Topic",
+        "aws:sns/topicPolicy:TopicPolicy",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         "pulumi:providers:aws",
@@ -104,6 +107,7 @@ class Recorder(mocks.Mocks):
             "Role": f"arn:aws:iam::{ACCOUNT}:role/{name}",
             "Policy": f"arn:aws:iam::{ACCOUNT}:policy/{name}",
             "InstanceProfile": f"arn:aws:iam::{ACCOUNT}:instance-profile/{name}",
+            "Topic": f"arn:aws:sns:us-east-1:{ACCOUNT}:{name}",
             "LogGroup": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}",
         }
         computed: dict[str, Any] = {"arn": arns[kind]} if kind in arns else {}

@@ -35,6 +35,7 @@ COMMON = {
     "Key": 3,
     "LogGroup": 1,
     "ManagedScalingPolicy": 1,
+    "MetricAlarm": 5,
     "Policy": 1,
     "Role": 6,
     "RolePolicy": 6,
@@ -42,6 +43,8 @@ COMMON = {
     "SecurityGroup": 4,
     "SecurityGroupEgressRule": 9,
     "SecurityGroupIngressRule": 9,
+    "Topic": 2,
+    "TopicPolicy": 2,
     "Vpc": 1,
     "aws": 1,
 }
@@ -127,6 +130,10 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
             "deployer": "arn:aws:iam::111111111111:role/emr-dev-deployer",
             "jobs": {"nightly-etl": "arn:aws:iam::111111111111:role/emr-dev-job-nightly-etl"},
         },
+        "topics": {
+            severity: f"arn:aws:sns:us-east-1:111111111111:emr-dev-{severity}"
+            for severity in ("page", "ticket")
+        },
         "event_log_uri": f"s3://{bucket.format('logs')}/spark-events/",
     }
 
@@ -147,8 +154,8 @@ def test_every_role_has_the_boundary(dev: Run) -> None:
 
 def test_a_type_or_call_that_nobody_expected_raises() -> None:
     recorder = Recorder()
-    stray = pulumi.runtime.MockResourceArgs("aws:sns/topic:Topic", "stray", {})
-    with pytest.raises(AssertionError, match="nobody expected a resource of type aws:sns/topic:Topic"):
+    stray = pulumi.runtime.MockResourceArgs("aws:sqs/queue:Queue", "stray", {})
+    with pytest.raises(AssertionError, match="nobody expected a resource of type aws:sqs/queue:Queue"):
         recorder.new_resource(stray)
     with pytest.raises(AssertionError, match="nobody expected the program to ask aws:index/getRegion"):
         recorder.call(pulumi.runtime.MockCallArgs("aws:index/getRegion:getRegion", {}, ""))
