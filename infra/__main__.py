@@ -5,6 +5,7 @@ import pulumi_aws as aws
 
 from infra import settings_loader
 from infra.compute.cluster import Cluster, ClusterArgs
+from infra.compute.serverless import ServerlessApplication, ServerlessArgs
 from infra.network.vpc import Network, NetworkArgs
 from infra.observability.cluster_alarms import ClusterAlarms, ClusterAlarmsArgs
 from infra.observability.topics import Topics, TopicsArgs
@@ -89,6 +90,26 @@ clusters = {
     for name, cluster in settings.clusters.items()
 }
 
+applications = {
+    name: ServerlessApplication(
+        name,
+        ServerlessArgs(
+            names=names,
+            application=application,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            endpoints_group_id=(
+                network.groups.group_id("endpoints") if settings.network.interface_endpoints else None
+            ),
+            log_key_arn=keys.logs.arn,
+            log_retention_days=settings.network.flow_log_retention_days,
+            after=[*network.ways, *identity.policies, buckets.zones["logs"].sealed],
+        ),
+        here,
+    )
+    for name, application in settings.applications.items()
+}
+
 topics = Topics("topics", TopicsArgs(names=names, key_arn=keys.logs.arn), here)
 
 for name, cluster in settings.clusters.items():
@@ -113,6 +134,7 @@ pulumi.export(
         network=network,
         identity=identity,
         clusters=clusters,
+        applications=applications,
         topics=topics,
     ),
 )

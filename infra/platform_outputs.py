@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.compute.cluster import Cluster
+from infra.compute.serverless import ServerlessApplication
 from infra.naming import Names
 from infra.network.vpc import Network
 from infra.observability.topics import Topics
@@ -27,6 +28,7 @@ def platform(
     network: Network,
     identity: Identity,
     clusters: Mapping[str, Cluster],
+    applications: Mapping[str, ServerlessApplication],
     topics: Topics,
 ) -> dict[str, Any]:
     """The export `platform`; a reader refuses a `schema_version` that it does not know."""
@@ -42,6 +44,7 @@ def platform(
             "private_subnet_ids": network.private_subnet_ids,
         },
         "clusters": {name: cluster.outputs() for name, cluster in clusters.items()},
+        "applications": {name: application.outputs() for name, application in applications.items()},
         "roles": {
             "submitter": identity.submitter.arn,
             "deployer": identity.deployer.arn,

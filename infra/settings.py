@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from infra.application_settings import ApplicationSettings
 from infra.cluster_settings import ClusterSettings
 from infra.network.cidr import Plan, plan
 from infra.settings_model import SettingsModel, refuse
@@ -159,6 +160,8 @@ class Settings(SettingsModel):
     """Who may act for the platform."""
     clusters: dict[ClusterName, ClusterSettings] = Field(min_length=1)
     """The persistent clusters, by name."""
+    applications: dict[ClusterName, ApplicationSettings] = Field(default_factory=dict)
+    """EMR Serverless applications, by name."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Settings:
@@ -167,6 +170,7 @@ class Settings(SettingsModel):
                 *self._zone_mistakes(),
                 *self._space_mistakes(),
                 *self._catalog_mistakes(),
+                *self._application_mistakes(),
                 *self._tag_mistakes(),
             ]
         )
@@ -185,6 +189,8 @@ class Settings(SettingsModel):
     def _space_mistakes(self) -> Iterable[str]:
         # A cluster lives in one zone, and every cluster may come to lie in the same one.
         nodes = sum(cluster.most_nodes() for cluster in self.clusters.values())
+        # Every worker has an address, and the smallest has one vCPU.
+        nodes += sum(application.ceiling.vcpus for application in self.applications.values())
         needed = nodes + len(self.network.interface_endpoints)
         room = self.network.subnets().addresses_per_zone
         if needed > room:
@@ -200,6 +206,17 @@ class Settings(SettingsModel):
                 yield (
                     f"network.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster '{name}' "
                     "reads, while nat is 'none'; add it"
+                )
+
+    def _application_mistakes(self) -> Iterable[str]:
+        closed = self.network.nat == "none" and "logs" not in self.network.interface_endpoints
+        for name in self.applications:
+            if name in self.clusters:
+                yield f"applications.{name}: has the name of a cluster; take another, or logs and alarms mix them up"
+            if closed:
+                yield (
+                    f"network.interface_endpoints: 'logs' is missing, where the workers of application '{name}' write, "
+                    "while nat is 'none'; add it"
                 )
 
     def _tag_mistakes(self) -> Iterable[str]:

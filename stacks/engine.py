@@ -112,6 +112,18 @@ class Pulumi:
         found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))["deployment"]
         return found
 
+    def state(self, stack: str) -> dict[str, Any]:
+        """The stack's state; empty when the stack was never brought up here."""
+        if self.backend is not None:
+            return self._state(stack) or {}
+        return self.export(stack)
+
+    def planned(self, stack: str) -> dict[str, str]:
+        """What `up` would do now to each resource, by URN: "same", "update", "replace", …"""
+        self.ensure_stack(stack)
+        told = json.loads(self._captured("preview", "--refresh", "--json", "--stack", stack))
+        return {step["urn"]: step["op"] for step in told.get("steps") or []}
+
     def protected(self, stack: str) -> list[str]:
         """Names of the stack's resources that must not be deleted."""
         resources = self.export(stack).get("resources") or []

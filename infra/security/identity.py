@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.naming import Names
-from infra.security import cluster_policies, job_policies
+from infra.security import cluster_policies, job_policies, serverless_policies
 from infra.security.job_policies import KeyArns
 from jobs.spec import JobSpec
 
@@ -76,6 +76,8 @@ class Identity(pulumi.ComponentResource):
         names = self._args.names
         title = names.job_role(spec.name)
         trust = job_policies.runtime_trust(names.role_arn("node"))
+        if job_policies.serverless_application(spec):
+            trust = serverless_policies.trust(names)
         # IAM takes no principal that does not exist: the node role first.
         role = self._role(title, f"Runtime role of job {spec.name}", trust, after=[self.node])
         self._allow(

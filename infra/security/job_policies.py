@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.naming import Names
+from infra.security import serverless_policies
 from infra.security import statements as iam
 from infra.tags import STACK_KEY
 from jobs.spec import Dataset, JobSpec
@@ -24,8 +25,15 @@ class KeyArns:
     volumes: str
 
 
+def serverless_application(spec: JobSpec) -> str | None:
+    """The EMR Serverless application that the job runs on; None for a job of a cluster."""
+    name: str | None = getattr(spec.runtime, "application", None)
+    return name
+
+
 def runtime_policy(spec: JobSpec, names: Names, keys: KeyArns) -> str:
     """A job reads its inputs and its own package, writes its outputs, its report and Spark's event log."""
+    application = serverless_application(spec)
     artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
     return iam.document(
         *_zone_statements("Inputs", spec.inputs, names, iam.READ_OBJECTS),
@@ -36,6 +44,7 @@ def runtime_policy(spec: JobSpec, names: Names, keys: KeyArns) -> str:
         iam.allow("WriteReports", iam.WRITE_OBJECTS, iam.objects(runs, [REPORTS])),
         iam.list_prefixes("ListEventLogs", logs, [EVENT_LOGS]),
         iam.allow("WriteEventLogs", iam.WRITE_OBJECTS, iam.objects(logs, [EVENT_LOGS])),
+        *(serverless_policies.log_statements(names, application) if application else ()),
         iam.allow("ProbeFolders", iam.READ_OBJECTS, _folders(spec, names)),
         iam.allow(
             "UseKeysThroughS3", iam.USE_KEY_TO_WRITE, [keys.data, keys.logs], iam.through_s3(names.region)

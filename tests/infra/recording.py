@@ -44,6 +44,7 @@ EXPECTED_TYPES = frozenset(
         "aws:emr/instanceFleet:InstanceFleet",
         "aws:emr/managedScalingPolicy:ManagedScalingPolicy",
         "aws:emr/securityConfiguration:SecurityConfiguration",
+        "aws:emrserverless/application:Application",
         "aws:iam/instanceProfile:InstanceProfile",
         "aws:iam/policy:Policy",
         "aws:iam/role:Role",
@@ -110,6 +111,8 @@ class Recorder(mocks.Mocks):
             "Topic": f"arn:aws:sns:us-east-1:{ACCOUNT}:{name}",
             "LogGroup": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}",
         }
+        if kind == "Application":
+            arns[kind] = f"arn:aws:emr-serverless:us-east-1:{ACCOUNT}:/applications/{args.name}-id"
         computed: dict[str, Any] = {"arn": arns[kind]} if kind in arns else {}
         if kind == "Key":
             computed["keyId"] = args.name

@@ -63,6 +63,11 @@ def test_dev_declares_these_resources(dev: Run) -> None:
 def test_prod_declares_these_resources_and_no_way_out(prod: Run) -> None:
     assert prod[0].inventory() == {
         **COMMON,
+        "Application": 1,
+        "LogGroup": 2,
+        "SecurityGroup": 5,
+        "SecurityGroupEgressRule": 10,
+        "SecurityGroupIngressRule": 10,
         "RouteTable": 3,
         "RouteTableAssociation": 3,
         "Subnet": 3,
@@ -125,6 +130,7 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
                 "security_configuration": "emr-dev-clusters",
             }
         },
+        "applications": {},
         "roles": {
             "submitter": "arn:aws:iam::111111111111:role/emr-dev-submitter",
             "deployer": "arn:aws:iam::111111111111:role/emr-dev-deployer",
