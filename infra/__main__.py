@@ -5,6 +5,7 @@ import pulumi_aws as aws
 
 from infra import settings_loader
 from infra.compute.cluster import Cluster, ClusterArgs
+from infra.compute.launch_template import TemplateArgs, template
 from infra.compute.serverless import ServerlessApplication, ServerlessArgs
 from infra.network.vpc import Network, NetworkArgs
 from infra.observability.cluster_alarms import ClusterAlarms, ClusterAlarmsArgs
@@ -21,11 +22,12 @@ declared = settings_loader.load()
 settings, names = declared.settings, declared.names
 deletable = settings.data_may_be_deleted
 
+tags = default_tags(settings, names.stack)
 provider = aws.Provider(
     "aws",
     region=settings.aws.region,
     allowed_account_ids=[settings.aws.account_id],
-    default_tags={"tags": default_tags(settings, names.stack)},
+    default_tags={"tags": tags},
 )
 here = pulumi.ResourceOptions(providers=[provider])
 
@@ -87,7 +89,25 @@ clusters = {
         ),
         here,
     )
+    for name, cluster in settings.standing_clusters().items()
+}
+
+templates = {
+    name: template(
+        cluster,
+        TemplateArgs(
+            name=names.role(name),
+            names=names,
+            network=network,
+            service_role_arn=identity.service.arn,
+            node_profile_arn=identity.node_profile.arn,
+            security_configuration=emr_configuration.name,
+            log_key_arn=keys.logs.arn,
+            tags=tags,
+        ),
+    )
     for name, cluster in settings.clusters.items()
+    if cluster.ephemeral
 }
 
 applications = {
@@ -112,7 +132,7 @@ applications = {
 
 topics = Topics("topics", TopicsArgs(names=names, key_arn=keys.logs.arn), here)
 
-for name, cluster in settings.clusters.items():
+for name, cluster in settings.standing_clusters().items():
     ClusterAlarms(
         name,
         ClusterAlarmsArgs(
@@ -134,6 +154,7 @@ pulumi.export(
         network=network,
         identity=identity,
         clusters=clusters,
+        templates=templates,
         applications=applications,
         topics=topics,
     ),

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
 from facts.errors import UserError
+from infra.bootstrap_settings import BootstrapSettings
 from infra.compute import engines, sizing
 from infra.compute.purchase import Purchase
 from infra.compute.queues import mistakes as queue_mistakes
@@ -62,6 +63,10 @@ class ClusterSettings(SettingsModel):
     """Copies of each HDFS block; never more than core nodes."""
     root_volume_gib: int = Field(default=32, ge=15, le=100)
     """The root disk of each node."""
+    bootstrap: BootstrapSettings | None = None
+    """What the nodes have beyond EMR's own: scripts at every start, or an image. None: nothing."""
+    ephemeral: bool = False
+    """No cluster stands: the stack tells jobs how to start one, which ends with its last step."""
     spark: dict[SparkKey, Conf] = Field(default_factory=dict)
     """Properties of spark-defaults, over the platform's own."""
 
@@ -84,6 +89,7 @@ class ClusterSettings(SettingsModel):
                 *self._node_mistakes(),
                 *self._fleet_mistakes(),
                 *self._scaling_mistakes(),
+                *self._ephemeral_mistakes(),
             ]
         )
         return self
@@ -164,6 +170,12 @@ class ClusterSettings(SettingsModel):
                     f"{role}.types: has {len(fleet.types)} types; at most {MAX_TYPES} while a fleet has no allocation "
                     f"strategy ({', '.join(without)}), {MAX_TYPES_WITH_STRATEGY} when all have one"
                 )
+
+    def _ephemeral_mistakes(self) -> Iterable[str]:
+        if self.ephemeral and self.termination_protection:
+            yield "termination_protection: is true, but an ephemeral cluster ends with its last step; set it to false"
+        if self.ephemeral and self.scaling and self.scaling.reset_targets != "none":
+            yield "scaling.reset_targets: is for a cluster that stands, and this one is ephemeral; remove it"
 
     def _scaling_mistakes(self) -> Iterable[str]:
         if self.scaling is None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pulumi
+
 from infra.compute.cluster import Cluster
+from infra.compute.launch_template import Request
 from infra.compute.serverless import ServerlessApplication
 from infra.naming import Names
 from infra.network.vpc import Network
@@ -28,6 +31,7 @@ def platform(
     network: Network,
     identity: Identity,
     clusters: Mapping[str, Cluster],
+    templates: Mapping[str, pulumi.Output[Request]],
     applications: Mapping[str, ServerlessApplication],
     topics: Topics,
 ) -> dict[str, Any]:
@@ -44,6 +48,7 @@ def platform(
             "private_subnet_ids": network.private_subnet_ids,
         },
         "clusters": {name: cluster.outputs() for name, cluster in clusters.items()},
+        "launch_templates": dict(templates),
         "applications": {name: application.outputs() for name, application in applications.items()},
         "roles": {
             "submitter": identity.submitter.arn,

@@ -159,7 +159,7 @@ class Settings(SettingsModel):
     identity: IdentitySettings = IdentitySettings()
     """Who may act for the platform."""
     clusters: dict[ClusterName, ClusterSettings] = Field(min_length=1)
-    """The persistent clusters, by name."""
+    """The clusters on EC2, by name."""
     applications: dict[ClusterName, ApplicationSettings] = Field(default_factory=dict)
     """EMR Serverless applications, by name."""
 
@@ -180,6 +180,10 @@ class Settings(SettingsModel):
     def data_may_be_deleted(self) -> bool:
         """Both keys are turned: buckets and keys may go, with what is in them."""
         return self.protection.allow_data_deletion and self.storage.deletable
+
+    def standing_clusters(self) -> dict[str, ClusterSettings]:
+        """The clusters that are resources of the stack."""
+        return {name: cluster for name, cluster in self.clusters.items() if not cluster.ephemeral}
 
     def _zone_mistakes(self) -> Iterable[str]:
         for index, zone in enumerate(self.network.zones):

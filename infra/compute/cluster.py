@@ -60,6 +60,7 @@ class Cluster(pulumi.ComponentResource):
         self.cluster_id: pulumi.Output[str] = self.cluster.id
         self.name: pulumi.Output[str] = self.cluster.name
         self.security_configuration = args.security_configuration
+        self.bootstrap_seconds = settings.bootstrap.added_seconds if settings.bootstrap else 0
         self.register_outputs({"id": self.cluster_id, "name": self.name, "log_uri": self.log_uri})
 
     def outputs(self) -> Mapping[str, Any]:
@@ -70,6 +71,7 @@ class Cluster(pulumi.ComponentResource):
             "release_label": self.release_label,
             "log_uri": self.log_uri,
             "security_configuration": self.security_configuration,
+            "bootstrap_seconds": self.bootstrap_seconds,
         }
 
     def _cluster(self, name: str, args: ClusterArgs) -> aws.emr.Cluster:
@@ -94,6 +96,7 @@ class Cluster(pulumi.ComponentResource):
             unhealthy_node_replacement=True,
             scale_down_behavior="TERMINATE_AT_TASK_COMPLETION",
             step_concurrency_level=settings.step_concurrency,
+            **self._additions(args),
             # EMR hands its cluster's tags on to the machines, which its service role may touch only when so tagged.
             tags=dict(EMR_SCOPE),
             opts=pulumi.ResourceOptions(
@@ -102,6 +105,26 @@ class Cluster(pulumi.ComponentResource):
                 ignore_changes=CORE_TARGETS if _moved(settings.scaling, reset=("all",)) else None,
             ),
         )
+
+    @staticmethod
+    def _additions(args: ClusterArgs) -> dict[str, Any]:
+        """What the nodes have beyond EMR's own."""
+        bootstrap = args.cluster.bootstrap
+        if bootstrap is None:
+            return {}
+        if bootstrap.image_id:
+            return {"custom_ami_id": bootstrap.image_id}
+        bucket = args.names.bucket("artifacts")
+        return {
+            "bootstrap_actions": [
+                {
+                    "name": action.name,
+                    "path": f"s3://{bucket}/{action.script}",
+                    "args": list(action.arguments),
+                }
+                for action in bootstrap.actions
+            ]
+        }
 
     @staticmethod
     def _machines(args: ClusterArgs) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def expanded(cluster: Mapping[str, Any]) -> tuple[Tree, list[str]]:
     tree: Tree = dict(cluster)
     said = tree.get("purchase")
     profile = PROFILES.get(said) if isinstance(said, str) else None
-    if profile is not None and tree.get("termination_protection") is None:
+    stands = tree.get("ephemeral") is not True
+    if profile is not None and stands and tree.get("termination_protection") is None:
         tree["termination_protection"] = profile.termination_protection
     mistakes: list[str] = []
     for role in ("primary", "core", "task"):

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEMRService
 
 from __future__ import annotations
 
+from infra import bootstrap_settings
 from infra.naming import Names
 from infra.security import statements as iam
 from infra.security.job_policies import KeyArns
@@ -170,6 +171,7 @@ def instance_policy(names: Names, keys: KeyArns, job_role_arns: list[str], certi
         iam.list_prefixes("ListClusterLogs", logs, [CLUSTER_LOGS]),
         iam.allow("WriteClusterLogs", ["s3:PutObject"], iam.objects(logs, [CLUSTER_LOGS])),
         iam.allow("ReadCertificates", iam.READ_OBJECTS, [f"{artifacts}/{certificates_object}"]),
+        iam.allow("ReadBootstrap", iam.READ_OBJECTS, iam.objects(artifacts, [bootstrap_settings.PREFIX])),
         iam.allow("UseLogKeyThroughS3", iam.USE_KEY_TO_WRITE, [keys.logs], iam.through_s3(names.region)),
         iam.allow("UseDataKeyThroughS3", iam.USE_KEY_TO_READ, [keys.data], iam.through_s3(names.region)),
         iam.allow("EncryptDisks", iam.USE_KEY_FOR_DISKS, [keys.volumes]),

@@ -128,8 +128,10 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
                 "release_label": "emr-spark-8.0.0",
                 "log_uri": f"s3://{bucket.format('logs')}/elasticmapreduce/",
                 "security_configuration": "emr-dev-clusters",
+                "bootstrap_seconds": 0,
             }
         },
+        "launch_templates": {},
         "applications": {},
         "roles": {
             "submitter": "arn:aws:iam::111111111111:role/emr-dev-submitter",
