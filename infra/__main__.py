@@ -11,6 +11,7 @@ from infra.network.vpc import Network, NetworkArgs
 from infra.observability.cluster_alarms import ClusterAlarms, ClusterAlarmsArgs
 from infra.observability.topics import Topics, TopicsArgs
 from infra.platform_outputs import platform
+from infra.security.autoscaling import AutoscalingRole, AutoscalingRoleArgs
 from infra.security.boundary import Boundary, BoundaryArgs
 from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationArgs
 from infra.security.identity import Identity, IdentityArgs
@@ -73,6 +74,12 @@ emr_configuration = EmrConfiguration(
     here,
 )
 
+autoscaling = (
+    AutoscalingRole("autoscaling", AutoscalingRoleArgs(names=names, boundary_arn=boundary.arn), here)
+    if any(cluster.autoscale for cluster in settings.clusters.values())
+    else None
+)
+
 clusters = {
     name: Cluster(
         name,
@@ -85,7 +92,14 @@ clusters = {
             node_profile_arn=identity.node_profile.arn,
             security_configuration=emr_configuration.name,
             log_key_arn=keys.logs.arn,
-            after=[*network.ways, *identity.policies, buckets.zones["logs"].sealed, buckets.event_logs],
+            autoscaling_role_arn=autoscaling.arn if autoscaling else None,
+            after=[
+                *network.ways,
+                *identity.policies,
+                *([autoscaling.after] if autoscaling else []),
+                buckets.zones["logs"].sealed,
+                buckets.event_logs,
+            ],
         ),
         here,
     )

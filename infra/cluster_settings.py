@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
 from facts.errors import UserError
+from infra.autoscale_settings import AutoscaleSettings
 from infra.bootstrap_settings import BootstrapSettings
 from infra.compute import engines, sizing
 from infra.compute.purchase import Purchase
@@ -51,6 +52,10 @@ class ClusterSettings(SettingsModel):
     """Nodes that come and go, on spot above all."""
     scaling: ScalingSettings | None = None
     """Managed scaling; without it the fleets keep their targets."""
+    nodes: Literal["fleets", "groups"] = "fleets"
+    """Instance fleets of many types, or groups of one type each, whose units are nodes."""
+    autoscale: dict[Literal["core", "task"], AutoscaleSettings] = Field(default_factory=dict)
+    """Rules of one's own by which groups scale, instead of managed scaling."""
     idle_timeout_seconds: int = Field(default=3600, ge=60, le=604_800)
     """A cluster that idles so long is ended."""
     step_concurrency: int = Field(default=1, ge=1, le=256)
@@ -89,6 +94,7 @@ class ClusterSettings(SettingsModel):
                 *self._node_mistakes(),
                 *self._fleet_mistakes(),
                 *self._scaling_mistakes(),
+                *self._group_mistakes(),
                 *self._ephemeral_mistakes(),
             ]
         )
@@ -110,11 +116,15 @@ class ClusterSettings(SettingsModel):
 
     def most_nodes(self) -> int:
         """How many nodes the cluster can ever have at once."""
-        units = self.scaling.maximum_units if self.scaling else self.core.target_units
+        units = self.scaling.maximum_units if self.scaling else self._most("core", self.core)
         if self.task and not self.scaling:
-            units += self.task.target_units
+            units += self._most("task", self.task)
         smallest = min(entry.units for fleet in (self.core, self.task) if fleet for entry in fleet.types)
         return 1 + -(-units // smallest)
+
+    def _most(self, role: Literal["core", "task"], fleet: FleetSettings) -> int:
+        rules = self.autoscale.get(role)
+        return rules.maximum_nodes if rules else fleet.target_units
 
     def _missing(self) -> Iterable[str]:
         for role, fleet in self.fleets().items():
@@ -169,6 +179,30 @@ class ClusterSettings(SettingsModel):
                 yield (
                     f"{role}.types: has {len(fleet.types)} types; at most {MAX_TYPES} while a fleet has no allocation "
                     f"strategy ({', '.join(without)}), {MAX_TYPES_WITH_STRATEGY} when all have one"
+                )
+
+    def _group_mistakes(self) -> Iterable[str]:
+        if self.nodes == "fleets":
+            if self.autoscale:
+                yield "autoscale: is for instance groups; set nodes to 'groups', or use scaling"
+            return
+        if self.autoscale and self.scaling:
+            yield "autoscale: stands beside scaling; a cluster scales by rules of its own or by EMR's, so remove one"
+        if self.ephemeral:
+            yield "nodes: is 'groups', but an ephemeral cluster is launched as fleets; set it to 'fleets'"
+        for role, fleet in self.fleets().items():
+            if len(fleet.types) > 1 or fleet.types[0].units != 1:
+                yield f"{role}.types: an instance group has one type, of one unit; name one, or set nodes to 'fleets'"
+            if fleet.on_demand_units and fleet.spot_units:
+                yield f"{role}.spot_units: an instance group is on demand or on spot; set one of the two to 0"
+        for scaled, rules in self.autoscale.items():
+            group = self.fleets().get(scaled)
+            if group is None:
+                yield f"autoscale.{scaled}: there is no {scaled} group to scale; remove it"
+            elif not rules.minimum_nodes <= group.target_units <= rules.maximum_nodes:
+                yield (
+                    f"autoscale.{scaled}.minimum_nodes: the group begins with {group.target_units} nodes, which is not "
+                    f"between {rules.minimum_nodes} and {rules.maximum_nodes}"
                 )
 
     def _ephemeral_mistakes(self) -> Iterable[str]:

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from facts import prices
+from facts.errors import UserError
 from infra.application_settings import ApplicationSettings
 from infra.cluster_settings import ClusterSettings
 from infra.network.cidr import Plan, plan
@@ -171,6 +173,7 @@ class Settings(SettingsModel):
                 *self._space_mistakes(),
                 *self._catalog_mistakes(),
                 *self._application_mistakes(),
+                *self._bid_mistakes(),
                 *self._tag_mistakes(),
             ]
         )
@@ -211,6 +214,15 @@ class Settings(SettingsModel):
                     f"network.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster '{name}' "
                     "reads, while nat is 'none'; add it"
                 )
+
+    def _bid_mistakes(self) -> Iterable[str]:
+        """A group on spot is bid for in dollars, so its type must have a price."""
+        for name, cluster in self.clusters.items():
+            if cluster.nodes == "groups" and cluster.task and cluster.task.spot_units:
+                try:
+                    prices.price(cluster.task.types[0].name, self.aws.region)
+                except UserError as error:
+                    yield f"clusters.{name}.task.types: {error}; take a fleet (nodes: fleets), or another type"
 
     def _application_mistakes(self) -> Iterable[str]:
         closed = self.network.nat == "none" and "logs" not in self.network.interface_endpoints

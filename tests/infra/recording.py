@@ -42,6 +42,7 @@ EXPECTED_TYPES = frozenset(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         "aws:emr/cluster:Cluster",
         "aws:emr/instanceFleet:InstanceFleet",
+        "aws:emr/instanceGroup:InstanceGroup",
         "aws:emr/managedScalingPolicy:ManagedScalingPolicy",
         "aws:emr/securityConfiguration:SecurityConfiguration",
         "aws:emrserverless/application:Application",
