@@ -79,6 +79,10 @@ def _rule(name: str, nodes: int, cooldown: int, alarm: dict[str, Any]) -> dict[s
 
 
 def _alarm(metric: str, comparison: str, threshold: float, periods: int) -> dict[str, Any]:
+    """Without the cluster as its dimension, which EMR adds and the provider takes away again when it reads.
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/emr/cluster.go
+    """
     return {
         "ComparisonOperator": comparison,
         "EvaluationPeriods": periods,
@@ -88,6 +92,4 @@ def _alarm(metric: str, comparison: str, threshold: float, periods: int) -> dict
         "Statistic": "AVERAGE",
         "Threshold": threshold,
         "Unit": UNITS[metric],
-        # EMR's own placeholder for the cluster that the policy is put on.
-        "Dimensions": [{"Key": "JobFlowId", "Value": "${emr.clusterId}"}],
     }
