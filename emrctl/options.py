@@ -9,6 +9,10 @@ import typer
 Stack = Annotated[str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")]
 Target = Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+CancelRuns = Annotated[
+    bool,
+    typer.Option("--cancel-runs", help="Cancel runs of EMR Serverless applications that must stop for it."),
+]
 EngineJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; the engine's display goes to stderr.")
 ]

@@ -5,14 +5,20 @@ import pulumi_aws as aws
 
 from infra import settings_loader
 from infra.compute.cluster import Cluster, ClusterArgs
+from infra.compute.launch_template import TemplateArgs, template
+from infra.compute.serverless import ServerlessApplication, ServerlessArgs
 from infra.cost.estimate import estimate
 from infra.cost.outputs import headline, summary
 from infra.network.network import Network, NetworkArgs
+from infra.observability.cluster_alarms import ClusterAlarms, ClusterAlarmsArgs
+from infra.observability.topics import Topics, TopicsArgs
 from infra.platform_outputs import platform
+from infra.security import autoscaling
 from infra.security.boundary import Boundary, BoundaryArgs
 from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationArgs
 from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
+from infra.security.role import Role, RoleArgs
 from infra.storage.buckets import Buckets, BucketsArgs
 from infra.tags import default_tags
 
@@ -20,11 +26,12 @@ declared = settings_loader.load()
 settings, names = declared.settings, declared.names
 deletable = settings.data_may_be_deleted
 
+tags = default_tags(settings, names.stack)
 provider = aws.Provider(
     "aws",
     region=settings.aws.region,
     allowed_account_ids=[settings.aws.account_id],
-    default_tags={"tags": default_tags(settings, names.stack)},
+    default_tags={"tags": tags},
 )
 here = pulumi.ResourceOptions(providers=[provider])
 
@@ -76,6 +83,22 @@ emr_configuration = EmrConfiguration(
     here,
 )
 
+scaler = (
+    Role(
+        "autoscaling",
+        RoleArgs(
+            names=names,
+            description="Scales instance groups of EMR clusters",
+            trust=autoscaling.trust(names),
+            needs=autoscaling.needs(names),
+            boundary_arn=boundary.arn,
+        ),
+        here,
+    )
+    if any(cluster.autoscale for cluster in settings.clusters.values())
+    else None
+)
+
 clusters = {
     name: Cluster(
         name,
@@ -88,12 +111,70 @@ clusters = {
             node_profile_arn=identity.node_profile.arn,
             security_configuration=emr_configuration.name,
             log_key_arn=keys.by_name["logs"],
-            after=[*network.ways, *identity.policies, buckets.event_logs],
+            autoscaling_role_arn=scaler.arn if scaler else None,
+            after=[
+                *network.ways,
+                *identity.policies,
+                *([scaler.policy] if scaler else []),
+                buckets.event_logs,
+            ],
         ),
         here,
     )
-    for name, cluster in settings.clusters.items()
+    for name, cluster in settings.standing_clusters().items()
 }
+
+templates = {
+    name: template(
+        cluster,
+        TemplateArgs(
+            name=names.role(name),
+            names=names,
+            network=network,
+            service_role_arn=identity.service.arn,
+            node_profile_arn=identity.node_profile.arn,
+            security_configuration=emr_configuration.name,
+            log_key_arn=keys.by_name["logs"],
+            tags=tags,
+        ),
+    )
+    for name, cluster in settings.clusters.items()
+    if cluster.ephemeral
+}
+
+applications = {
+    name: ServerlessApplication(
+        name,
+        ServerlessArgs(
+            names=names,
+            application=application,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            endpoints_group_id=(
+                network.groups.group_id("endpoints") if settings.network.interface_endpoints else None
+            ),
+            log_key_arn=keys.by_name["logs"],
+            log_retention_days=settings.network.flow_log_retention_days,
+            after=[*network.ways, *identity.policies, buckets.zones["logs"].sealed],
+        ),
+        here,
+    )
+    for name, application in settings.applications.items()
+}
+
+topics = Topics("topics", TopicsArgs(names=names, key_arn=keys.by_name["logs"]), here)
+
+for name, cluster in settings.standing_clusters().items():
+    ClusterAlarms(
+        name,
+        ClusterAlarmsArgs(
+            names=names,
+            cluster=cluster,
+            cluster_id=clusters[name].cluster_id,
+            topic_arns=topics.arns,
+        ),
+        here,
+    )
 
 pulumi.export(
     "platform",
@@ -105,6 +186,9 @@ pulumi.export(
         network=network,
         identity=identity,
         clusters=clusters,
+        templates=templates,
+        applications=applications,
+        topics=topics,
     ),
 )
 cost, ceiling = estimate(settings, declared.jobs), settings.cost.monthly_ceiling_usd

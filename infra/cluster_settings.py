@@ -1,144 +1,32 @@
-"""The settings of one persistent cluster on EC2, and what in them contradicts itself or EMR."""
+"""The settings of one cluster on EC2, and what in them contradicts itself or EMR."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
 from facts.errors import UserError
+from infra.autoscale_settings import AutoscaleSettings
+from infra.bootstrap_settings import BootstrapSettings
+from infra.compute import engines, sizing
+from infra.compute.purchase import Purchase
+from infra.compute.queues import mistakes as queue_mistakes
+from infra.fleet_settings import (
+    MAX_TYPES,
+    MAX_TYPES_WITH_STRATEGY,
+    FleetSettings,
+    ScalingSettings,
+    SizeSettings,
+)
+from infra.settings_model import SettingsModel, refuse
 
-# "You can specify up to 5 EC2 instance types per fleet", 30 "when you use an allocation strategy":
-# https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html
-MAX_TYPES = 5
-MAX_TYPES_WITH_STRATEGY = 30
-
-OnDemandAllocation = Literal["lowest-price", "prioritized"]
-SpotAllocation = Literal[
-    "capacity-optimized",
-    "capacity-optimized-prioritized",
-    "diversified",
-    "lowest-price",
-    "price-capacity-optimized",
-]
 Conf = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 SparkKey = Annotated[str, StringConstraints(pattern=r"^spark\.[\w.-]+$")]
-
-
-class SettingsModel(BaseModel):
-    """Frozen; an unknown key is a mistake."""
-
-    # The line under a field is its meaning: `emrctl settings explain` and the schema for editors show it.
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True
-    )
-
-
-def refuse(mistakes: Iterable[str]) -> None:
-    """Raise the `mistakes`, each `key: what is wrong`, as one ValueError that the loader takes apart again."""
-    if lines := list(mistakes):
-        raise ValueError("\n".join(lines))
-
-
-class InstanceTypeSettings(SettingsModel):
-    """One instance type of a fleet, and how many units of the fleet's target it counts."""
-
-    name: str
-    """The EC2 instance type: m5.xlarge. One that the facts know."""
-    units: int = Field(default=1, ge=1, le=999)
-    """Units of the fleet's target that one node counts: proportional to its size."""
-    max_price_percent: int = Field(default=100, ge=1, le=1000)
-    """The most that is paid for spot, in percent of the price on demand."""
-
-    @field_validator("name")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            instances.instance(value)
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return value
-
-
-class FleetSettings(SettingsModel):
-    """One instance fleet. `on_demand_units` and `spot_units` are its targets."""
-
-    types: tuple[InstanceTypeSettings, ...] = Field(min_length=1, max_length=MAX_TYPES_WITH_STRATEGY)
-    """What the fleet may consist of; more than five want an allocation strategy."""
-    on_demand_units: int = Field(default=0, ge=0, le=4000)
-    """The target on demand, in units."""
-    spot_units: int = Field(default=0, ge=0, le=4000)
-    """The target on spot, in units; only for task fleets."""
-    on_demand_allocation: OnDemandAllocation | None = "lowest-price"
-    """Which types come first on demand."""
-    spot_allocation: SpotAllocation | None = "price-capacity-optimized"
-    """Which types come first on spot."""
-    spot_timeout_minutes: int = Field(default=15, ge=5, le=1440)
-    """How long a launch waits for spot."""
-    spot_timeout_action: Literal["SWITCH_TO_ON_DEMAND", "TERMINATE_CLUSTER"] = "SWITCH_TO_ON_DEMAND"
-    """What is done when there was no spot in that time."""
-    volume_gib: int = Field(default=64, ge=10, le=16384)
-    """The size of each EBS volume (gp3)."""
-    volumes: int = Field(default=1, ge=1, le=8)
-    """EBS volumes a node."""
-
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> FleetSettings:
-        refuse(self._mistakes())
-        return self
-
-    def _mistakes(self) -> Iterable[str]:
-        names = [entry.name for entry in self.types]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"types: '{name}' stands twice; name each type once"
-        if not self.on_demand_units and not self.spot_units:
-            yield "on_demand_units: is 0, as is spot_units; a fleet needs a target of at least 1 in one of them"
-        for key, target in (("on_demand_units", self.on_demand_units), ("spot_units", self.spot_units)):
-            for index, entry in enumerate(self.types):
-                if target and entry.units > target:
-                    yield (
-                        f"types[{index}].units: is {entry.units}, more than the whole target ({key} is {target}): "
-                        "one node would overshoot it; lower the units or raise the target"
-                    )
-
-    @property
-    def target_units(self) -> int:
-        """Both markets together."""
-        return self.on_demand_units + self.spot_units
-
-    @property
-    def has_strategy(self) -> bool:
-        """Every market that the fleet buys in has an allocation strategy."""
-        on_demand = self.on_demand_allocation is not None or not self.on_demand_units
-        return on_demand and (self.spot_allocation is not None or not self.spot_units)
-
-
-class ScalingSettings(SettingsModel):
-    """Managed scaling, in units of the core and task fleets together."""
-
-    minimum_units: int = Field(ge=1, le=4000)
-    """Core and task together never have less."""
-    maximum_units: int = Field(ge=1, le=4000)
-    """Core and task together never have more."""
-    maximum_core_units: int = Field(ge=1, le=4000)
-    """What is above it goes to the task fleet."""
-    maximum_on_demand_units: int = Field(ge=0, le=4000)
-    """What is above it is spot."""
-
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> ScalingSettings:
-        refuse(
-            f"{key}: is {value}, above maximum_units ({self.maximum_units}); it can be at most that"
-            for key, value in (
-                ("minimum_units", self.minimum_units),
-                ("maximum_core_units", self.maximum_core_units),
-                ("maximum_on_demand_units", self.maximum_on_demand_units),
-            )
-            if value > self.maximum_units
-        )
-        return self
+TeamName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Share = Annotated[int, Field(ge=1, le=100)]
 
 
 class ClusterSettings(SettingsModel):
@@ -146,8 +34,16 @@ class ClusterSettings(SettingsModel):
 
     release: str = releases.DEFAULT_LABEL
     """The EMR release: one that the facts know."""
+    engine: engines.Engine | None = None
+    """What the cluster is for: it names the applications and their configuration, sized by the instance types."""
     applications: tuple[str, ...] = Field(default=("Spark",), min_length=1)
-    """What EMR installs, by EMR's names; each in the release."""
+    """What EMR installs, by EMR's names, each in the release; beside an engine, what more."""
+    purchase: Purchase | None = None
+    """How nodes are bought where a fleet does not say: sla on demand, balanced mostly spot, cheap spot only."""
+    size: SizeSettings | None = None
+    """The size class of every fleet that neither lists its types nor has one of its own."""
+    queues: dict[TeamName, Share] = Field(default_factory=dict)
+    """YARN's queues, one a team, and each one's share of the cluster in percent; one of them is default."""
     primary: FleetSettings
     """The primary node: one, on demand."""
     core: FleetSettings
@@ -156,16 +52,26 @@ class ClusterSettings(SettingsModel):
     """Nodes that come and go, on spot above all."""
     scaling: ScalingSettings | None = None
     """Managed scaling; without it the fleets keep their targets."""
+    nodes: Literal["fleets", "groups"] = "fleets"
+    """Instance fleets of many types, or groups of one type each, whose units are nodes."""
+    autoscale: dict[Literal["core", "task"], AutoscaleSettings] = Field(default_factory=dict)
+    """Rules of one's own by which groups scale, instead of managed scaling."""
     idle_timeout_seconds: int = Field(default=3600, ge=60, le=604_800)
     """A cluster that idles so long is ended."""
     step_concurrency: int = Field(default=1, ge=1, le=256)
     """Steps that run at once."""
     termination_protection: bool = False
-    """Whether the cluster refuses to be ended, until this is off."""
+    """Whether the cluster refuses to be ended, until this is off; with purchase sla it is on unless said."""
+    speculative_execution: bool = False
+    """Whether an engine's profile lets Spark run a slow task twice."""
     hdfs_replication: int = Field(default=1, ge=1, le=3)
     """Copies of each HDFS block; never more than core nodes."""
     root_volume_gib: int = Field(default=32, ge=15, le=100)
     """The root disk of each node."""
+    bootstrap: BootstrapSettings | None = None
+    """What the nodes have beyond EMR's own: scripts at every start, or an image. None: nothing."""
+    ephemeral: bool = False
+    """No cluster stands: the stack tells jobs how to start one, which ends with its last step."""
     spark: dict[SparkKey, Conf] = Field(default_factory=dict)
     """Properties of spark-defaults, over the platform's own."""
 
@@ -180,12 +86,16 @@ class ClusterSettings(SettingsModel):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> ClusterSettings:
+        refuse(self._missing())  # what is below cannot be judged without
         refuse(
             [
                 *self._engine_mistakes(),
+                *queue_mistakes(self.queues),
                 *self._node_mistakes(),
                 *self._fleet_mistakes(),
                 *self._scaling_mistakes(),
+                *self._group_mistakes(),
+                *self._ephemeral_mistakes(),
             ]
         )
         return self
@@ -195,18 +105,43 @@ class ClusterSettings(SettingsModel):
         fleets = {"primary": self.primary, "core": self.core}
         return {**fleets, "task": self.task} if self.task else fleets
 
+    @property
+    def reads_glue(self) -> bool:
+        """The engine's tables are in Glue's catalog."""
+        return self.engine is not None and engines.PROFILES[self.engine].glue
+
+    def worker_types(self) -> list[str]:
+        """The instance types that work is done on: core and task."""
+        return [entry.name for fleet in (self.core, self.task) if fleet for entry in fleet.types]
+
     def most_nodes(self) -> int:
         """How many nodes the cluster can ever have at once."""
-        units = self.scaling.maximum_units if self.scaling else self.core.target_units
+        units = self.scaling.maximum_units if self.scaling else self._most("core", self.core)
         if self.task and not self.scaling:
-            units += self.task.target_units
+            units += self._most("task", self.task)
         smallest = min(entry.units for fleet in (self.core, self.task) if fleet for entry in fleet.types)
         return 1 + -(-units // smallest)
 
+    def _most(self, role: Literal["core", "task"], fleet: FleetSettings) -> int:
+        rules = self.autoscale.get(role)
+        return rules.maximum_nodes if rules else fleet.target_units
+
+    def _missing(self) -> Iterable[str]:
+        for role, fleet in self.fleets().items():
+            if not fleet.types:
+                yield f"{role}.types: is missing; list instance types, or give the fleet or its cluster a size"
+
     def _engine_mistakes(self) -> Iterable[str]:
         release = releases.release(self.release)
+        own: tuple[str, ...] = ()
+        if self.engine:
+            own = engines.PROFILES[self.engine].applications
+            nodes = sizing.nodes(self.worker_types())
+            for line in (engines.refusal(self.engine, self.release), engines.cramped(self.engine, nodes)):
+                if line:
+                    yield line
         for index, name in enumerate(self.applications):
-            if name not in release.applications:
+            if name not in release.applications and name not in own:
                 yield (
                     f"applications[{index}]: '{name}' is not in {self.release}, "
                     f"which has: {', '.join(release.applications)}"
@@ -245,6 +180,36 @@ class ClusterSettings(SettingsModel):
                     f"{role}.types: has {len(fleet.types)} types; at most {MAX_TYPES} while a fleet has no allocation "
                     f"strategy ({', '.join(without)}), {MAX_TYPES_WITH_STRATEGY} when all have one"
                 )
+
+    def _group_mistakes(self) -> Iterable[str]:
+        if self.nodes == "fleets":
+            if self.autoscale:
+                yield "autoscale: is for instance groups; set nodes to 'groups', or use scaling"
+            return
+        if self.autoscale and self.scaling:
+            yield "autoscale: stands beside scaling; a cluster scales by rules of its own or by EMR's, so remove one"
+        if self.ephemeral:
+            yield "nodes: is 'groups', but an ephemeral cluster is launched as fleets; set it to 'fleets'"
+        for role, fleet in self.fleets().items():
+            if len(fleet.types) > 1 or fleet.types[0].units != 1:
+                yield f"{role}.types: an instance group has one type, of one unit; name one, or set nodes to 'fleets'"
+            if fleet.on_demand_units and fleet.spot_units:
+                yield f"{role}.spot_units: an instance group is on demand or on spot; set one of the two to 0"
+        for scaled, rules in self.autoscale.items():
+            group = self.fleets().get(scaled)
+            if group is None:
+                yield f"autoscale.{scaled}: there is no {scaled} group to scale; remove it"
+            elif not rules.minimum_nodes <= group.target_units <= rules.maximum_nodes:
+                yield (
+                    f"autoscale.{scaled}.minimum_nodes: the group begins with {group.target_units} nodes, which is not "
+                    f"between {rules.minimum_nodes} and {rules.maximum_nodes}"
+                )
+
+    def _ephemeral_mistakes(self) -> Iterable[str]:
+        if self.ephemeral and self.termination_protection:
+            yield "termination_protection: is true, but an ephemeral cluster ends with its last step; set it to false"
+        if self.ephemeral and self.scaling and self.scaling.reset_targets != "none":
+            yield "scaling.reset_targets: is for a cluster that stands, and this one is ephemeral; remove it"
 
     def _scaling_mistakes(self) -> Iterable[str]:
         if self.scaling is None:

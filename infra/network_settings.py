@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from infra.cluster_settings import SettingsModel, refuse
 from infra.network.cidr import Plan, plan
+from infra.settings_model import SettingsModel, refuse
 
 # What CloudWatch Logs accepts as a retention: API reference of PutRetentionPolicy.
 RetentionDays = Literal[

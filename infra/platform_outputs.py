@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pulumi
+
 from infra.compute.cluster import Cluster
+from infra.compute.launch_template import Request
+from infra.compute.serverless import ServerlessApplication
 from infra.naming import Names
 from infra.network.network import Network
+from infra.observability.topics import Topics
 from infra.security.identity import Identity
 from infra.security.job_policies import EVENT_LOGS
 from infra.security.keys import Keys
@@ -26,6 +31,9 @@ def platform(
     network: Network,
     identity: Identity,
     clusters: Mapping[str, Cluster],
+    templates: Mapping[str, pulumi.Output[Request]],
+    applications: Mapping[str, ServerlessApplication],
+    topics: Topics,
 ) -> dict[str, Any]:
     """The export `platform`; a reader refuses a `schema_version` that it does not know."""
     return {
@@ -40,9 +48,12 @@ def platform(
             "private_subnet_ids": network.private_subnet_ids,
         },
         "clusters": {name: cluster.outputs() for name, cluster in clusters.items()},
+        "launch_templates": dict(templates),
+        "applications": {name: application.outputs() for name, application in applications.items()},
         "roles": {
             **{name: role.arn for name, role in identity.people.items()},
             "jobs": {job: role.arn for job, role in identity.jobs.items()},
         },
+        "topics": dict(topics.arns),
         "event_log_uri": f"s3://{names.bucket('logs')}/{EVENT_LOGS}",
     }

@@ -10,11 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from facts import releases
-from infra.cluster_settings import ClusterSettings, SettingsModel, refuse
+from facts import prices, releases
+from facts.errors import UserError
+from infra.application_settings import ApplicationSettings
+from infra.cluster_settings import ClusterSettings
 from infra.cost import ceiling
 from infra.cost.estimate import estimate
 from infra.network_settings import NetworkSettings
+from infra.settings_model import SettingsModel, refuse
 from infra.storage_settings import EncryptionSettings, StorageSettings
 
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html, "private subnet"
@@ -92,7 +95,9 @@ class Settings(SettingsModel):
     cost: CostSettings = CostSettings()
     """What the stack may cost."""
     clusters: dict[ClusterName, ClusterSettings] = Field(min_length=1)
-    """The persistent clusters, by name."""
+    """The clusters on EC2, by name."""
+    applications: dict[ClusterName, ApplicationSettings] = Field(default_factory=dict)
+    """EMR Serverless applications, by name."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Settings:
@@ -100,6 +105,9 @@ class Settings(SettingsModel):
             [
                 *self._zone_mistakes(),
                 *self._space_mistakes(),
+                *self._catalog_mistakes(),
+                *self._application_mistakes(),
+                *self._bid_mistakes(),
                 *self._tag_mistakes(),
                 *self._cost_mistakes(),
                 *self._adoption_mistakes(),
@@ -131,6 +139,10 @@ class Settings(SettingsModel):
             return 0
         return len(self.network.interface_endpoints) + self.needs_emr_endpoint
 
+    def standing_clusters(self) -> dict[str, ClusterSettings]:
+        """The clusters that are resources of the stack."""
+        return {name: cluster for name, cluster in self.clusters.items() if not cluster.ephemeral}
+
     def _zone_mistakes(self) -> Iterable[str]:
         for index, zone in enumerate(self.network.zones or ()):
             if not (zone.startswith(self.aws.region) and zone[len(self.aws.region) :].isalpha()):
@@ -141,6 +153,8 @@ class Settings(SettingsModel):
             return
         # A cluster lives in one zone, and every cluster may come to lie in the same one.
         nodes = sum(cluster.most_nodes() for cluster in self.clusters.values())
+        # Every worker has an address, and the smallest has one vCPU.
+        nodes += sum(application.ceiling.vcpus for application in self.applications.values())
         endpoints = self.endpoints_a_zone
         needed = nodes + endpoints
         room = self.network.subnets().addresses_per_zone
@@ -149,6 +163,35 @@ class Settings(SettingsModel):
                 f"network.cidr: '{self.network.cidr}' leaves {room} addresses a zone, but {nodes} nodes and "
                 f"{endpoints} endpoints may need {needed}; take a larger block"
             )
+
+    def _catalog_mistakes(self) -> Iterable[str]:
+        reached = self.network.nat != "none" or "glue" in self.network.interface_endpoints
+        for name, cluster in self.clusters.items():
+            if cluster.reads_glue and not reached:
+                yield (
+                    f"network.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster '{name}' "
+                    "reads, while nat is 'none'; add it"
+                )
+
+    def _bid_mistakes(self) -> Iterable[str]:
+        """A group on spot is bid for in dollars, so its type must have a price."""
+        for name, cluster in self.clusters.items():
+            if cluster.nodes == "groups" and cluster.task and cluster.task.spot_units:
+                try:
+                    prices.price(cluster.task.types[0].name, self.aws.region)
+                except UserError as error:
+                    yield f"clusters.{name}.task.types: {error}; take a fleet (nodes: fleets), or another type"
+
+    def _application_mistakes(self) -> Iterable[str]:
+        closed = self.network.nat == "none" and "logs" not in self.network.interface_endpoints
+        for name in self.applications:
+            if name in self.clusters:
+                yield f"applications.{name}: has the name of a cluster; take another, or logs and alarms mix them up"
+            if closed:
+                yield (
+                    f"network.interface_endpoints: 'logs' is missing, where the workers of application '{name}' write, "
+                    "while nat is 'none'; add it"
+                )
 
     def _tag_mistakes(self) -> Iterable[str]:
         for key in self.tags:

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from facts.errors import UserError
+from infra.expansion import expanded
 from infra.naming import MAX_STACK_LENGTH, Names
 from infra.settings import Settings
 from jobs.spec import JobSpec, load_catalog
@@ -99,13 +100,22 @@ def from_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def parse(tree: Mapping[str, Any]) -> Settings:
     """The settings in a plain tree. Raises UserError with every mistake, one a line."""
+    written, wrong = expanded(tree)
+    lines = {_line(("clusters", name), mistake) for name, mistakes in wrong.items() for mistake in mistakes}
     try:
         # By way of JSON: in strict mode only then may a list stand for a tuple, and "3" never for 3.
-        return Settings.model_validate_json(json.dumps(tree), strict=True)
+        settings = Settings.model_validate_json(json.dumps(written), strict=True)
+        if not lines:
+            return settings
     except ValidationError as error:
-        lines = sorted({line for problem in error.errors() for line in _told(dict(problem))})
+        # Of a cluster that could not be written out, the rest is told when it can.
+        left_out = [("clusters", name) for name in wrong]
+        problems = [one for one in error.errors() if one["loc"][:2] not in left_out]
+        lines |= {line for problem in problems for line in _told(dict(problem))}
     count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
-    raise UserError("\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in lines)]))
+    raise UserError(
+        "\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in sorted(lines))])
+    )
 
 
 def without_ceiling(tree: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
@@ -133,8 +143,7 @@ def _told(problem: dict[str, Any]) -> Iterator[str]:
     kind, value = problem["type"], problem["input"]
     if kind == "value_error" and isinstance(value, dict):  # a model's own check: `key: what is wrong` a line
         for line in str(problem["ctx"]["error"]).splitlines():
-            key, _, rest = line.partition(": ")
-            yield f"{_dotted(path, key)}: {rest}"
+            yield _line(path, line)
     elif kind == "value_error":
         yield f"{_dotted(path)}: is {_shown(value)}; {problem['ctx']['error']}"
     elif kind == "too_short" and len(value) >= problem["ctx"]["min_length"]:
@@ -146,6 +155,12 @@ def _told(problem: dict[str, Any]) -> Iterator[str]:
     else:
         rule = RULES.get(kind, problem["msg"][:1].lower() + problem["msg"][1:])
         yield f"{_dotted(path)}: is {_shown(value)}; {rule.format(**problem.get('ctx', {}))}"
+
+
+def _line(path: tuple[str | int, ...], mistake: str) -> str:
+    """A mistake, `key: what is wrong`, of the mapping at `path`."""
+    key, _, rest = mistake.partition(": ")
+    return f"{_dotted(path, key)}: {rest}"
 
 
 def _dotted(path: tuple[str | int, ...], key: str = "") -> str:

@@ -63,10 +63,10 @@ class Pulumi:
         self.ensure_stack(stack)
         return self._shown("preview", "--refresh", "--stack", stack, *_pack(policies), as_json=as_json)
 
-    def planned(self, stack: str) -> dict[str, Any]:
+    def plan(self, stack: str) -> dict[str, Any]:
         """The engine's JSON document of what `up` would do. Raises UserError when the preview fails."""
         self.ensure_stack(stack)
-        found: dict[str, Any] = json.loads(self._captured("preview", "--json", "--stack", stack))
+        found: dict[str, Any] = json.loads(self._captured("preview", "--refresh", "--json", "--stack", stack))
         return found
 
     def up(self, stack: str, *, policies: Path | None = None, quiet: bool = False) -> int:
@@ -117,6 +117,16 @@ class Pulumi:
         """The stack's state, secrets as ciphertext."""
         found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))["deployment"]
         return found
+
+    def state(self, stack: str) -> dict[str, Any]:
+        """The stack's state; empty when the stack was never brought up here."""
+        if self.backend is not None:
+            return self._state(stack) or {}
+        return self.export(stack)
+
+    def planned(self, stack: str) -> dict[str, str]:
+        """What `up` would do now to each resource, by URN: "same", "update", "replace", …"""
+        return {step["urn"]: step["op"] for step in self.plan(stack).get("steps") or []}
 
     def protected(self, stack: str) -> list[str]:
         """Names of the stack's resources that must not be deleted."""

@@ -12,8 +12,9 @@ from hypothesis import settings
 # now and then they crash it before it is Java ("Epoll1Poller … Bad file descriptor"). Read when grpc is imported.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 # What passed once passes again: `make test` draws the same examples each time; tests/all.py looks for new ones.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("new", print_blob=True)
+# How long one example takes says more of the machine's neighbours than of the code: no deadline.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("new", print_blob=True, deadline=None)
 settings.load_profile("same")
 
 AWS_VARIABLES = (

@@ -6,19 +6,23 @@ import json
 
 import typer
 
-from emrctl.options import EngineJson, Stack, Target
+from emrctl.options import CancelRuns, EngineJson, Stack, Target
 
 
 def command(
     stack: Stack = "dev",
     as_json: EngineJson = False,
     target: Target = None,
+    cancel_runs: CancelRuns = False,
 ) -> None:
     """Take the stack down. Refused, before anything is touched, while it protects data."""
     from emrctl.context import resolve
+    from emrctl.drain import drained
     from emrctl.pulumi import workspace
 
-    engine = workspace(resolve(target), stack)
+    found = resolve(target)
+    engine = workspace(found, stack)
+    drained(engine, found, stack, cancel_runs=cancel_runs, destroy=True)
     code = engine.destroy(stack, quiet=as_json)
     if as_json and code == 0:
         print(json.dumps({"stack": stack, "destroyed": True}, indent=2))

@@ -22,7 +22,7 @@ def command(
     from emrctl.pulumi import workspace
     from stacks import picture
 
-    preview = workspace(resolve(target), stack).planned(stack)
+    preview = workspace(resolve(target), stack).plan(stack)
     if as_json:
         print(json.dumps([asdict(node) for node in picture.components(picture.planned(preview))], indent=2))
     else:

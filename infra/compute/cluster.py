@@ -10,16 +10,20 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.cluster_settings import ClusterSettings, FleetSettings, ScalingSettings
-from infra.compute import fleets
+from infra.cluster_settings import ClusterSettings
+from infra.compute import fleets, groups
 from infra.compute.configurations import configurations
+from infra.fleet_settings import FleetSettings, ScalingSettings
 from infra.naming import Names
 from infra.network.security_groups import SecurityGroups
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.tags import EMR_SCOPE
 
-# Managed scaling moves these behind the state's back; an `up` must not move them back.
+# Managed scaling moves these behind the state's back; an `up` must not move them back unless `reset_targets` says so.
 CORE_TARGETS = ["coreInstanceFleet.targetOnDemandCapacity", "coreInstanceFleet.targetSpotCapacity"]
+CORE_COUNT = ["coreInstanceGroup.instanceCount"]
+# What managed scaling counts in.
+UNITS = {"fleets": "InstanceFleetUnits", "groups": "Instances"}
 TASK_TARGETS = ["targetOnDemandCapacity", "targetSpotCapacity"]
 
 
@@ -35,6 +39,7 @@ class ClusterArgs:
     node_profile_arn: pulumi.Input[str]
     security_configuration: pulumi.Input[str]
     log_key_arn: pulumi.Input[str]
+    autoscaling_role_arn: pulumi.Input[str] | None = None
     after: Sequence[pulumi.Resource]
 
 
@@ -52,13 +57,16 @@ class Cluster(pulumi.ComponentResource):
         self.release_label = settings.release
         self.log_uri = f"s3://{args.names.bucket('logs')}/{CLUSTER_LOGS}"
         self.cluster = self._cluster(name, args)
-        if settings.task:
-            self._task_fleet(name, settings.task, scaled=settings.scaling is not None)
+        if settings.task and settings.nodes == "groups":
+            self._task_group(name, args, settings.task)
+        elif settings.task:
+            self._task_fleet(name, settings.task, moved=_moved(settings.scaling, reset=("task", "all")))
         if settings.scaling:
-            self._scaling(name, settings.scaling)
+            self._scaling(name, settings.scaling, unit=UNITS[settings.nodes])
         self.cluster_id: pulumi.Output[str] = self.cluster.id
         self.name: pulumi.Output[str] = self.cluster.name
         self.security_configuration = args.security_configuration
+        self.bootstrap_seconds = settings.bootstrap.added_seconds if settings.bootstrap else 0
         self.register_outputs({"id": self.cluster_id, "name": self.name, "log_uri": self.log_uri})
 
     def outputs(self) -> Mapping[str, Any]:
@@ -69,6 +77,7 @@ class Cluster(pulumi.ComponentResource):
             "release_label": self.release_label,
             "log_uri": self.log_uri,
             "security_configuration": self.security_configuration,
+            "bootstrap_seconds": self.bootstrap_seconds,
         }
 
     def _cluster(self, name: str, args: ClusterArgs) -> aws.emr.Cluster:
@@ -82,8 +91,8 @@ class Cluster(pulumi.ComponentResource):
             service_role=args.service_role_arn,
             security_configuration=args.security_configuration,
             ec2_attributes=self._machines(args),
-            master_instance_fleet=fleets.inner_fleet("primary", settings.primary),
-            core_instance_fleet=fleets.inner_fleet("core", settings.core),
+            **_capacity(settings),
+            autoscaling_role=args.autoscaling_role_arn if settings.autoscale else None,
             ebs_root_volume_size=settings.root_volume_gib,
             log_uri=self.log_uri,
             log_encryption_kms_key_id=args.log_key_arn,
@@ -93,26 +102,52 @@ class Cluster(pulumi.ComponentResource):
             unhealthy_node_replacement=True,
             scale_down_behavior="TERMINATE_AT_TASK_COMPLETION",
             step_concurrency_level=settings.step_concurrency,
+            **self._additions(args),
             # EMR hands its cluster's tags on to the machines, which its service role may touch only when so tagged.
             tags=dict(EMR_SCOPE),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),
-                ignore_changes=CORE_TARGETS if settings.scaling else None,
+                ignore_changes=_left_alone(settings),
             ),
         )
 
     @staticmethod
+    def _additions(args: ClusterArgs) -> dict[str, Any]:
+        """What the nodes have beyond EMR's own."""
+        bootstrap = args.cluster.bootstrap
+        if bootstrap is None:
+            return {}
+        if bootstrap.image_id:
+            return {"custom_ami_id": bootstrap.image_id}
+        bucket = args.names.bucket("artifacts")
+        return {
+            "bootstrap_actions": [
+                {
+                    "name": action.name,
+                    "path": f"s3://{bucket}/{action.script}",
+                    "args": list(action.arguments),
+                }
+                for action in bootstrap.actions
+            ]
+        }
+
+    @staticmethod
     def _machines(args: ClusterArgs) -> dict[str, Any]:
         return {
-            "subnet_ids": list(args.subnet_ids),
+            # EMR chooses among subnets for fleets only.
+            **(
+                {"subnet_ids": list(args.subnet_ids)}
+                if args.cluster.nodes == "fleets"
+                else {"subnet_id": args.subnet_ids[0]}
+            ),
             "instance_profile": args.node_profile_arn,
             "emr_managed_master_security_group": args.groups.group_id("primary"),
             "emr_managed_slave_security_group": args.groups.group_id("node"),
             "service_access_security_group": args.groups.group_id("service"),
         }
 
-    def _task_fleet(self, name: str, fleet: FleetSettings, *, scaled: bool) -> None:
+    def _task_fleet(self, name: str, fleet: FleetSettings, *, moved: bool) -> None:
         aws.emr.InstanceFleet(
             f"{name}-task",
             name="task",
@@ -121,16 +156,27 @@ class Cluster(pulumi.ComponentResource):
             target_spot_capacity=fleet.spot_units,
             instance_type_configs=fleets.type_configs(fleet),
             launch_specifications=fleets.launch_specifications(fleet),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=TASK_TARGETS if scaled else None),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=TASK_TARGETS if moved else None),
         )
 
-    def _scaling(self, name: str, scaling: ScalingSettings) -> None:
+    def _task_group(self, name: str, args: ClusterArgs, fleet: FleetSettings) -> None:
+        settings, (entry,) = args.cluster, fleet.types
+        moved = bool(settings.autoscale.get("task")) or _moved(settings.scaling, reset=("task", "all"))
+        aws.emr.InstanceGroup(
+            f"{name}-task",
+            cluster_id=self.cluster.id,
+            **groups.group("task", fleet, settings.autoscale.get("task")),
+            bid_price=groups.bid(entry, args.names.region) if fleet.spot_units else None,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["instanceCount"] if moved else None),
+        )
+
+    def _scaling(self, name: str, scaling: ScalingSettings, unit: str) -> None:
         aws.emr.ManagedScalingPolicy(
             f"{name}-scaling",
             cluster_id=self.cluster.id,
             compute_limits=[
                 {
-                    "unit_type": "InstanceFleetUnits",
+                    "unit_type": unit,
                     "minimum_capacity_units": scaling.minimum_units,
                     "maximum_capacity_units": scaling.maximum_units,
                     "maximum_core_capacity_units": scaling.maximum_core_units,
@@ -139,3 +185,29 @@ class Cluster(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _capacity(settings: ClusterSettings) -> dict[str, Any]:
+    """The primary and core nodes, which stand inside the cluster's resource."""
+    if settings.nodes == "groups":
+        return {
+            "master_instance_group": groups.group("primary", settings.primary, None),
+            "core_instance_group": groups.group("core", settings.core, settings.autoscale.get("core")),
+        }
+    return {
+        "master_instance_fleet": fleets.inner_fleet("primary", settings.primary),
+        "core_instance_fleet": fleets.inner_fleet("core", settings.core),
+    }
+
+
+def _left_alone(settings: ClusterSettings) -> list[str] | None:
+    """What of the core nodes' targets has been moved by scaling and is not the stack's to say any more."""
+    moved = _moved(settings.scaling, reset=("all",))
+    if settings.nodes == "groups":
+        return CORE_COUNT if moved or "core" in settings.autoscale else None
+    return CORE_TARGETS if moved else None
+
+
+def _moved(scaling: ScalingSettings | None, reset: tuple[str, ...]) -> bool:
+    """Whether scaling has targets of its own that this `up` leaves alone."""
+    return scaling is not None and scaling.reset_targets not in reset

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.cluster_settings import ClusterSettings
+from infra.compute import engines, queues, sizing
 
 # A node that is to go is drained this long before it is stopped: longer than the longest task (30 minutes here).
 GRACEFUL_DECOMMISSION_SECONDS = 3600
@@ -31,18 +32,31 @@ def configurations(cluster: ClusterSettings) -> list[dict[str, Any]]:
 
     https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html
     """
+    labels = ("CORE",) if cluster.task else ()
     graceful = str(GRACEFUL_DECOMMISSION_SECONDS)
-    return [
-        {"Classification": "spark-defaults", "Properties": {**SPARK_DEFAULTS, **cluster.spark}},
+    classes = engines.merged(
         {
-            "Classification": "yarn-site",
-            "Properties": {
+            "spark-defaults": dict(SPARK_DEFAULTS),
+            "yarn-site": {
                 "yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs": graceful,
-                **(MASTERS_ON_CORE if cluster.task else {}),
+                **(MASTERS_ON_CORE if labels else {}),
             },
+            "hdfs-site": {"dfs.replication": str(cluster.hdfs_replication)},
         },
-        {
-            "Classification": "hdfs-site",
-            "Properties": {"dfs.replication": str(cluster.hdfs_replication)},
-        },
-    ]
+        _of_the_engine(cluster),
+        {"spark-defaults": dict(cluster.spark)},
+    )
+    if cluster.queues:
+        classes["capacity-scheduler"] = queues.capacity_scheduler(cluster.queues, labels)
+    return [{"Classification": name, "Properties": properties} for name, properties in classes.items()]
+
+
+def _of_the_engine(cluster: ClusterSettings) -> engines.Classes:
+    if cluster.engine is None:
+        return {}
+    ground = engines.Ground(
+        nodes=sizing.nodes(cluster.worker_types()),
+        spot=bool(cluster.task and cluster.task.spot_units),
+        speculative=cluster.speculative_execution,
+    )
+    return engines.PROFILES[cluster.engine].classes(ground)

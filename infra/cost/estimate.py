@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from facts import tables
@@ -61,22 +61,37 @@ class Estimate:
         return sorted((row for row in self.rows if row.high), key=lambda row: -(row.high or 0.0))[:count]
 
 
-def estimate(
-    settings: Settings,
-    jobs: Sequence[JobSpec] = (),
-    applications: Sequence[serverless.Application] = (),
-) -> Estimate:
+def estimate(settings: Settings, jobs: Sequence[JobSpec] = ()) -> Estimate:
     """What `settings` may cost a month. Pure: settings and the tables of facts, no AWS."""
     region = settings.aws.region
     clusters = {name: nodes.rows(name, one, region) for name, one in settings.clusters.items()}
-    rows = [row for made in clusters.values() for row in made]
-    rows += [serverless.row(application, region) for application in applications]
+    rows = [
+        _started_by_jobs(row) if settings.clusters[name].ephemeral else row
+        for name, made in clusters.items()
+        for row in made
+    ]
+    rows += [serverless.row(application, region) for application in _applications(settings)]
     rows += [*_network(settings), _keys(len(settings.encryption.made()), region)]
     return Estimate(
         rows=tuple(rows),
         jobs=tuple(_job(job, clusters[job.runtime.cluster]) for job in jobs if job.schedule),
         prices_as_of={name: tables.provenance(name).as_of for name in PRICE_TABLES},
     )
+
+
+def _started_by_jobs(row: Row) -> Row:
+    """A row of an ephemeral cluster: none stands until a job starts one, which ends with its last step."""
+    return row if row.unknown else replace(row, low=0.0, how=f"low: none stands; while one runs, {row.how}")
+
+
+def _applications(settings: Settings) -> Iterable[serverless.Application]:
+    for name, one in settings.applications.items():
+        yield serverless.Application(
+            name=name,
+            maximum_vcpu=one.ceiling.vcpus,
+            maximum_memory_gb=one.ceiling.memory_gb,
+            maximum_disk_gb=one.ceiling.disk_gb,
+        )
 
 
 def _network(settings: Settings) -> Iterable[Row]:

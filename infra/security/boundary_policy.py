@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from infra.naming import KEYS, ZONES, Names
-from infra.security import cluster_policies, people_policies
+from infra.security import autoscaling, cluster_policies, people_policies
 from infra.security import statements as iam
 from infra.security.job_policies import FOLLOW_CLUSTERS
 from infra.security.needs import KeyArns, Need
@@ -48,9 +48,15 @@ def boundary(names: Names, keys: KeyArns) -> str:
         ),
         iam.allow(
             "Clusters",
-            ["elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:CancelSteps", *FOLLOW_CLUSTERS],
+            [
+                "elasticmapreduce:AddJobFlowSteps",
+                "elasticmapreduce:CancelSteps",
+                *FOLLOW_CLUSTERS,
+                *autoscaling.RESIZE_GROUPS,
+            ],
             [names.arn("elasticmapreduce", "cluster/*")],
         ),
+        iam.allow("Alarms", autoscaling.SEE_ALARMS, [names.arn("cloudwatch", "alarm:*")]),
         *_machines(names),
         *_shells(names),
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from infra import bootstrap_settings
 from infra.naming import Names
 from infra.security import needs
 from infra.security import statements as iam
@@ -232,6 +233,13 @@ def instance_needs(names: Names, jobs: Sequence[str], certificates_object: str) 
             why="Nodes talk to each other over TLS",
             actions=iam.READ_OBJECTS,
             resources=(certificates,),
+        ),
+        needs.objects(
+            "ReadBootstrap",
+            "The scripts that a node runs as it starts",
+            iam.READ_OBJECTS,
+            names.bucket_arn("artifacts"),
+            [bootstrap_settings.PREFIX],
         ),
         *needs.keys_through_s3(names.region, read=["artifacts"], write=["logs"]),
         Need(

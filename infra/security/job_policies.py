@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra.naming import Names
-from infra.security import needs
+from infra.security import needs, serverless_policies
 from infra.security import statements as iam
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.needs import Need
@@ -25,10 +25,16 @@ FOLLOW_CLUSTERS = (
 )
 
 
+def serverless_application(spec: JobSpec) -> str | None:
+    """The EMR Serverless application that the job runs on; None for a job of a cluster."""
+    name: str | None = getattr(spec.runtime, "application", None)
+    return name
+
+
 def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) -> tuple[Need, ...]:
     """A job reads its inputs, its package and the secrets named; it writes its outputs, its report and event log."""
     artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
-    package = [f"{spec.name}/"]
+    package, application = [f"{spec.name}/"], serverless_application(spec)
     secrets = Need(
         name="ReadSecrets",
         why="The secrets that its spec names",
@@ -50,6 +56,7 @@ def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) 
             actions=iam.READ_OBJECTS,
             resources=tuple(_folders(spec, names)),
         ),
+        *(serverless_policies.log_needs(names, application) if application else ()),
         *needs.keys_through_s3(
             names.region,
             read=["artifacts", *(dataset.zone for dataset in spec.inputs)],

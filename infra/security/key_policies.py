@@ -44,7 +44,10 @@ def zone_key_policy(names: Names, zone: str) -> str:
 
 
 def logs_key_policy(names: Names) -> str:
-    """Logs at rest: used through S3, and by CloudWatch Logs for this stack's groups."""
+    """Logs and messages at rest: used through S3, by CloudWatch Logs for this stack's groups, by its alarms.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    """
     group = names.arn("logs", f"log-group:{names.log_group('*')}")
     return iam.document(
         _administration(names),
@@ -57,6 +60,16 @@ def logs_key_policy(names: Names) -> str:
             # In a key policy "*" is the key itself.
             "Resource": "*",
             "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}},
+        },
+        {
+            "Sid": "AlarmsOfThisStack",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": sorted(iam.USE_KEY_TO_WRITE),
+            "Resource": "*",
+            "Condition": dict(
+                iam.for_resources_of(names.account_id, names.arn("cloudwatch", f"alarm:{names.prefix}-*"))
+            ),
         },
     )
 

@@ -67,12 +67,13 @@ def trust(
 def service_trust(service: str, account_id: str, source_arn: str) -> str:
     """A role for one AWS service, acting for resources of this account only (no confused deputy)."""
     return document(
-        trust(
-            "ServiceOfThisAccount",
-            {"Service": service},
-            {"StringEquals": {"aws:SourceAccount": account_id}, "ArnLike": {"aws:SourceArn": source_arn}},
-        )
+        trust("ServiceOfThisAccount", {"Service": service}, for_resources_of(account_id, source_arn))
     )
+
+
+def for_resources_of(account_id: str, source_arn: str) -> Condition:
+    """A service acts for these resources of this account, and for nobody else's."""
+    return {"StringEquals": {"aws:SourceAccount": account_id}, "ArnLike": {"aws:SourceArn": source_arn}}
 
 
 def objects(bucket_arn: str, prefixes: Sequence[str]) -> list[str]:

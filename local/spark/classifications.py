@@ -35,7 +35,7 @@ MAXIMIZE = "maximizeResourceAllocation"
 RULES: Mapping[str, Rule] = {
     "spark-defaults": Rule(
         owned=re.compile(
-            r"spark\.(master|yarn\.(jars|archive|stagingDir)|(driver|executor)\.(extraClassPath|extraLibraryPath)"
+            r"spark\.(master|shuffle\.service\..*|yarn\.(jars|archive|stagingDir)|(driver|executor)\.(extraClassPath|extraLibraryPath)"
             r"|hadoop\.fs\.s3a?\.(impl|endpoint.*|aws\.credentials\.provider)|yarn\.historyServer\..*)$"
         )
     ),

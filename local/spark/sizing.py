@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facts.instances import instance
@@ -19,6 +19,8 @@ MAX_NODES = (
 )
 OVERHEAD = 0.1875  # spark.yarn.executor.memoryOverheadFactor of EMR since 5.28
 _MASTER_SHARE = 1 / 12
+_LEAST_OVERHEAD_MB = 384  # spark.executor.minMemoryOverhead
+_LEAST_HEAP_MB = 512  # Spark refuses to start with less than 450 MiB
 _STEP_MB = 32  # EMR's yarn.scheduler.minimum-allocation-mb
 
 
@@ -54,6 +56,29 @@ def executor(instance_types: Sequence[str]) -> dict[str, str]:
         "spark.executor.memoryOverheadFactor": str(OVERHEAD),
         "spark.default.parallelism": str(2 * cores * len(sizes)),
     }
+
+
+def fitting(conf: Mapping[str, str], instance_types: Sequence[str]) -> dict[str, str]:
+    """Spark's properties with the sizes of executor and driver brought down as nodes are, when no node here holds them.
+
+    A cluster's own configuration is written for real nodes; what fits a node here is left as it is said.
+    """
+    found = dict(conf)
+    room = max(node_size(name).memory_mb for name in instance_types)
+    asked = _megabytes(found.get("spark.executor.memory", ""))
+    if asked is None or asked + max(_LEAST_OVERHEAD_MB, asked * OVERHEAD) <= room:
+        return found
+    for key in ("spark.executor.memory", "spark.driver.memory"):
+        size = _megabytes(found.get(key, ""))
+        if size is not None:
+            found[key] = f"{max(_LEAST_HEAP_MB, scaled_mb(size))}m"
+    return found
+
+
+def _megabytes(size: str) -> int | None:
+    """A size as Spark writes it: 512m, 9g, 9G; None for anything else."""
+    number, unit = size[:-1], size[-1:].lower()
+    return int(number) * {"m": 1, "g": 1024}[unit] if number.isdigit() and unit in ("m", "g") else None
 
 
 def scaled_mb(configured_mb: int) -> int:

@@ -45,7 +45,7 @@ def defaults(tools: Toolchain, folder: Path, applied: Applied, nodes: Sequence[s
         "spark.driver.defaultJavaOptions": options,
         "spark.executor.defaultJavaOptions": options,
         **largest,
-        **applied.properties["spark-defaults"],
+        **sizing.fitting(applied.properties["spark-defaults"], nodes),
         # This machine's
         "spark.master": "yarn",
         "spark.yarn.jars": jars,

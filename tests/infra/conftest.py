@@ -24,3 +24,9 @@ def dev() -> tuple[recording.Recorder, dict[str, Any]]:
 def prod() -> tuple[recording.Recorder, dict[str, Any]]:
     """The same for prod."""
     return recording.run_program("prod")
+
+
+@pytest.fixture(scope="session")
+def research() -> tuple[recording.Recorder, dict[str, Any]]:
+    """The same for research."""
+    return recording.run_program("research")

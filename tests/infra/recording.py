@@ -27,6 +27,7 @@ ACCOUNT = "111111111111"
 EXPECTED_TYPES = frozenset(
     {
         "aws:cloudwatch/logGroup:LogGroup",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
@@ -41,8 +42,10 @@ EXPECTED_TYPES = frozenset(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         "aws:emr/cluster:Cluster",
         "aws:emr/instanceFleet:InstanceFleet",
+        "aws:emr/instanceGroup:InstanceGroup",
         "aws:emr/managedScalingPolicy:ManagedScalingPolicy",
         "aws:emr/securityConfiguration:SecurityConfiguration",
+        "aws:emrserverless/application:Application",
         "aws:iam/instanceProfile:InstanceProfile",
         "aws:iam/policy:Policy",
         "aws:iam/role:Role",
@@ -58,6 +61,8 @@ EXPECTED_TYPES = frozenset(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:sns/topic:Topic",
+        "aws:sns/topicPolicy:TopicPolicy",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         "pulumi:providers:aws",
@@ -109,8 +114,11 @@ class Recorder(mocks.Mocks):
             "Role": f"arn:aws:iam::{self.account}:role/{name}",
             "Policy": f"arn:aws:iam::{self.account}:policy/{name}",
             "InstanceProfile": f"arn:aws:iam::{self.account}:instance-profile/{name}",
+            "Topic": f"arn:aws:sns:us-east-1:{self.account}:{name}",
             "LogGroup": f"arn:aws:logs:us-east-1:{self.account}:log-group:{name}",
         }
+        if kind == "Application":
+            arns[kind] = f"arn:aws:emr-serverless:us-east-1:{self.account}:/applications/{args.name}-id"
         computed: dict[str, Any] = {"arn": arns[kind]} if kind in arns else {}
         if kind == "Key":
             computed["keyId"] = args.name

@@ -37,6 +37,7 @@ COMMON = {
     "Key": 7,
     "LogGroup": 1,
     "ManagedScalingPolicy": 1,
+    "MetricAlarm": 5,
     "Policy": 1,
     "Role": 9,
     "RolePolicy": 9,
@@ -44,6 +45,8 @@ COMMON = {
     "SecurityGroup": 4,
     "SecurityGroupEgressRule": 11,
     "SecurityGroupIngressRule": 11,
+    "Topic": 2,
+    "TopicPolicy": 2,
     "Vpc": 1,
     "aws": 1,
 }
@@ -62,6 +65,11 @@ def test_dev_declares_these_resources(dev: Run) -> None:
 def test_prod_declares_these_resources_and_no_way_out(prod: Run) -> None:
     assert prod[0].inventory() == {
         **COMMON,
+        "Application": 1,
+        "LogGroup": 2,
+        "SecurityGroup": 5,
+        "SecurityGroupEgressRule": 10,
+        "SecurityGroupIngressRule": 10,
         "RouteTable": 3,
         "RouteTableAssociation": 3,
         "Subnet": 3,
@@ -132,14 +140,21 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
                 "release_label": "emr-spark-8.0.0",
                 "log_uri": f"s3://{bucket.format('logs')}/elasticmapreduce/",
                 "security_configuration": "emr-dev-clusters",
+                "bootstrap_seconds": 0,
             }
         },
+        "launch_templates": {},
+        "applications": {},
         "roles": {
             **{
                 role: f"arn:aws:iam::111111111111:role/emr-dev-{role}"
                 for role in ("submitter", "deployer", "analyst", "engineer", "break-glass")
             },
             "jobs": {"nightly-etl": "arn:aws:iam::111111111111:role/emr-dev-job-nightly-etl"},
+        },
+        "topics": {
+            severity: f"arn:aws:sns:us-east-1:111111111111:emr-dev-{severity}"
+            for severity in ("page", "ticket")
         },
         "event_log_uri": f"s3://{bucket.format('logs')}/spark-events/",
     }
@@ -176,8 +191,8 @@ def test_what_a_role_needs_is_its_components_input_and_its_policy_grants_just_th
 
 def test_a_type_or_call_that_nobody_expected_raises() -> None:
     recorder = Recorder()
-    stray = pulumi.runtime.MockResourceArgs("aws:sns/topic:Topic", "stray", {})
-    with pytest.raises(AssertionError, match="nobody expected a resource of type aws:sns/topic:Topic"):
+    stray = pulumi.runtime.MockResourceArgs("aws:sqs/queue:Queue", "stray", {})
+    with pytest.raises(AssertionError, match="nobody expected a resource of type aws:sqs/queue:Queue"):
         recorder.new_resource(stray)
     with pytest.raises(AssertionError, match="nobody expected the program to ask aws:index/getRegion"):
         recorder.call(pulumi.runtime.MockCallArgs("aws:index/getRegion:getRegion", {}, ""))

@@ -35,7 +35,7 @@ def mistakes(tree: Tree) -> list[str]:
     return str(refusal.value).splitlines()[1:]
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("stack", ["dev", "prod", "research"])
 def test_the_committed_stacks_are_valid_and_their_jobs_have_a_cluster(stack: str) -> None:
     found = declared(from_config(wire_config(stack_config(stack))), stack, load_catalog())
     assert found.settings.environment == stack
@@ -168,7 +168,7 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "no type",
         lambda t: main(t)["core"].update(types=[]),
-        r"core\.types: is \[\]; must have at least 1 entries",
+        r"core\.types: is missing; list instance types, or give the fleet or its cluster a size",
     ),
     (
         "no target",
@@ -216,6 +216,87 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
         "scaling floor",
         lambda t: main(t)["scaling"].update(minimum_units=4),
         r"minimum_units: is 4, above the core and task",
+    ),
+    (
+        "no such engine",
+        lambda t: main(t).update(engine="sparql"),
+        r"engine: is \"sparql\"; allowed are: 'spark', 'spark_sql', 'flink'",
+    ),
+    (
+        "engine of another release",
+        lambda t: main(t).update(engine="flink"),
+        r"engine: is 'flink', but emr-spark-8\.0\.0 has no Flink; releases that have it: emr-7\.13\.0$",
+    ),
+    (
+        "nodes too small for all engines",
+        lambda t: (
+            main(t).update(release="emr-7.13.0", engine="multi")
+            or main(t)["core"].update(types=[{"name": "c5.xlarge"}])
+            or t["network"]["interface_endpoints"].append("glue")
+        ),
+        r"engine: 'multi' would have executors of 256 MB .*take larger types",
+    ),
+    (
+        "catalog out of reach",
+        lambda t: main(t).update(engine="spark_sql"),
+        r"network\.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster 'main'",
+    ),
+    (
+        "no such profile",
+        lambda t: main(t).update(purchase="best"),
+        r"purchase: is \"best\"; allowed are: 'sla', 'balanced' or 'cheap'",
+    ),
+    (
+        "no such size",
+        lambda t: main(t).update(size={"family": "general", "size": "large"}),
+        r"size\.size: is \"large\"; allowed are: 'xlarge', '2xlarge'",
+    ),
+    (
+        "a size class that is none",
+        lambda t: main(t).update(size={"family": "gpu", "size": "xlarge", "architecture": "arm64"}),
+        r"size\.family: there are no 'gpu' types of xlarge with arm64",
+    ),
+    (
+        "units without a profile",
+        lambda t: main(t).update(core={"types": [{"name": "m5.xlarge"}], "units": 4}),
+        r"core\.units: needs a profile that splits it; set purchase to",
+    ),
+    (
+        "units beside their parts",
+        lambda t: main(t).update(purchase="sla") or main(t)["task"].update(units=4),
+        r"task\.units: stands beside on_demand_units or spot_units",
+    ),
+    (
+        "types beside a size",
+        lambda t: main(t)["task"].update(size={"family": "general", "size": "xlarge"}),
+        r"task\.types: stands beside size",
+    ),
+    (
+        "less than a node",
+        lambda t: main(t).update(
+            purchase="sla", size={"family": "general", "size": "xlarge"}, core={"units": 3}
+        ),
+        r"core\.units: is 3, less than one node, which counts 4",
+    ),
+    (
+        "shares",
+        lambda t: main(t).update(queues={"default": 50, "ads": 40}),
+        r"queues: the shares add up to 90; they must add up to 100",
+    ),
+    (
+        "share of nothing",
+        lambda t: main(t).update(queues={"default": 100, "ads": 0}),
+        r"queues\.ads: is 0; must be at least 1",
+    ),
+    (
+        "no default queue",
+        lambda t: main(t).update(queues={"ads": 100}),
+        r"queues: 'default' is missing",
+    ),
+    (
+        "reset of what",
+        lambda t: main(t)["scaling"].update(reset_targets=True),
+        r"reset_targets: is true; allowed are: 'none', 'task' or 'all'",
     ),
     ("no cluster", lambda t: t.update(clusters={}), r"^emr:clusters: is \{\}; must have at least 1"),
     (

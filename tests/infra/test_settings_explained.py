@@ -38,16 +38,17 @@ def test_every_key_has_a_meaning_and_is_there_once() -> None:
     assert len({key.key for key in found}) == len(found)
 
 
-@pytest.mark.parametrize("name", ["dev", "prod"])
+@pytest.mark.parametrize("name", ["dev", "prod", "research"])
 def test_the_example_stacks_say_nothing_that_is_not_explained(name: str) -> None:
     known = {key.key for key in keys()}
     for key in said(stack_file(name)["config"], ""):
-        own = re.sub(r"^(emr:clusters)\.[^.]+", r"\1.<name>", key)
-        free = own == "emr:clusters.<name>" or ".spark." in own  # a name of the user's own, or of Spark's
+        own = re.sub(r"^(emr:(clusters|applications))\.[^.]+", r"\1.<name>", key)
+        own = re.sub(r"\.ready\.[^.]+", ".ready.<name>", own)
+        free = own.endswith(".<name>") or ".spark." in own or ".queues." in own  # names of users, or of Spark
         assert free or own in known, key
 
 
-@pytest.mark.parametrize("name", ["dev", "prod"])
+@pytest.mark.parametrize("name", ["dev", "prod", "research"])
 def test_editors_accept_the_example_stacks(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(stack_file(name), SCHEMA)

@@ -126,7 +126,7 @@ def test_configuration_sets_levels_and_options_and_remediation_mends(pulumi: Eng
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("stack", ["dev", "prod", "research"])
 def test_the_platform_itself_passes(pulumi_in: Engine, tmp_path: Path, stack: str) -> None:
     project = tmp_path / "platform"
     project.mkdir()

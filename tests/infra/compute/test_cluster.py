@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pulumi.runtime.mocks import MockMonitor
 
-from infra.cluster_settings import FleetSettings
 from infra.compute import fleets
 from infra.compute.configurations import configurations
+from infra.fleet_settings import FleetSettings
 from infra.settings_loader import from_config, parse
 from tests.infra.recording import Recorder, run_program, stack_config, wire_config
 
@@ -67,6 +67,27 @@ def test_the_stack_may_overrule_sparks_defaults_and_sets_replication() -> None:
     assert by_class["spark-defaults"]["spark.dynamicAllocation.enabled"] == "false"
     assert by_class["spark-defaults"]["spark.x"] == "1"
     assert by_class["hdfs-site"] == {"dfs.replication": "2"}
+
+
+def test_an_engine_configures_its_cluster_and_the_stack_has_the_last_word() -> None:
+    tree = from_config(wire_config(stack_config("prod")))
+    tree["clusters"]["main"]["spark"] = {"spark.executor.cores": "2"}
+    by_class = {c["Classification"]: c["Properties"] for c in configurations(parse(tree).clusters["main"])}
+    assert (
+        by_class["spark-defaults"]["spark.executor.memory"] == "9323m"
+    )  # half of a 2xlarge, less its overhead
+    assert by_class["spark-defaults"]["spark.executor.cores"] == "2"
+    assert by_class["capacity-scheduler"]["yarn.scheduler.capacity.root.queues"] == "analytics,default"
+
+
+def test_an_engine_without_spark_tells_spark_nothing_of_its_sizes() -> None:
+    tree = from_config(wire_config(stack_config("prod")))
+    tree["clusters"]["main"].update(release="emr-7.13.0", engine="trino", applications=[])
+    cluster = parse(tree).clusters["main"]
+    by_class = {c["Classification"]: c["Properties"] for c in configurations(cluster)}
+    assert cluster.applications == ("Trino",)
+    assert "spark.executor.memory" not in by_class["spark-defaults"]
+    assert by_class["trino-config"] == {"retry-policy": "TASK"}
 
 
 def test_application_masters_stay_off_task_nodes() -> None:
@@ -134,6 +155,17 @@ def test_targets_that_scaling_moves_are_not_moved_back(monkeypatch: pytest.Monke
         "targetOnDemandCapacity",
         "targetSpotCapacity",
     ]
+
+
+@pytest.mark.parametrize(("reset", "core", "task"), [("none", 2, 2), ("task", 2, 0), ("all", 0, 0)])
+def test_a_reset_gives_the_fleets_their_targets_back(
+    monkeypatch: pytest.MonkeyPatch, reset: str, core: int, task: int
+) -> None:
+    config = copy.deepcopy(stack_config("dev"))
+    config["emr:clusters"]["main"]["scaling"]["reset_targets"] = reset
+    asked = _requests(monkeypatch, config)
+    assert len(asked["Cluster main"].ignoreChanges) == core
+    assert len(asked["InstanceFleet main-task"].ignoreChanges) == task
 
 
 def test_without_scaling_the_stack_file_says_the_targets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,6 @@ from facts import instances
 from infra.cost.estimate import Estimate, estimate
 from infra.cost.outputs import document, headline, summary
 from infra.cost.rows import Row
-from infra.cost.serverless import Application
 from infra.settings_loader import from_config, parse
 from jobs.spec import JobSpec, load_catalog
 from tests.infra.recording import stack_config, wire_config
@@ -173,14 +172,14 @@ def test_a_job_on_a_cluster_without_prices_is_unknown(tree: Tree) -> None:
 
 
 def test_an_application_costs_its_ceiling_at_most(tree: Tree) -> None:
-    application = Application(name="adhoc", maximum_vcpu=40, maximum_memory_gb=160, maximum_disk_gb=200)
-    found = estimate(parse(tree), (), (application,))
-    workers = row(found, "serverless adhoc", "workers")
+    tree["applications"] = {"adhoc": {"ceiling": {"vcpus": 40, "memory_gb": 160, "disk_gb": 200}}}
+    tree["network"]["interface_endpoints"] = ["kms", "logs", "sts"]
+    workers = row(of(tree), "serverless adhoc", "workers")
     assert workers.low == 0  # it stops when it idles: nothing must run
     assert workers.high == pytest.approx((40 * 0.052624 + 160 * 0.0057785 + 200 * 0.000111) * HOURS)
     tree["aws"]["region"] = "sa-east-1"
     tree["network"]["zones"] = ["sa-east-1a", "sa-east-1b"]
-    assert row(estimate(parse(tree), (), (application,)), "serverless adhoc", "workers").high is None
+    assert row(of(tree), "serverless adhoc", "workers").high is None
 
 
 def test_the_output_is_short_and_plain(tree: Tree) -> None:
