@@ -47,7 +47,7 @@ def test_the_table_has_every_row_the_sum_the_dates_and_what_is_not_in_it(stack: 
         ["together", "485.68", "1,215.87"],
         ["of which job nightly-etl, cron(30 2 * * ? *)", "6.04", "47.99"],
     ]
-    assert "list prices: prices of 2026-10-15, services of 2026-09-21; ceiling 1,500.00" in lines
+    assert "list prices: prices of 2026-10-15, services of 2026-09-21; ceiling 2,500.00" in lines
     assert lines[-1].startswith("not in it: what is paid by use")
 
 
@@ -56,7 +56,7 @@ def test_the_document_adds_up(stack: Any) -> None:
     assert document["monthly_high_usd"] == pytest.approx(
         sum(row["high_usd"] for row in document["rows"]), abs=0.02
     )
-    assert (document["monthly_ceiling_usd"], document["unknown"]) == (1500, [])
+    assert (document["monthly_ceiling_usd"], document["unknown"]) == (2500, [])
     assert [job["component"] for job in document["jobs"]] == ["job nightly-etl"]
 
 

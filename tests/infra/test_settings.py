@@ -452,8 +452,8 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
     ),
     (
         "ceiling as text",
-        lambda t: t.update(cost={"monthly_ceiling_usd": "1500"}),
-        r'^emr:cost\.monthly_ceiling_usd: is "1500"; must be a whole number$',
+        lambda t: t.update(cost={"monthly_ceiling_usd": "2500"}),
+        r'^emr:cost\.monthly_ceiling_usd: is "2500"; must be a whole number$',
     ),
     (
         "no ceiling at all",
@@ -483,7 +483,7 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
             t["aws"].update(region="sa-east-1"),
             t["network"].update(zones=["sa-east-1a", "sa-east-1b"]),
         ),
-        r"^emr:cost\.monthly_ceiling_usd: is 1,500, but what a month costs is not known: there is no price for: .*"
+        r"^emr:cost\.monthly_ceiling_usd: is 2,500, but what a month costs is not known: there is no price for: .*"
         r"region 'sa-east-1' is not known.*; take types and a region that have prices, or remove the ceiling$",
     ),
 ]

@@ -196,7 +196,6 @@ def test_the_cluster_waits_for_what_its_nodes_need(monkeypatch: pytest.MonkeyPat
 def test_two_clusters_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
     config = copy.deepcopy(stack_config("dev"))
     config["emr:clusters"]["adhoc"] = copy.deepcopy(config["emr:clusters"]["main"])
-    del config["emr:cost"]  # a ceiling for one
     made, platform = run_program("dev", config)
     assert {c["name"] for c in platform["clusters"].values()} == {"emr-dev-main", "emr-dev-adhoc"}
     assert json.loads(made.one("Cluster", "adhoc").inputs["configurationsJson"])
