@@ -15,6 +15,14 @@ from infra.security.job_policies import FOLLOW_CLUSTERS
 from infra.security.needs import KeyArns, Need
 
 MAX_CHARACTERS = 6144
+FOLLOW_LOGS = (
+    "logs:CreateLogStream",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:PutLogEvents",
+)
 
 
 def boundary(names: Names, keys: KeyArns) -> str:
@@ -34,29 +42,23 @@ def boundary(names: Names, keys: KeyArns) -> str:
                 }
             },
         ),
+        # An action is of one service and so are its resources: several may share a statement, which is shorter.
         iam.allow(
-            "Logs",
+            "Running",
             [
-                "logs:CreateLogStream",
-                "logs:DescribeLogGroups",
-                "logs:DescribeLogStreams",
-                "logs:FilterLogEvents",
-                "logs:GetLogEvents",
-                "logs:PutLogEvents",
-            ],
-            [names.arn("logs", "log-group:*")],
-        ),
-        iam.allow(
-            "Clusters",
-            [
+                *FOLLOW_LOGS,
                 "elasticmapreduce:AddJobFlowSteps",
                 "elasticmapreduce:CancelSteps",
                 *FOLLOW_CLUSTERS,
                 *autoscaling.RESIZE_GROUPS,
+                *autoscaling.SEE_ALARMS,
             ],
-            [names.arn("elasticmapreduce", "cluster/*")],
+            [
+                names.arn("logs", "log-group:*"),
+                names.arn("elasticmapreduce", "cluster/*"),
+                names.arn("cloudwatch", "alarm:*"),
+            ],
         ),
-        iam.allow("Alarms", autoscaling.SEE_ALARMS, [names.arn("cloudwatch", "alarm:*")]),
         *_machines(names),
         *_shells(names),
     ]
@@ -70,20 +72,16 @@ def _data(names: Names) -> list[iam.Statement]:
     return [
         iam.allow("Buckets", iam.BUCKET_ACTIONS, buckets),
         iam.allow("Objects", iam.OBJECT_ACTIONS, [f"{bucket}/*" for bucket in buckets]),
-        iam.allow("Queries", ask, [names.arn("athena", f"workgroup/{names.prefix}")]),
         iam.allow(
-            "Catalog",
-            people_policies.READ_CATALOG,
+            "Queries",
+            [*ask, *people_policies.READ_CATALOG, "secretsmanager:GetSecretValue"],
             [
+                names.arn("athena", f"workgroup/{names.prefix}"),
                 names.arn("glue", "catalog"),
                 names.arn("glue", f"database/{names.database('*')}"),
                 names.arn("glue", f"table/{names.database('*')}/*"),
+                names.arn("secretsmanager", f"secret:{names.secrets}*"),
             ],
-        ),
-        iam.allow(
-            "Secrets",
-            ["secretsmanager:GetSecretValue"],
-            [names.arn("secretsmanager", f"secret:{names.secrets}*")],
         ),
     ]
 

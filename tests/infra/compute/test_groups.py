@@ -120,6 +120,15 @@ def test_pairs_that_flap_and_what_is_missing_are_told(changes: dict[str, Any], s
     assert line.strip().startswith(f"emr:clusters.main.autoscale.task.{said}"), line
 
 
+def test_a_group_on_spot_needs_a_price_to_bid() -> None:
+    config = with_groups()
+    config["aws:region"] = "sa-east-1"
+    config["emr:network"]["zones"] = ["sa-east-1a", "sa-east-1b"]
+    del config["emr:cost"]
+    with pytest.raises(UserError, match=r"task\.types: prices: the region 'sa-east-1' is not known"):
+        parse(from_config(wire_config(config)))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -149,19 +158,12 @@ def test_pairs_that_flap_and_what_is_missing_are_told(changes: dict[str, Any], s
             "autoscale.task.minimum_nodes: the group begins with 20 nodes",
         ),
         ({"ephemeral": True}, "nodes: is 'groups', but an ephemeral cluster is launched as fleets"),
-        (
-            {"task": {"spot_units": 2, "types": [{"name": "m8gd.16xlarge"}]}},
-            "task.types: prices: 'm8gd.16xlarge' has no",
-        ),
     ],
 )
 def test_groups_and_fleets_are_not_mixed_up(changes: dict[str, Any], said: str) -> None:
     config = with_groups()
     main = config["emr:clusters"]["main"]
     main.update(changes)
-    if changes.get("task", {}) and changes["task"]["types"] != TYPE:  # one architecture for the whole cluster
-        for role in ("primary", "core"):
-            main[role]["types"] = [{"name": "m8g.xlarge"}]
     with pytest.raises(UserError) as refusal:
         parse(from_config(wire_config(config)))
     lines = [line.strip() for line in str(refusal.value).splitlines()[1:]]

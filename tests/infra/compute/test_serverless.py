@@ -110,7 +110,7 @@ def test_prod_has_an_application_with_a_ceiling_an_end_and_logs_of_its_own(prod:
     assert platform["applications"] == {
         "adhoc": {
             "id": "adhoc-id",
-            "arn": "arn:aws:emr-serverless:us-east-1:111111111111:/applications/adhoc-id",
+            "arn": "arn:aws:emr-serverless:us-east-1:222222222222:/applications/adhoc-id",
             "release_label": "emr-spark-8.0.0",
             "log_uri": "s3://emr-prod-logs-222222222222-us-east-1/serverless/",
             "log_group": "/emr/prod/serverless/adhoc",

@@ -182,6 +182,17 @@ def test_an_application_costs_its_ceiling_at_most(tree: Tree) -> None:
     assert row(of(tree), "serverless adhoc", "workers").high is None
 
 
+def test_of_an_ephemeral_cluster_nothing_must_run(tree: Tree) -> None:
+    standing = row(of(tree), "cluster main", "primary")
+    tree["clusters"]["main"]["ephemeral"] = True
+    found = estimate(parse(tree), (nightly(),))
+    primary = row(found, "cluster main", "primary")
+    assert (primary.low, primary.high) == (0, standing.high)
+    assert primary.how.startswith("low: none stands; while one runs, low: 1 x m5a.xlarge; high: ")
+    assert found.jobs[0].low is not None
+    assert found.jobs[0].low > 0  # but a job's runs do
+
+
 def test_the_output_is_short_and_plain(tree: Tree) -> None:
     assert summary(of(tree), 1500) == {
         "monthly_low_usd": 485.68,
