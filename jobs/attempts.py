@@ -86,8 +86,11 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
 
 
 def report_uri(platform: Platform, attempt: Attempt) -> str:
-    """Where the workload reports: a file of its own for each attempt, so that none is taken for another's."""
-    return f"s3://{platform.buckets.runs}/reports/{attempt.token}.json"
+    """Where the workload reports: a file of its own for each attempt, so that none is taken for another's.
+
+    In a folder of the job's own, so that its role can be cut to it.
+    """
+    return f"s3://{platform.buckets.runs}/reports/{attempt.job}/{attempt.token}.json"
 
 
 def _token(job: str, run_id: str, number: int) -> str:

@@ -34,7 +34,8 @@ def serverless_application(spec: JobSpec) -> str | None:
 def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) -> tuple[Need, ...]:
     """A job reads its inputs, its package and the secrets named; it writes its outputs, its report and event log."""
     artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
-    package, application = [f"{spec.name}/"], serverless_application(spec)
+    package, reports = [f"{spec.name}/"], [f"{REPORTS}{spec.name}/"]
+    application = serverless_application(spec)
     secrets = Need(
         name="ReadSecrets",
         why="The secrets that its spec names",
@@ -46,8 +47,8 @@ def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) 
         *_zone_needs("Outputs", "Its spec writes this", spec.outputs, names, iam.WRITE_OBJECTS),
         needs.list_prefixes("ListPackage", "Its own package", artifacts, package),
         needs.objects("ReadPackage", "Its own package", iam.READ_OBJECTS, artifacts, package),
-        needs.list_prefixes("ListReports", "Its report of what it wrote", runs, [REPORTS]),
-        needs.objects("WriteReports", "Its report of what it wrote", iam.WRITE_OBJECTS, runs, [REPORTS]),
+        needs.list_prefixes("ListReports", "Its report of what it wrote", runs, reports),
+        needs.objects("WriteReports", "Its report of what it wrote", iam.WRITE_OBJECTS, runs, reports),
         needs.list_prefixes("ListEventLogs", "Spark's event log", logs, [EVENT_LOGS]),
         needs.objects("WriteEventLogs", "Spark's event log", iam.WRITE_OBJECTS, logs, [EVENT_LOGS]),
         Need(
