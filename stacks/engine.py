@@ -119,10 +119,11 @@ class Pulumi:
         return self.export(stack)
 
     def planned(self, stack: str) -> dict[str, str]:
-        """What `up` would do now to each resource, by URN: "same", "update", "replace", …"""
+        """What `up` would do now to each resource, by URN: "same", "update", "delete-replaced", …"""
         self.ensure_stack(stack)
         told = json.loads(self._captured("preview", "--refresh", "--json", "--stack", stack))
-        return {step["urn"]: step["op"] for step in told.get("steps") or []}
+        # The refresh comes first, with a step of its own for each resource.
+        return {step["urn"]: step["op"] for step in told.get("steps") or [] if step["op"] != "refresh"}
 
     def protected(self, stack: str) -> list[str]:
         """Names of the stack's resources that must not be deleted."""
