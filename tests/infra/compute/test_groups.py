@@ -148,6 +148,13 @@ def test_pairs_that_flap_and_what_is_missing_are_told(changes: dict[str, Any], s
             {"task": {"spot_units": 20, "types": TYPE}},
             "autoscale.task.minimum_nodes: the group begins with 20 nodes",
         ),
+        (
+            {
+                "hdfs_replication": 2,
+                "autoscale": {"core": {**RULES, "minimum_nodes": 1, "scale_out": [{**OUT, "threshold": 10}]}},
+            },
+            "autoscale.core.minimum_nodes: is 1, below hdfs_replication (2)",
+        ),
         ({"ephemeral": True}, "nodes: is 'groups', but an ephemeral cluster is launched as fleets"),
         (
             {"task": {"spot_units": 2, "types": [{"name": "m8gd.16xlarge"}]}},
