@@ -142,8 +142,8 @@ class ClusterSettings(SettingsModel):
                     yield line
         for index, name in enumerate(self.applications):
             if name not in release.applications and name not in own:
-                yield (
-                    f"applications[{index}]: '{name}' is not in {self.release}, "
+                yield (  # the engine's own come first, and are not the user's to count
+                    f"applications[{index - len(own)}]: '{name}' is not in {self.release}, "
                     f"which has: {', '.join(release.applications)}"
                 )
         kinds = {
@@ -203,6 +203,11 @@ class ClusterSettings(SettingsModel):
                 yield (
                     f"autoscale.{scaled}.minimum_nodes: the group begins with {group.target_units} nodes, which is not "
                     f"between {rules.minimum_nodes} and {rules.maximum_nodes}"
+                )
+            elif scaled == "core" and rules.minimum_nodes < self.hdfs_replication:
+                yield (
+                    f"autoscale.core.minimum_nodes: is {rules.minimum_nodes}, below hdfs_replication "
+                    f"({self.hdfs_replication}): a block would lack a node for a copy; raise it"
                 )
 
     def _ephemeral_mistakes(self) -> Iterable[str]:

@@ -23,7 +23,6 @@ RUNS = ("STARTING", "STARTED")  # of an application: it refuses changes
 # A run that is cancelled may take its grace period, an application some minutes to stop.
 MOST_SECONDS = 900.0
 POLL_SECONDS = 5.0
-UNTOUCHED = ("same", "create", "read", "refresh")  # what the engine may do to an application that runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,4 +141,4 @@ def before_change(engine: Pulumi, stack: str, drain_in: Callable[[str], Drain], 
 
 def touched(applications: list[Running], planned: Mapping[str, str]) -> list[Running]:
     """Those of the applications that the engine would change, by its `planned` operation for each URN."""
-    return [one for one in applications if planned.get(one.urn, "delete") not in UNTOUCHED]
+    return [one for one in applications if planned.get(one.urn, "delete") != "same"]

@@ -67,7 +67,8 @@ class Pulumi:
         """The engine's JSON document of what `up` would do. Raises UserError when the preview fails."""
         self.ensure_stack(stack)
         found: dict[str, Any] = json.loads(self._captured("preview", "--refresh", "--json", "--stack", stack))
-        return found
+        # The refresh comes first, with a step of its own for each resource.
+        return found | {"steps": [step for step in found.get("steps") or [] if step["op"] != "refresh"]}
 
     def up(self, stack: str, *, policies: Path | None = None, quiet: bool = False) -> int:
         """Bring the stack up. Returns the engine's exit code.
@@ -125,8 +126,8 @@ class Pulumi:
         return self.export(stack)
 
     def planned(self, stack: str) -> dict[str, str]:
-        """What `up` would do now to each resource, by URN: "same", "update", "replace", …"""
-        return {step["urn"]: step["op"] for step in self.plan(stack).get("steps") or []}
+        """What `up` would do now to each resource, by URN: "same", "update", "delete-replaced", …"""
+        return {step["urn"]: step["op"] for step in self.plan(stack)["steps"]}
 
     def protected(self, stack: str) -> list[str]:
         """Names of the stack's resources that must not be deleted."""

@@ -40,7 +40,8 @@ def components(planned: Iterable[Mapping[str, Any]]) -> list[Node]:
 
 def planned(preview: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The resources that there are when what a preview's JSON document says has come true."""
-    return [step["newState"] for step in preview["steps"] if "newState" in step]
+    there = {step["urn"]: step["newState"] for step in preview["steps"] if "newState" in step}
+    return list(there.values())  # a replacement has several steps
 
 
 def page(stack: str, preview: Mapping[str, Any]) -> str:

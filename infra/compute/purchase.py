@@ -135,7 +135,8 @@ def _fleet(
     role: str, said: Mapping[str, Any], cluster_size: Any, profile: Profile | None, mistakes: list[str]
 ) -> Tree:
     fleet: Tree = dict(said)
-    size = _size_class(fleet.get("size") or cluster_size)
+    own = fleet.get("size")
+    size = _size_class(cluster_size if own is None else own)
     if profile:
         fleet.setdefault("spot_allocation", profile.spot_allocation)
         fleet.setdefault("spot_timeout_minutes", profile.spot_timeout_minutes)
@@ -157,7 +158,6 @@ def _fleet(
         wanted = split(fleet.pop("units"), node_units, spot_percent)
         fleet["on_demand_units"], fleet["spot_units"] = wanted
     if size and not fleet.get("types"):
-        fleet.pop("size", None)  # said in full by the types
         fleet["types"] = list(_listed(size, role, fleet, profile))
     return fleet
 

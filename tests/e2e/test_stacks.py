@@ -32,6 +32,7 @@ def test_a_stack_lives_and_leaves_nothing(enforcing: Here, stack: str) -> None:
     assert _summary(here, stack) == {"same"}
     assert _ids(here, stack) == made, "drift is mended in place"
 
+    _start_applications(here, stack)  # AWS deletes none that runs: they are drained first
     _done(here, "stack", "destroy", stack)
     _done(here, "stack", "destroy", stack)
     assert _there(here) == before
@@ -40,6 +41,12 @@ def test_a_stack_lives_and_leaves_nothing(enforcing: Here, stack: str) -> None:
 def _done(here: Here, *words: str) -> None:
     done = here.run(*words)
     assert done.returncode == 0, f"emrctl {' '.join(words)}: {done.stderr}\n{done.stdout}"
+
+
+def _start_applications(here: Here, stack: str) -> None:
+    for entry in here.resources(stack):
+        if entry["type"] == "aws:emrserverless/application:Application":
+            here.client("emr-serverless").start_application(applicationId=entry["id"])
 
 
 def _ids(here: Here, stack: str) -> dict[str, str]:

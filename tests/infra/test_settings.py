@@ -284,6 +284,27 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
         r"queues: the shares add up to 90; they must add up to 100",
     ),
     (
+        "more than the engine",
+        lambda t: main(t).update(engine="spark", applications=["Livy", "Trino"]),
+        r"applications\[1\]: 'Trino' is not in emr-spark-8\.0\.0",
+    ),
+    (
+        "unknown key of a fleet's size",
+        lambda t: (
+            main(t).update(purchase="sla")
+            or main(t).update(core={"units": 4, "size": {"family": "general", "size": "xlarge", "colour": 1}})
+        ),
+        r"core\.size\.colour: is no setting; allowed here are: architecture, family, size",
+    ),
+    (
+        "half a size of a fleet",
+        lambda t: (
+            main(t).update(size={"family": "general", "size": "xlarge"})
+            or main(t)["core"].update(types=[], size={"family": "general"})
+        ),
+        r"core\.size\.size: is missing",
+    ),
+    (
         "share of nothing",
         lambda t: main(t).update(queues={"default": 100, "ads": 0}),
         r"queues\.ads: is 0; must be at least 1",

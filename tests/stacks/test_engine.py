@@ -75,6 +75,8 @@ def test_up_a_refused_destroy_a_kill_and_a_destroy_with_the_keys_turned(engine: 
     assert engine.up("dev") == 0
     assert engine.outputs("dev") == {"platform": {"name": "dev"}}
     assert engine.changes("dev") == {"create": 3}
+    assert engine.state("dev") == engine.export("dev")
+    assert set(engine.planned("dev").values()) == {"same"}
     with pytest.raises(UserError, match=r"protects 1 of its resources \(data\); nothing was touched"):
         engine.destroy("dev")
     before = names(engine)

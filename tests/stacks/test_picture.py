@@ -15,20 +15,25 @@ def _urn(kind: str, name: str) -> str:
 
 def _step(kind: str, name: str, parent: str, *, custom: bool = True) -> dict[str, Any]:
     new = {"type": kind, "urn": _urn(kind, name), "parent": parent, "custom": custom}
-    return {"op": "create", "newState": new}
+    return {"op": "create", "urn": new["urn"], "newState": new}
 
 
 NETWORK, GROUPS = _urn("emr:network:Network", "network"), _urn("emr:network:Groups", "groups")
 PREVIEW = {
     "steps": [
-        {"op": "create", "newState": {"type": "pulumi:pulumi:Stack", "urn": STACK, "custom": False}},
+        {
+            "op": "same",
+            "urn": STACK,
+            "newState": {"type": "pulumi:pulumi:Stack", "urn": STACK, "custom": False},
+        },
         _step("pulumi:providers:aws", "aws", STACK),
         _step("emr:network:Network", "network", STACK, custom=False),
         _step("aws:ec2/vpc:Vpc", "vpc", NETWORK),
+        {**_step("aws:ec2/vpc:Vpc", "vpc", NETWORK), "op": "replace"},
         *(_step("aws:ec2/subnet:Subnet", f"private-{n}", NETWORK) for n in range(6)),
         _step("emr:network:Groups", "groups", NETWORK, custom=False),
         _step("aws:ec2/securityGroup:SecurityGroup", "node", GROUPS),
-        {"op": "delete", "oldState": {"type": "aws:ec2/vpc:Vpc", "urn": "gone"}},
+        {"op": "delete", "urn": "gone", "oldState": {"type": "aws:ec2/vpc:Vpc", "urn": "gone"}},
     ]
 }
 

@@ -157,6 +157,13 @@ def test_a_group_on_spot_needs_a_price_to_bid() -> None:
             {"task": {"spot_units": 20, "types": TYPE}},
             "autoscale.task.minimum_nodes: the group begins with 20 nodes",
         ),
+        (
+            {
+                "hdfs_replication": 2,
+                "autoscale": {"core": {**RULES, "minimum_nodes": 1, "scale_out": [{**OUT, "threshold": 10}]}},
+            },
+            "autoscale.core.minimum_nodes: is 1, below hdfs_replication (2)",
+        ),
         ({"ephemeral": True}, "nodes: is 'groups', but an ephemeral cluster is launched as fleets"),
     ],
 )

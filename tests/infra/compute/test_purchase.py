@@ -138,6 +138,14 @@ def test_a_size_class_without_a_profile_only_lists_the_types() -> None:
     assert "spot_timeout_minutes" not in found["task"]
 
 
+@pytest.mark.parametrize(("units", "largest"), [(4, 4), (8, 8), (16, 8)])
+def test_no_node_of_a_larger_size_would_overshoot_the_target(units: int, largest: int) -> None:
+    arm = {"family": "memory", "size": "xlarge", "architecture": "arm64"}
+    found = settings(purchase="cheap", size=arm, task={"units": units})
+    assert found.task is not None
+    assert max(entry.units for entry in found.task.types) == largest
+
+
 def test_a_fleet_may_have_a_size_class_of_its_own() -> None:
     found = settings(task={"units": 4, "size": {"family": "gpu", "size": "xlarge"}})
     assert found.task is not None
