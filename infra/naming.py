@@ -53,6 +53,10 @@ class Names:
         """What `role` and `role_arn` call the runtime role of a job."""
         return f"job-{job}"
 
+    def key_alias(self, purpose: str) -> str:
+        """A KMS key's alias."""
+        return f"alias/{self.prefix}/{purpose}"
+
     def log_group(self, name: str) -> str:
         """A CloudWatch log group's name."""
         return f"/emr/{self.stack}/{name}"

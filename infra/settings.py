@@ -161,7 +161,7 @@ class Settings(SettingsModel):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Settings:
-        refuse([*self._zone_mistakes(), *self._space_mistakes(), *self._tag_mistakes()])
+        refuse([*self._zone_mistakes(), *self._space_mistakes(), *tag_mistakes(self.tags)])
         return self
 
     @property
@@ -185,9 +185,11 @@ class Settings(SettingsModel):
                 f"{len(self.network.interface_endpoints)} endpoints may need {needed}; take a larger block"
             )
 
-    def _tag_mistakes(self) -> Iterable[str]:
-        for key in self.tags:
-            if key in PLATFORM_TAGS:
-                yield f"tags.{key}: is set by the platform from a setting of its own; remove it here"
-            elif key.startswith("aws:"):
-                yield f"tags.{key}: begins with 'aws:', which AWS keeps for itself; take another name"
+
+def tag_mistakes(tags: Iterable[str]) -> Iterable[str]:
+    """What is wrong with the keys of a stack's own tags."""
+    for key in tags:
+        if key in PLATFORM_TAGS:
+            yield f"tags.{key}: is set by the platform from a setting of its own; remove it here"
+        elif key.startswith("aws:"):
+            yield f"tags.{key}: begins with 'aws:', which AWS keeps for itself; take another name"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,7 +15,10 @@ from infra.naming import MAX_STACK_LENGTH, Names
 from infra.settings import Settings
 from jobs.spec import JobSpec, load_catalog
 
+# The namespace of our own keys in a stack's configuration.
 PROJECT = "emr"
+Read = TypeVar("Read")
+Model = TypeVar("Model", bound=BaseModel)
 
 # pydantic's error type -> what the value must be, with the error's own context filled in.
 RULES = {
@@ -51,11 +54,19 @@ def load() -> Declared:
 
     Raises `pulumi.RunError`, which the engine prints without a traceback, before any resource is registered.
     """
+    return in_program(lambda tree, stack: declared(tree, stack, load_catalog()))
+
+
+def in_program(read: Callable[[Mapping[str, Any], str], Read]) -> Read:
+    """What `read` makes of the settings tree and the name of the stack that is being deployed.
+
+    Raises `pulumi.RunError`, which the engine prints without a traceback, for what it raises as UserError.
+    """
     import pulumi
     from pulumi.runtime.config import CONFIG
 
     try:
-        return declared(from_config(CONFIG.get()), pulumi.get_stack(), load_catalog())
+        return read(from_config(CONFIG.get()), pulumi.get_stack())
     except UserError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -94,11 +105,16 @@ def from_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def parse(tree: Mapping[str, Any]) -> Settings:
     """The settings in a plain tree. Raises UserError with every mistake, one a line."""
+    return parse_as(tree, Settings)
+
+
+def parse_as(tree: Mapping[str, Any], model: type[Model]) -> Model:
+    """The settings of `model` in a plain tree. Raises UserError with every mistake, one a line."""
     try:
         # By way of JSON: in strict mode only then may a list stand for a tuple, and "3" never for 3.
-        return Settings.model_validate_json(json.dumps(tree), strict=True)
+        return model.model_validate_json(json.dumps(tree), strict=True)
     except ValidationError as error:
-        lines = sorted({line for problem in error.errors() for line in _told(dict(problem))})
+        lines = sorted({line for problem in error.errors() for line in _told(dict(problem), model)})
     count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     raise UserError("\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in lines)]))
 
@@ -113,7 +129,7 @@ def _decoded(value: Any) -> Any:
     return value
 
 
-def _told(problem: dict[str, Any]) -> Iterator[str]:
+def _told(problem: dict[str, Any], model: type[BaseModel]) -> Iterator[str]:
     path = tuple(part for part in problem["loc"] if part != "[key]")
     kind, value = problem["type"], problem["input"]
     if kind == "value_error" and isinstance(value, dict):  # a model's own check: `key: what is wrong` a line
@@ -127,7 +143,7 @@ def _told(problem: dict[str, Any]) -> Iterator[str]:
     elif kind == "missing":
         yield f"{_dotted(path)}: is missing; {_wanted(path)}"
     elif kind == "extra_forbidden":
-        yield f"{_dotted(path)}: is no setting{_siblings(path)}"
+        yield f"{_dotted(path)}: is no setting{_siblings(path, model)}"
     else:
         rule = RULES.get(kind, problem["msg"][:1].lower() + problem["msg"][1:])
         yield f"{_dotted(path)}: is {_shown(value)}; {rule.format(**problem.get('ctx', {}))}"
@@ -156,17 +172,16 @@ def _wanted(path: tuple[str | int, ...]) -> str:
     return f"set it in the stack's file, Pulumi.<stack>.yaml, as {_dotted(path)}"
 
 
-def _siblings(path: tuple[str | int, ...]) -> str:
+def _siblings(path: tuple[str | int, ...], model: type[BaseModel]) -> str:
     """What may stand where the unknown key of `path` stands."""
-    allowed = sorted(_model_at(path[:-1]).model_fields.keys() - {"aws"})
+    allowed = sorted(_model_at(path[:-1], model).model_fields.keys() - {"aws"})
     near = get_close_matches(str(path[-1]), allowed, n=1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
     return f"{hint}; allowed here are: {', '.join(allowed)}"
 
 
-def _model_at(path: tuple[str | int, ...]) -> type[BaseModel]:
-    """The model that a mapping at `path` is read into."""
-    model: type[BaseModel] = Settings
+def _model_at(path: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """The model that a mapping at `path` of a tree of `model` is read into."""
     for part in path:
         field = model.model_fields.get(str(part))
         if field is not None:  # else: a name in a dict, or an index in a list, of the model just found

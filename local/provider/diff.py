@@ -130,7 +130,7 @@ def _of_dicts(
             known,
             f"{path}.{key}" if key.isidentifier() else f'{path}["{key}"]',
             had.get(key),
-            wanted.get(key),
+            flags.default if unsaid else wanted.get(key),  # taken back: what the provider says then
             covered=covered,
             said=said.get(key),
             plain=plain if is_map else f"{plain}.{key}",

@@ -26,6 +26,7 @@ from local.provider.types import (
     security_groups,
     sns,
     sqs,
+    trails,
     vpc,
 )
 
@@ -52,6 +53,7 @@ _ROWS = (
     *security_groups.ROWS,
     *sns.ROWS,
     *sqs.ROWS,
+    *trails.ROWS,
     *vpc.ROWS,
 )
 
