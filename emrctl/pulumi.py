@@ -14,6 +14,8 @@ from stacks.backend import environment, search_path
 from stacks.engine import Pulumi
 from stacks.workspace import load, mirror
 
+ACCOUNT = "account"
+
 
 def project() -> Path:
     """The project that the user stands in, as the engine finds it, else the one that this command belongs to.
@@ -33,8 +35,13 @@ def policy_pack() -> Path:
 def workspace(target: Target, stack: str) -> Pulumi:
     """The engine for `stack`: on AWS in the project itself with the user's backend, here in a mirror outside git.
 
-    Raises UserError when the project has no such stack, or there is no engine and none can be had.
+    The stack `account` is of a project of its own, with its state where it is. Raises UserError when the project has
+    no such stack, or there is no engine and none can be had.
     """
+    if stack == ACCOUNT:
+        from emrctl.account import Account
+
+        return Account(target, project()).engine()
     load(project(), stack)
     with Line() as line:
         engine = ensure(line.say)
@@ -57,3 +64,13 @@ def workspace(target: Target, stack: str) -> Pulumi:
         backend=home / "backend",
         account=target.state.account_id,
     )
+
+
+def destroy(target: Target, stack: str, *, quiet: bool = False) -> int:
+    """Take `stack` down. Returns the engine's exit code. Raises UserError, before anything is touched, as `workspace`
+    does and while the stack protects data."""
+    if stack == ACCOUNT:
+        from emrctl.account import Account
+
+        return Account(target, project()).destroy(quiet=quiet)
+    return workspace(target, stack).destroy(stack, quiet=quiet)

@@ -49,7 +49,7 @@ def environment(bin_dir: Path, home: Path) -> dict[str, str]:
         "PATH": search_path(bin_dir),
         "PULUMI_HOME": str(home / "pulumi"),
         "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(home)),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase(home)),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
     }
@@ -123,8 +123,8 @@ def _stacks(backend: Path) -> Path:
     return backend / ".pulumi" / "stacks"
 
 
-def _passphrase(home: Path) -> Path:
-    """The file with the passphrase; of two processes that make it at once, one wins and both use it."""
+def passphrase(home: Path) -> Path:
+    """The file with the passphrase under `home`, made once; of two processes that make it at once, one wins."""
     file = home / "passphrase"
     if not file.exists():
         draft = home / f"passphrase.{os.getpid()}"

@@ -21,6 +21,7 @@ from facts.errors import UserError
 from stacks import backend, pending, terminal
 
 STDERR = 2
+DEPLOYMENT_VERSION = 3  # of the documents that `stack export` and `stack import` speak
 SHOWN = 3  # names of protected resources in the one line of a refusal
 
 
@@ -81,6 +82,12 @@ class Pulumi:
             self.say(f"stack '{stack}' is not up here; nothing to destroy")
             return 0
         self.ensure_stack(stack)
+        self.refuse_protected(stack)
+        # The engine's preview of a destroy says what the state says; what it would refuse is refused above.
+        return self._shown("destroy", "--yes", "--skip-preview", "--stack", stack, quiet=quiet)
+
+    def refuse_protected(self, stack: str) -> None:
+        """Raise UserError when the stack holds resources that must not be deleted."""
         protected = self.protected(stack)
         if protected:
             shown = ", ".join(protected[:SHOWN]) + (", …" if len(protected) > SHOWN else "")
@@ -89,8 +96,6 @@ class Pulumi:
                 "its data turn both keys (emr:protection.allow_data_deletion and emr:storage.deletable), bring it up "
                 "once, then destroy it"
             )
-        # The engine's preview of a destroy says what the state says; what it would refuse is refused above.
-        return self._shown("destroy", "--yes", "--skip-preview", "--stack", stack, quiet=quiet)
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """The stack's outputs, secrets masked. Raises UserError when the stack was never brought up."""
@@ -111,6 +116,36 @@ class Pulumi:
         """The stack's state, secrets as ciphertext."""
         found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))["deployment"]
         return found
+
+    def init(self, stack: str, secrets_provider: str) -> None:
+        """Make the stack in the backend, its secrets sealed by `secrets_provider`."""
+        self._captured("stack", "init", stack, "--secrets-provider", secrets_provider)
+
+    def put(self, stack: str, deployment: Mapping[str, Any]) -> None:
+        """Have `deployment` be the stack's state."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"version": DEPLOYMENT_VERSION, "deployment": deployment}, file)
+            file.flush()
+            self._captured("stack", "import", "--file", file.name, "--stack", stack)
+
+    def forget(self, stack: str) -> None:
+        """Drop the stack's state from the backend, and touch nothing that it names."""
+        self._captured("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", stack)
+
+    def configure(self, stack: str, file: Path, path: str, value: str) -> None:
+        """Set one value, at `path` in the stack's configuration, in `file`; its comments stay."""
+        self._captured(
+            "config",
+            "set",
+            "--path",
+            path,
+            value,
+            "--plaintext",
+            "--config-file",
+            str(file),
+            "--stack",
+            stack,
+        )
 
     def protected(self, stack: str) -> list[str]:
         """Names of the stack's resources that must not be deleted."""

@@ -16,10 +16,9 @@ def command(
 ) -> None:
     """Take the stack down. Refused, before anything is touched, while it protects data."""
     from emrctl.context import resolve
-    from emrctl.pulumi import workspace
+    from emrctl.pulumi import destroy
 
-    engine = workspace(resolve(target), stack)
-    code = engine.destroy(stack, quiet=as_json)
+    code = destroy(resolve(target), stack, quiet=as_json)
     if as_json and code == 0:
         print(json.dumps({"stack": stack, "destroyed": True}, indent=2))
     raise typer.Exit(code)

@@ -199,7 +199,7 @@ EC2_VERBS = (
 )  # fmt: skip
 EMR_VERBS = ("Add*", "Describe*", "Get*", "List*", "Modify*", "Put*", "Remove*", "Set*", "Terminate*")
 IAM_VERBS = (
-    "Add*", "Create*", "Delete*", "Get*", "List*", "PassRole", "PutRole*", "RemoveRole*", "Tag*", "Untag*", "Update*",
+    "Add*", "Create*", "Delete*", "Get*", "List*", "PutRole*", "RemoveRole*", "Tag*", "Untag*", "Update*",
 )  # fmt: skip
 KMS_VERBS = (
     "Create*", "DeleteAlias", "Describe*", "Disable*", "Enable*", "GenerateDataKey", "Get*", "List*", "Put*", "Tag*",

@@ -18,6 +18,12 @@ from infra.tags import STACK_KEY
 
 GITHUB = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
+# What each stack's own roles are handed to.
+PASSED = {
+    "flow-logs": "vpc-flow-logs.amazonaws.com",
+    "node": "ec2.amazonaws.com",
+    "service": "elasticmapreduce.amazonaws.com",
+}
 
 
 def github_trust(names: Names, subjects: Sequence[str]) -> str:
@@ -194,15 +200,27 @@ def _log_groups(names: Names) -> str:
 
 def _identity_statements(names: Names) -> list[iam.Statement]:
     """Roles under a boundary of the platform; handed to EMR, its nodes and flow logs, and to nobody else."""
-    roles = f"arn:{names.partition}:iam::{names.account_id}:role/emr-*"
     bounded = f"arn:{names.partition}:iam::{names.account_id}:policy/emr-*-boundary"
-    passed = (
-        ("PassServiceRoles", "service", "elasticmapreduce.amazonaws.com"),
-        ("PassNodeRoles", "node", "ec2.amazonaws.com"),
-        ("PassFlowLogRoles", "flow-logs", "vpc-flow-logs.amazonaws.com"),
-    )
     return [
-        iam.allow("BoundedRoles", ci.GIVE, [roles], {"ArnLike": {"iam:PermissionsBoundary": bounded}}),
+        iam.allow(
+            "BoundedRoles", ci.GIVE, [_roles(names)], {"ArnLike": {"iam:PermissionsBoundary": bounded}}
+        ),
         iam.allow("Identities", ci.WRITE_IDENTITIES, _identities(names)),
-        *(iam.pass_role(sid, [f"{roles}-{role}"], service) for sid, role, service in passed),
+        *(
+            iam.allow(
+                f"Pass{role.title().replace('-', '')}",
+                ["iam:PassRole"],
+                [f"{_roles(names)}-{role}"],
+                _passed_to(service),
+            )
+            for role, service in PASSED.items()
+        ),
     ]
+
+
+def _roles(names: Names) -> str:
+    return f"arn:{names.partition}:iam::{names.account_id}:role/emr-*"
+
+
+def _passed_to(*services: str) -> iam.Condition:
+    return {"StringEquals": {"iam:PassedToService": sorted(services)}}

@@ -31,7 +31,7 @@ class Github(pulumi.ComponentResource):
         self._args = args
         names, github = args.names, args.settings.github
         key = pulumi.Output.from_input(args.state_key_arn)
-        self._after = self._provider(args.settings)
+        self._after = self._identity_provider(args.settings)
         self._boundary = self._policy(
             "ci-boundary",
             "The most that CI can be given",
@@ -56,7 +56,7 @@ class Github(pulumi.ComponentResource):
         self._attach("ci-apply-writes", self.apply, write)
         self.register_outputs({"preview": self.preview.arn, "apply": self.apply.arn})
 
-    def _provider(self, settings: AccountSettings) -> list[pulumi.Resource]:
+    def _identity_provider(self, settings: AccountSettings) -> list[pulumi.Resource]:
         """The identity provider, where it is ours. AWS knows GitHub's certificates by itself: no thumbprints."""
         if settings.ownership.github_oidc_provider == "adopt":
             return []

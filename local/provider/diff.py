@@ -129,7 +129,7 @@ def _of_dicts(
         found += changes(
             known,
             f"{path}.{key}" if key.isidentifier() else f'{path}["{key}"]',
-            had.get(key),
+            had.get(key, flags.default),
             flags.default if unsaid else wanted.get(key),  # taken back: what the provider says then
             covered=covered,
             said=said.get(key),

@@ -9,8 +9,8 @@ _TRAIL = {"Name": "$id"}
 # What a trail keeps when nobody has said what: internal/service/cloudtrail/trail.go, setEventSelectors.
 _ALL_MANAGEMENT = {"IncludeManagementEvents": True, "ReadWriteType": "All", "DataResources": []}
 _UPDATED = (
-    "cloudWatchLogsGroupArn cloudWatchLogsRoleArn enableLogFileValidation includeGlobalServiceEvents isMultiRegionTrail "
-    "kmsKeyId s3BucketName s3KeyPrefix snsTopicName"
+    "cloudWatchLogsGroupArn cloudWatchLogsRoleArn enableLogFileValidation includeGlobalServiceEvents "
+    "isMultiRegionTrail kmsKeyId s3BucketName s3KeyPrefix snsTopicName"
 )
 _LOGS = {
     "CloudWatchLogsLogGroupArn": "$cloudWatchLogsGroupArn",

@@ -22,7 +22,6 @@ EXAMPLES: dict[str, Example] = {
             "cloudWatchLogsRoleArn": "${role.arn}",
             "enableLogFileValidation": False,
             "enableLogging": False,
-            "includeGlobalServiceEvents": True,
             "isMultiRegionTrail": False,
             "kmsKeyId": None,
             "s3BucketName": "${spare-bucket}",
@@ -38,7 +37,7 @@ EXAMPLES: dict[str, Example] = {
             "s3BucketName": "${log-bucket}",
             "eventSelectors": [{"dataResources": [_OBJECTS], "readWriteType": "WriteOnly"}],
         },
-        change={"eventSelectors": None},
+        change={"eventSelectors": None, "includeGlobalServiceEvents": False},
     ),
     "trail-of-prefixes": Example(
         type="aws:cloudtrail/trail:Trail",
