@@ -49,7 +49,7 @@ def ours(deployment: Mapping[str, Any]) -> set[str]:
 def found(session: boto3.Session, names: Names, settings: OwnershipSettings) -> dict[str, bool]:
     """Path → whether it is in the account already, for what can be told.
 
-    EMR refuses public clusters in every account from the start, so that only counts when somebody has set it; S3's
+    EMR refuses public clusters in every account from the start, so that only counts when somebody has changed it; S3's
     refusal is put over the one before without harm. Of both the settings' word stands.
     """
     there = {
@@ -60,7 +60,7 @@ def found(session: boto3.Session, names: Names, settings: OwnershipSettings) -> 
         **{linked(service): False for service in settings.service_linked_roles},
         **{linked(service): True for service in linked_roles(session) & set(settings.service_linked_roles)},
     }
-    return {**there, "emr_block_public_access": True} if _was_set(session, names) else there
+    return {**there, "emr_block_public_access": True} if _was_set(session) else there
 
 
 def linked_roles(session: boto3.Session) -> set[str]:
@@ -100,11 +100,13 @@ def _is_there(ask: Callable[..., Any], **params: str) -> bool:
     return True
 
 
-def _was_set(session: boto3.Session, names: Names) -> bool:
-    """Whether somebody has: AWS's own setting is the root's.
+def _was_set(session: boto3.Session) -> bool:
+    """Whether EMR's refusal of public clusters is other than what AWS gives every account: all closed, but port 22.
 
-    https://docs.aws.amazon.com/emr/latest/APIReference/API_BlockPublicAccessConfigurationMetadata.html
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-block-public-access.html
     """
-    answer = session.client("emr").get_block_public_access_configuration()
-    by = answer.get("BlockPublicAccessConfigurationMetadata", {}).get("CreatedByArn", "")
-    return bool(by) and by != names.root_arn
+    said = session.client("emr").get_block_public_access_configuration()["BlockPublicAccessConfiguration"]
+    ports = [
+        (one["MinRange"], one["MaxRange"]) for one in said.get("PermittedPublicSecurityGroupRuleRanges", [])
+    ]
+    return bool(said) and (not said["BlockPublicSecurityGroupRules"] or ports != [(22, 22)])

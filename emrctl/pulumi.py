@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emrctl.context import Target
 from emrctl.overlay import local_overlay
@@ -12,7 +13,10 @@ from local import paths, processes
 from local.engine import ensure
 from stacks.backend import environment, search_path
 from stacks.engine import Pulumi
-from stacks.workspace import load, mirror
+from stacks.workspace import load, merge, mirror
+
+if TYPE_CHECKING:
+    from infra.settings_loader import Declared
 
 ACCOUNT = "account"
 
@@ -64,6 +68,16 @@ def workspace(target: Target, stack: str) -> Pulumi:
         backend=home / "backend",
         account=target.state.account_id,
     )
+
+
+def declared(target: Target, stack: str) -> Declared:
+    """What a stack of the platform declares on this target. Raises UserError with every mistake in its file."""
+    from infra import settings_loader
+    from jobs.spec import load_catalog
+
+    overlay = {} if target.state is None else local_overlay(target.state)
+    config = merge(load(project(), stack), overlay).get("config") or {}
+    return settings_loader.declared(settings_loader.from_config(config), stack, load_catalog())
 
 
 def destroy(target: Target, stack: str, *, quiet: bool = False) -> int:

@@ -110,6 +110,7 @@ TRAIL = Resource(
         "includeGlobalServiceEvents": True,
         "isMultiRegionTrail": False,
     },
+    volatile=frozenset({"snsTopicArn"}),  # it goes and comes with the topic
     unsupported={
         "insightSelectors": "the local AWS looks for no unusual activity",
         "isOrganizationTrail": "there is no organisation here",
