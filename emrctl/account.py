@@ -72,8 +72,8 @@ class Account:
     def first(self) -> Pulumi:
         """The engine with a backend on this machine: before the bucket is, and after it."""
         home = self._home / "backend" if self.target.state is not None else self._place / "backend"
-        env = {**self._env, "PULUMI_BACKEND_URL": f"file://{home}", **self._passphrase}
         home.mkdir(parents=True, exist_ok=True)
+        env = {**self._env, "PULUMI_BACKEND_URL": f"file://{home}", **self._passphrase}
         return Pulumi(
             program=self._program,
             project=mirror(self._folder, self._place / "first", STACK, self._overlay()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts.errors import UserError
 from infra import settings_loader
@@ -73,7 +73,12 @@ class OwnershipSettings(SettingsModel):
     s3_public_access_block: Owner = "create"
     """S3's refusal of anything public in the whole account."""
     service_linked_roles: dict[LinkedService, Owner] = Field(default_factory=lambda: dict(LINKED_SERVICES))
-    """The roles that services act under, by service."""
+    """The roles that services act under, by service; those of EMR, EMR Serverless and spot are always among them."""
+
+    @field_validator("service_linked_roles")
+    @classmethod
+    def _with_the_platforms_own(cls, value: dict[LinkedService, Owner]) -> dict[LinkedService, Owner]:
+        return {**LINKED_SERVICES, **value}
 
 
 class AuditSettings(SettingsModel):
