@@ -92,6 +92,8 @@ class Account:
             program=self._program,
             project=folder,
             env={**self._env, "PULUMI_BACKEND_URL": backend_url(self.names)},
+            locks=self._locks,
+            account=self.settings.aws.account_id,
         )
 
     def move_in(self) -> bool:
@@ -128,6 +130,14 @@ class Account:
             first.ensure_stack(STACK)
             move(STACK, source=engine, to=first, secrets_provider="", exists=True)
         return first.destroy(STACK, quiet=quiet)
+
+    def _locks(self) -> list[backend.Lock]:
+        """Who holds the stack, where its state is in the bucket."""
+        s3, bucket = self.session.client("s3"), self.names.bucket(STATE)
+        prefix = f".pulumi/locks/organization/{PROJECT}/{STACK}/"
+        entries = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
+        bodies = (s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in entries)
+        return [backend.lock(body.decode()) for body in bodies]
 
     def states(self) -> set[tuple[str, str]]:
         """The stacks whose states lie in the bucket, by project and name; none where there is no bucket."""

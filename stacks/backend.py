@@ -78,12 +78,14 @@ def deployment(backend: Path, project: str, stack: str) -> dict[str, Any] | None
     return found
 
 
-def free(backend: Path, stack: str, *, cancel: Callable[[], object], say: Callable[[str], None]) -> None:
+def free(
+    stack: str, locks: Callable[[], list[Lock]], *, cancel: Callable[[], object], say: Callable[[str], None]
+) -> None:
     """Wait for the engines that hold `stack`, and call `cancel` once when what is left are locks of dead ones.
 
     Raises UserError for a lock of another machine, and when an engine holds the stack for too long.
     """
-    held = locks(backend, stack)
+    held = locks()
     for lock in held:
         if lock.host != socket.gethostname():
             raise UserError(
@@ -100,7 +102,7 @@ def free(backend: Path, stack: str, *, cancel: Callable[[], object], say: Callab
                     f"stack '{stack}' has been held by process {lock.pid} for {WAIT_SECONDS / 60:.0f} minutes; end it "
                     "and try again"
                 ) from None
-    left = locks(backend, stack)
+    left = locks()
     if left and all(lock.process() is None for lock in left):
         say(f"stack '{stack}' was left locked by an update that was killed; freeing it")
         cancel()
@@ -112,10 +114,15 @@ def locks(backend: Path, stack: str) -> list[Lock]:
     for file in (backend / ".pulumi" / "locks").rglob("*.json"):
         with suppress(FileNotFoundError):  # given back meanwhile
             if file.parent.name == stack:
-                said = json.loads(file.read_text())
-                taken = datetime.fromisoformat(said["timestamp"]).timestamp()
-                found.append(Lock(pid=said["pid"], host=said["hostname"], taken=taken))
+                found.append(lock(file.read_text()))
     return found
+
+
+def lock(text: str) -> Lock:
+    """The lock that the engine wrote as `text`."""
+    said = json.loads(text)
+    taken = datetime.fromisoformat(said["timestamp"]).timestamp()
+    return Lock(pid=said["pid"], host=said["hostname"], taken=taken)
 
 
 def _stacks(backend: Path) -> Path:

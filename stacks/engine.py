@@ -21,7 +21,6 @@ from facts.errors import UserError
 from stacks import backend, pending, terminal
 
 STDERR = 2
-DEPLOYMENT_VERSION = 3  # of the documents that `stack export` and `stack import` speak
 SHOWN = 3  # names of protected resources in the one line of a refusal
 
 
@@ -34,6 +33,7 @@ class Pulumi:
     """The engine in a project folder.
 
     `env` is the environment in full; `backend` is the folder of a file backend of ours, None for the user's own.
+    `locks` reads who holds the one stack of a remote backend that is ours all the same.
     `account` is the AWS account of the stacks, where it is known. `say` receives what goes on beside the engine.
     """
 
@@ -41,6 +41,7 @@ class Pulumi:
     project: Path
     env: Mapping[str, str]
     backend: Path | None = None
+    locks: Callable[[], list[backend.Lock]] | None = None
     account: str | None = None
     say: Callable[[str], None] = _to_stderr
 
@@ -50,14 +51,15 @@ class Pulumi:
         A user's own backend is left to the user. Raises UserError when somebody else holds the stack.
         """
         if self.backend is None:
+            if self.locks is not None:
+                self._mend(stack, self.locks)
             return
-        self.backend.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.backend / f"{stack}.lock"):
+        folder = self.backend
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{stack}.lock"):
             if self._state(stack) is None:
                 self._captured("stack", "init", stack)
-            backend.free(self.backend, stack, cancel=lambda: self._cancel(stack), say=self.say)
-            if pending.creates(self._state(stack) or {}):
-                self._settle(stack)
+            self._mend(stack, lambda: backend.locks(folder, stack))
 
     def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
         """Show what `up` would do. Returns the engine's exit code."""
@@ -114,17 +116,22 @@ class Pulumi:
 
     def export(self, stack: str) -> dict[str, Any]:
         """The stack's state, secrets as ciphertext."""
-        found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))["deployment"]
+        found: dict[str, Any] = self.document(stack)["deployment"]
+        return found
+
+    def document(self, stack: str) -> dict[str, Any]:
+        """The stack's state with the version of its form, as `put` takes it."""
+        found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))
         return found
 
     def init(self, stack: str, secrets_provider: str) -> None:
         """Make the stack in the backend, its secrets sealed by `secrets_provider`."""
         self._captured("stack", "init", stack, "--secrets-provider", secrets_provider)
 
-    def put(self, stack: str, deployment: Mapping[str, Any]) -> None:
-        """Have `deployment` be the stack's state."""
+    def put(self, stack: str, document: Mapping[str, Any]) -> None:
+        """Have `document` be the stack's state."""
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump({"version": DEPLOYMENT_VERSION, "deployment": deployment}, file)
+            json.dump(document, file)
             file.flush()
             self._captured("stack", "import", "--file", file.name, "--stack", stack)
 
@@ -152,6 +159,11 @@ class Pulumi:
         resources = self.export(stack).get("resources") or []
         return [entry["urn"].rsplit("::", 1)[1] for entry in resources if entry.get("protect")]
 
+    def _mend(self, stack: str, locks: Callable[[], list[backend.Lock]]) -> None:
+        backend.free(stack, locks, cancel=lambda: self._cancel(stack), say=self.say)
+        if pending.creates(self.export(stack) if self.backend is None else self._state(stack) or {}):
+            self._settle(stack)
+
     def _state(self, stack: str) -> dict[str, Any] | None:
         assert self.backend is not None
         name = yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
@@ -163,12 +175,8 @@ class Pulumi:
     def _settle(self, stack: str) -> None:
         """Take what a killed engine was creating into the state where it is there, else forget it."""
         self.say(f"an update of stack '{stack}' was killed while it created resources; looking for them")
-        exported = json.loads(self._captured("stack", "export", "--stack", stack))
-        exported["deployment"] = pending.settled(exported["deployment"], self.account)
-        with tempfile.NamedTemporaryFile("w", dir=self.backend, suffix=".json") as file:
-            json.dump(exported, file)
-            file.flush()
-            self._captured("stack", "import", "--file", file.name, "--stack", stack)
+        found = self.document(stack)
+        self.put(stack, {**found, "deployment": pending.settled(found["deployment"], self.account)})
         self._captured("refresh", "--yes", "--skip-preview", "--stack", stack)
 
     def _shown(self, *args: str, quiet: bool = False, as_json: bool = False) -> int:

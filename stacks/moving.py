@@ -22,10 +22,11 @@ def move(stack: str, *, source: Pulumi, to: Pulumi, secrets_provider: str, exist
     It is dropped at the source last: whatever is interrupted leaves it in one place at least. Raises UserError for a
     state that holds secrets: those are sealed for the old place.
     """
-    deployment = unsealed(stack, source.export(stack))
+    found = source.document(stack)
+    found["deployment"] = unsealed(stack, found["deployment"])
     if not exists:
         to.init(stack, secrets_provider)
-    to.put(stack, deployment)
+    to.put(stack, found)
     source.forget(stack)
 
 

@@ -90,6 +90,7 @@ WRITE_NETWORK = (
     "ec2:ModifyVpcEndpoint",
     "ec2:ReleaseAddress",
     "ec2:ReplaceRoute",
+    "ec2:ReplaceRouteTableAssociation",
     "ec2:RevokeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
 )
@@ -190,7 +191,11 @@ NEW_CLUSTERS = (
     "elasticmapreduce:RunJobFlow",
 )
 NEW_KEYS = ("kms:CreateKey",)
-LOOK_UP = ("elasticmapreduce:DescribeSecurityConfiguration", "kms:ListAliases")
+LOOK_UP = (
+    "elasticmapreduce:DescribeSecurityConfiguration",
+    "kms:ListAliases",
+    "logs:DescribeLogGroups",
+)
 
 # The verbs of the services' actions that CI may ever use.
 EC2_VERBS = (
@@ -216,3 +221,8 @@ LOGS_VERBS = (
     "Tag*",
     "Untag*",
 )
+# Whatever changes an identity, granted or not.
+IAM_CHANGES = (
+    "Add*", "Attach*", "Create*", "Delete*", "Detach*", "PassRole", "Put*", "Remove*", "Set*", "Tag*", "Untag*",
+    "Update*",
+)  # fmt: skip

@@ -68,7 +68,6 @@ def read_policy(names: Names, state_key: str) -> str:
         iam.allow("Identities", ci.READ_IDENTITIES, _identities(names)),
         iam.allow("Keys", ci.READ_KEYS, [names.arn("kms", "key/*")]),
         iam.allow("LookUp", ci.LOOK_UP, ["*"], _here(names)),
-        iam.allow("LogGroups", ["logs:DescribeLogGroups"], [names.arn("logs", "log-group:*")]),
         iam.allow("LogGroupTags", ["logs:ListTagsForResource"], [_log_groups(names)]),
     )
 
@@ -124,6 +123,7 @@ def boundary(names: Names, state_key: str) -> str:
             "Clusters", _verbs("elasticmapreduce", ci.EMR_VERBS), [names.arn("elasticmapreduce", "cluster/*")]
         ),
         iam.allow("Identities", _verbs("iam", ci.IAM_VERBS), _identities(names)),
+        iam.allow("PassRoles", ["iam:PassRole"], [_roles(names)], _passed_to(*PASSED.values())),
         iam.allow(
             "Keys", _verbs("kms", ci.KMS_VERBS), [names.arn("kms", "alias/emr-*"), names.arn("kms", "key/*")]
         ),
@@ -146,9 +146,13 @@ def denials(names: Names) -> list[iam.Statement]:
     ]
     buckets = [names.bucket_arn(zone) for zone in ("access-logs", "audit")]
     return [
-        _deny("OwnIdentities", [*ci.GIVE, *ci.WRITE_IDENTITIES, "iam:PassRole"], identities),
+        _deny("OwnIdentities", _verbs("iam", ci.IAM_CHANGES), identities),
         _deny("OwnBuckets", ["s3:*"], [*buckets, *(f"{arn}/*" for arn in buckets)]),
-        _deny("StateBucketItself", ci.WRITE_BUCKETS, [names.bucket_arn("state")]),
+        _deny(
+            "StateBucketItself",
+            ["s3:CreateBucket", "s3:DeleteBucket*", "s3:Put*"],
+            [names.bucket_arn("state")],
+        ),
         _deny(
             "OwnState", ["s3:DeleteObject", "s3:PutObject"], [f"{names.bucket_arn('state')}/*{names.prefix}*"]
         ),
