@@ -119,14 +119,16 @@ class Account:
         Raises UserError, before anything is touched, when it protects its data, or holds the states of others.
         """
         engine, first = self.engine(), self.first()
+        moved = engine.backend is None
+        if moved:
+            engine.refuse_protected(STACK)
         others = sorted(f"{project}/{stack}" for project, stack in self.states() - {(PROJECT, STACK)})
         if others:
             raise UserError(
                 f"the state bucket {self.names.bucket(STATE)} holds the states of {', '.join(others)}; nothing was "
                 "touched; destroy those stacks first and remove them with 'pulumi stack rm'"
             )
-        if engine.backend is None:
-            engine.refuse_protected(STACK)
+        if moved:
             first.ensure_stack(STACK)
             move(STACK, source=engine, to=first, secrets_provider="", exists=True)
         return first.destroy(STACK, quiet=quiet)
