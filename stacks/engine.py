@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from facts.errors import UserError
 from stacks import backend, pending, terminal
+from stacks.backend import Lock
 
 STDERR = 2
 SHOWN = 3  # names of protected resources in the one line of a refusal
@@ -41,7 +42,7 @@ class Pulumi:
     project: Path
     env: Mapping[str, str]
     backend: Path | None = None
-    locks: Callable[[], list[backend.Lock]] | None = None
+    locks: Callable[[], list[Lock]] | None = None
     account: str | None = None
     say: Callable[[str], None] = _to_stderr
 
@@ -159,7 +160,7 @@ class Pulumi:
         resources = self.export(stack).get("resources") or []
         return [entry["urn"].rsplit("::", 1)[1] for entry in resources if entry.get("protect")]
 
-    def _mend(self, stack: str, locks: Callable[[], list[backend.Lock]]) -> None:
+    def _mend(self, stack: str, locks: Callable[[], list[Lock]]) -> None:
         backend.free(stack, locks, cancel=lambda: self._cancel(stack), say=self.say)
         if pending.creates(self.export(stack) if self.backend is None else self._state(stack) or {}):
             self._settle(stack)

@@ -179,7 +179,7 @@ def test_a_role_that_is_not_ours_is_told(taken: str, level: str) -> None:
             return NoSuchEntityError()
         return {"Tags": THEIRS if asked["RoleName"] == taken else OURS}
 
-    iam = Fake(list_role_tags=tags)
+    iam: Any = Fake(list_role_tags=tags)
     iam.exceptions = type("E", (), {"NoSuchEntityException": NoSuchEntityError})
     assert levels(collisions.roles(iam, NAMES, load_catalog())) == [level]
 

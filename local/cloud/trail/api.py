@@ -78,7 +78,7 @@ class TrailResponse(CloudTrailResponse):
         """
         if self._get_param("EventSelectors"):
             self.cloudtrail_backend.get_trail(self._get_param("TrailName")).advanced_event_selectors = []
-        return super().put_event_selectors()
+        return str(super().put_event_selectors())
 
     def _page(self, chosen: list[Entry]) -> dict[str, Any]:
         most, token = self._get_param("MaxResults", MOST_RESULTS), self._get_param("NextToken")
