@@ -11,7 +11,7 @@ from facts.errors import UserError
 from infra import settings_loader
 from infra.cluster_settings import SettingsModel, refuse
 from infra.naming import Names
-from infra.settings import AwsSettings, ProtectionSettings, StorageSettings, TagKey, TagValue, tag_mistakes
+from infra.settings import AwsSettings, ProtectionSettings, TagKey, TagValue, tag_mistakes
 
 STACK = "account"
 
@@ -104,6 +104,13 @@ class KeySettings(SettingsModel):
     """How often AWS makes new material for each key."""
 
 
+class DataSettings(SettingsModel):
+    """`deletable` is the second of the two keys that a deletion of the account's data needs."""
+
+    deletable: bool = False
+    """Whether buckets and keys may be deleted: the second of two keys, beside protection.allow_data_deletion."""
+
+
 class AccountSettings(SettingsModel):
     """Everything that Pulumi.account.yaml says."""
 
@@ -128,10 +135,10 @@ class AccountSettings(SettingsModel):
     """Where the states of all stacks lie."""
     keys: KeySettings = KeySettings()
     """The KMS keys."""
-    storage: StorageSettings = StorageSettings()
-    """`deletable` is the second of the two keys that a deletion of the account's data needs."""
+    storage: DataSettings = DataSettings()
+    """What happens to buckets and keys."""
     protection: ProtectionSettings = ProtectionSettings()
-    """`allow_data_deletion` is the first of them."""
+    """What stands before a deletion of data."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> AccountSettings:

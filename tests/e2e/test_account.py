@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +113,21 @@ def test_made_ready_twice_examined_and_taken_down(enforcing: Here) -> None:
     assert enforcing.client("s3").list_buckets()["Buckets"] == []
     assert enforcing.client("cloudtrail").describe_trails()["trailList"] == []
     assert enforcing.run("stack", "destroy", "account").returncode == 0
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.more) for seed in (2, 3, 4))])
+def test_killed_at_any_moment_a_second_bootstrap_goes_on(enforcing: Here, seed: int) -> None:
+    # Seeds spread the moment over the whole of it: preview, resources, the move of the state.
+    wait = random.Random(seed).uniform(4, 30)
+    with enforcing.start("bootstrap") as process:
+        try:
+            process.communicate(timeout=wait)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=120)
+    again = enforcing.run("bootstrap", "--json")
+    assert again.returncode == 0, f"killed after {wait:.1f} s: {again.stderr}"
+    assert set(enforcing.json("stack", "preview", "account")["changeSummary"]) == {"same"}
 
 
 def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
