@@ -21,15 +21,15 @@ from emrctl.progress import Line
 from facts.errors import UserError
 from infra import settings_loader
 from infra.account import settings as account_settings
+from infra.account.places import STATE, backend_url, secrets_provider
 from infra.account.settings import STACK, AccountSettings
-from infra.account.state import STATE, backend_url, secrets_provider
 from infra.naming import Names
 from local import paths, processes
 from local.engine import ensure
 from stacks import backend
 from stacks.engine import Pulumi
 from stacks.moving import move
-from stacks.workspace import load, merge, mirror
+from stacks.workspace import KEPT, load, merge, mirror
 
 if TYPE_CHECKING:
     import boto3
@@ -76,7 +76,7 @@ class Account:
         env = {**self._env, "PULUMI_BACKEND_URL": f"file://{home}", **self._passphrase}
         return Pulumi(
             program=self._program,
-            project=mirror(self._folder, self._place / "first", STACK, self._overlay()),
+            project=mirror(self._folder, self._place / "first", STACK, self._overlay(), sealed=False),
             env=env,
             backend=home,
             account=self.settings.aws.account_id,
@@ -101,8 +101,8 @@ class Account:
         if not self._waiting():
             return False
         exists = bool(self.states() & {(PROJECT, STACK)})
-        if not exists:  # what is left of an account that is gone names a key that is gone
-            shutil.rmtree(self._place / "moved", ignore_errors=True)
+        if not exists:
+            self._forget_seals()
         source = self.first()
         move(
             STACK,
@@ -173,6 +173,17 @@ class Account:
                 file = self._folder / f"Pulumi.{STACK}.yaml"
                 first.configure(STACK, file, f"{settings_loader.PROJECT}:ownership.{path}", owner)
         del self.__dict__["settings"]
+
+    def _forget_seals(self) -> None:
+        """What an account that is gone left in the stack's file names a key that is gone."""
+        if self.target.state is not None:
+            shutil.rmtree(self._place / "moved", ignore_errors=True)
+            return
+        file = self._folder / f"Pulumi.{STACK}.yaml"
+        lines = file.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if line.partition(":")[0] not in KEPT]
+        if kept != lines:
+            file.write_text("".join(kept))
 
     @cached_property
     def _program(self) -> Path:

@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emrctl import ownership
 from emrctl.doctor import capacity, collisions, surroundings
 from emrctl.doctor.finding import Finding, warning
+from infra.account.places import STATE
 from infra.account.settings import STACK as ACCOUNT
-from infra.account.state import STATE
 from infra.naming import Names
 from infra.settings_loader import Declared
 

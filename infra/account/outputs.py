@@ -6,8 +6,9 @@ from typing import Any
 
 from infra.account import ci_policies
 from infra.account.github import Github
+from infra.account.places import backend_url, secrets_provider
 from infra.account.settings import AccountSettings
-from infra.account.state import State, backend_url, secrets_provider
+from infra.account.state import State
 from infra.account.trail import Trail
 from infra.naming import Names
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from infra.account.places import STATE
 from infra.account.settings import AccountSettings
 from infra.naming import Names
 from infra.security import key_policies
@@ -13,7 +14,6 @@ from infra.security.keys import sealed_key
 from infra.storage import bucket_policies
 from infra.storage.zone import Zone, ZoneArgs
 
-STATE = "state"
 # Uploads that an engine never finished are dropped after so long.
 STALE_UPLOAD_DAYS = 7
 
@@ -58,13 +58,3 @@ class State(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"bucket": self.zone.bucket.id, "key": self.key.arn})
-
-
-def backend_url(names: Names) -> str:
-    """The engine's word for the bucket: what `pulumi login` takes."""
-    return f"s3://{names.bucket(STATE)}?region={names.region}&awssdk=v2"
-
-
-def secrets_provider(names: Names) -> str:
-    """The engine's word for the key: what `pulumi stack init --secrets-provider` takes."""
-    return f"awskms://{names.key_alias(STATE)}?region={names.region}&awssdk=v2"

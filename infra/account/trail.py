@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.account.places import AUDIT
 from infra.account.settings import AccountSettings
 from infra.naming import Names
 from infra.security import key_policies
@@ -14,7 +15,6 @@ from infra.security.keys import sealed_key
 from infra.storage import bucket_policies
 from infra.storage.zone import Zone, ZoneArgs
 
-AUDIT = "audit"
 # Uploads that CloudTrail never finished are dropped after so long.
 STALE_UPLOAD_DAYS = 7
 

@@ -158,6 +158,12 @@ def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
     assert enforcing.client("s3").list_buckets()["Buckets"] == []
     assert iam.get_role(RoleName="AWSServiceRoleForEC2Spot")["Role"]["Path"].startswith("/aws-service-role/")
 
+    # What the file still says of the key that is gone is no hindrance.
+    assert "encryptedkey" in file.read_text()
+    again = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["moved"] is True
+
 
 def test_ci_brings_the_platform_up_and_a_preview_cannot(enforcing: Here, tmp_path: Path) -> None:
     user = _on_aws(enforcing, tmp_path)
