@@ -78,13 +78,13 @@ def run(*, as_json: bool) -> None:
 def down() -> None:
     """Destroy the local stack and stop all of ours. Fine when nothing is there."""
     from emrctl.context import resolve
-    from emrctl.pulumi import workspace
+    from emrctl.pulumi import destroy
     from stacks import backend
 
     home = paths.home()
     if state.read(home) is not None:
         for stack in backend.names(home / "backend"):
-            code = workspace(resolve("local"), stack).destroy(stack)
+            code = destroy(resolve("local"), stack)
             if code != 0:
                 raise UserError(
                     f"stack '{stack}' could not be destroyed (the engine's exit code is {code}); nothing was "
@@ -93,7 +93,10 @@ def down() -> None:
                 )
     control.down(home)
     # Of an AWS that is gone nothing is to come back: neither what it held, nor a state that still names that.
-    for left in (snapshots.folder(home), *(home / name for name in ("backend", "work", "clusters"))):
+    for left in (
+        snapshots.folder(home),
+        *(home / name for name in ("backend", "work", "account-local", "clusters")),
+    ):
         shutil.rmtree(left, ignore_errors=True)
     print("everything that ran here is down")
 

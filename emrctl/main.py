@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),
     "runs": ("What ran, and how it went.", ("list", "show")),
 }
-VERBS = ("demo", "down")
+VERBS = ("demo", "down", "bootstrap", "doctor")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."
 
 

@@ -16,3 +16,6 @@ CancelRuns = Annotated[
 EngineJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; the engine's display goes to stderr.")
 ]
+OfAccount = Annotated[
+    bool, typer.Option("--account", help="Of Pulumi.account.yaml, not of a platform's stack.")
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emrctl.context import Target
 from emrctl.overlay import local_overlay
@@ -12,7 +13,12 @@ from local import paths, processes
 from local.engine import ensure
 from stacks.backend import environment, search_path
 from stacks.engine import Pulumi
-from stacks.workspace import load, mirror
+from stacks.workspace import load, merge, mirror
+
+if TYPE_CHECKING:
+    from infra.settings_loader import Declared
+
+ACCOUNT = "account"
 
 
 def project() -> Path:
@@ -33,8 +39,13 @@ def policy_pack() -> Path:
 def workspace(target: Target, stack: str) -> Pulumi:
     """The engine for `stack`: on AWS in the project itself with the user's backend, here in a mirror outside git.
 
-    Raises UserError when the project has no such stack, or there is no engine and none can be had.
+    The stack `account` is of a project of its own, with its state where it is. Raises UserError when the project has
+    no such stack, or there is no engine and none can be had.
     """
+    if stack == ACCOUNT:
+        from emrctl.account import Account
+
+        return Account(target, project()).engine()
     load(project(), stack)
     with Line() as line:
         engine = ensure(line.say)
@@ -57,3 +68,30 @@ def workspace(target: Target, stack: str) -> Pulumi:
         backend=home / "backend",
         account=target.state.account_id,
     )
+
+
+def declared(target: Target, stack: str) -> Declared:
+    """What a stack of the platform declares on this target. Raises UserError with every mistake in its file."""
+    from infra import settings_loader
+    from jobs.spec import load_catalog
+
+    overlay = {} if target.state is None else local_overlay(target.state)
+    config = merge(load(project(), stack), overlay).get("config") or {}
+    return settings_loader.declared(settings_loader.from_config(config), stack, load_catalog())
+
+
+def destroy(target: Target, stack: str, *, cancel_runs: bool = False, quiet: bool = False) -> int:
+    """Take `stack` down, its running Serverless applications drained first. Returns the engine's exit code.
+
+    Raises UserError, before anything is touched, as `workspace` does, while the stack protects data, and while runs
+    are in the way that nobody agreed to cancel (`cancel_runs`).
+    """
+    if stack == ACCOUNT:
+        from emrctl.account import Account
+
+        return Account(target, project()).destroy(quiet=quiet)
+    from emrctl.drain import drained
+
+    engine = workspace(target, stack)
+    drained(engine, target, stack, cancel_runs=cancel_runs, destroy=True)
+    return engine.destroy(stack, quiet=quiet)

@@ -65,6 +65,10 @@ class Names:
         """The ARNs of the runtime roles of these jobs."""
         return sorted(self.role_arn(self.job_role(job)) for job in jobs)
 
+    def key_alias(self, purpose: str) -> str:
+        """A KMS key's alias."""
+        return f"alias/{self.prefix}/{purpose}"
+
     def log_group(self, name: str) -> str:
         """A CloudWatch log group's name."""
         return f"/emr/{self.stack}/{name}"

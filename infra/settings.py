@@ -108,7 +108,7 @@ class Settings(SettingsModel):
                 *self._catalog_mistakes(),
                 *self._application_mistakes(),
                 *self._bid_mistakes(),
-                *self._tag_mistakes(),
+                *tag_mistakes(self.tags),
                 *self._cost_mistakes(),
                 *self._adoption_mistakes(),
             ]
@@ -193,13 +193,6 @@ class Settings(SettingsModel):
                     "while nat is 'none'; add it"
                 )
 
-    def _tag_mistakes(self) -> Iterable[str]:
-        for key in self.tags:
-            if key in PLATFORM_TAGS:
-                yield f"tags.{key}: is set by the platform from a setting of its own; remove it here"
-            elif key.startswith("aws:"):
-                yield f"tags.{key}: begins with 'aws:', which AWS keeps for itself; take another name"
-
     def _cost_mistakes(self) -> Iterable[str]:
         if self.cost.monthly_ceiling_usd is not None:
             yield from ceiling.mistakes(self.cost.monthly_ceiling_usd, estimate(self))
@@ -215,3 +208,12 @@ class Settings(SettingsModel):
                     f"storage.zones.{zone}.adopt: '{bucket}' is sealed with a key of its owner's, which roles must "
                     f"be allowed to use; name it in encryption.adopt.{zone}"
                 )
+
+
+def tag_mistakes(tags: Iterable[str]) -> Iterable[str]:
+    """What is wrong with the keys of a stack's own tags."""
+    for key in tags:
+        if key in PLATFORM_TAGS:
+            yield f"tags.{key}: is set by the platform from a setting of its own; remove it here"
+        elif key.startswith("aws:"):
+            yield f"tags.{key}: begins with 'aws:', which AWS keeps for itself; take another name"

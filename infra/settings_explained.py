@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import BaseModel
+
 from infra.settings import Settings
 from infra.settings_loader import PROJECT
 
@@ -35,16 +37,16 @@ class Key:
     meaning: str
 
 
-def keys() -> list[Key]:
-    """Every key that a stack file may have, in the order of the settings."""
-    schema = Settings.model_json_schema()
+def keys(model: type[BaseModel] = Settings) -> list[Key]:
+    """Every key that a stack file of `model` may have, in the order of the settings."""
+    schema = model.model_json_schema()
     found = _walk(schema, schema["$defs"], "")
     return [_named(key) for key in found if key.key != "aws"]  # Pulumi's own settings have no group
 
 
-def schema() -> dict[str, Any]:
+def schema(model: type[BaseModel] = Settings) -> dict[str, Any]:
     """The JSON schema of Pulumi.<stack>.yaml, for editors: what Pulumi has in it beside our own keys stays free."""
-    tree = Settings.model_json_schema()
+    tree = model.model_json_schema()
     definitions, own = tree["$defs"], dict(tree["properties"])
     aws = definitions.pop("AwsSettings")["properties"]
     del own["aws"]

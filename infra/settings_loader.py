@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +16,10 @@ from infra.naming import MAX_STACK_LENGTH, Names
 from infra.settings import Settings
 from jobs.spec import JobSpec, load_catalog
 
+# The namespace of our own keys in a stack's configuration.
 PROJECT = "emr"
+Read = TypeVar("Read")
+Model = TypeVar("Model", bound=BaseModel)
 
 # pydantic's error type -> what the value must be, with the error's own context filled in.
 RULES = {
@@ -52,11 +55,19 @@ def load() -> Declared:
 
     Raises `pulumi.RunError`, which the engine prints without a traceback, before any resource is registered.
     """
+    return in_program(lambda tree, stack: declared(tree, stack, load_catalog()))
+
+
+def in_program(read: Callable[[Mapping[str, Any], str], Read]) -> Read:
+    """What `read` makes of the settings tree and the name of the stack that is being deployed.
+
+    Raises `pulumi.RunError`, which the engine prints without a traceback, for what it raises as UserError.
+    """
     import pulumi
     from pulumi.runtime.config import CONFIG
 
     try:
-        return declared(from_config(CONFIG.get()), pulumi.get_stack(), load_catalog())
+        return read(from_config(CONFIG.get()), pulumi.get_stack())
     except UserError as error:
         raise pulumi.RunError(str(error)) from None
 
@@ -102,16 +113,29 @@ def parse(tree: Mapping[str, Any]) -> Settings:
     """The settings in a plain tree. Raises UserError with every mistake, one a line."""
     written, wrong = expanded(tree)
     lines = {_line(("clusters", name), mistake) for name, mistakes in wrong.items() for mistake in mistakes}
+    # Of a cluster that could not be written out, the rest is told when it can.
+    return parse_as(written, Settings, lines, [("clusters", name) for name in wrong])
+
+
+def parse_as(
+    tree: Mapping[str, Any],
+    model: type[Model],
+    known: Iterable[str] = (),
+    left_out: Sequence[tuple[str, str]] = (),
+) -> Model:
+    """The settings of `model` in a plain tree. Raises UserError with every mistake, one a line.
+
+    `known` are mistakes that were found before; what is wrong below `left_out` is not told.
+    """
+    lines = set(known)
     try:
         # By way of JSON: in strict mode only then may a list stand for a tuple, and "3" never for 3.
-        settings = Settings.model_validate_json(json.dumps(written), strict=True)
+        settings = model.model_validate_json(json.dumps(tree), strict=True)
         if not lines:
             return settings
     except ValidationError as error:
-        # Of a cluster that could not be written out, the rest is told when it can.
-        left_out = [("clusters", name) for name in wrong]
         problems = [one for one in error.errors() if one["loc"][:2] not in left_out]
-        lines |= {line for problem in problems for line in _told(dict(problem))}
+        lines |= {line for problem in problems for line in _told(dict(problem), model)}
     count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     raise UserError(
         "\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in sorted(lines))])
@@ -138,7 +162,7 @@ def _decoded(value: Any) -> Any:
     return value
 
 
-def _told(problem: dict[str, Any]) -> Iterator[str]:
+def _told(problem: dict[str, Any], model: type[BaseModel]) -> Iterator[str]:
     path = tuple(part for part in problem["loc"] if part != "[key]")
     kind, value = problem["type"], problem["input"]
     if kind == "value_error" and isinstance(value, dict):  # a model's own check: `key: what is wrong` a line
@@ -151,7 +175,7 @@ def _told(problem: dict[str, Any]) -> Iterator[str]:
     elif kind == "missing":
         yield f"{_dotted(path)}: is missing; {_wanted(path)}"
     elif kind == "extra_forbidden":
-        yield f"{_dotted(path)}: is no setting{_siblings(path)}"
+        yield f"{_dotted(path)}: is no setting{_siblings(path, model)}"
     else:
         rule = RULES.get(kind, problem["msg"][:1].lower() + problem["msg"][1:])
         yield f"{_dotted(path)}: is {_shown(value)}; {rule.format(**problem.get('ctx', {}))}"
@@ -186,17 +210,16 @@ def _wanted(path: tuple[str | int, ...]) -> str:
     return f"set it in the stack's file, Pulumi.<stack>.yaml, as {_dotted(path)}"
 
 
-def _siblings(path: tuple[str | int, ...]) -> str:
+def _siblings(path: tuple[str | int, ...], model: type[BaseModel]) -> str:
     """What may stand where the unknown key of `path` stands."""
-    allowed = sorted(_model_at(path[:-1]).model_fields.keys() - {"aws"})
+    allowed = sorted(_model_at(path[:-1], model).model_fields.keys() - {"aws"})
     near = get_close_matches(str(path[-1]), allowed, n=1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
     return f"{hint}; allowed here are: {', '.join(allowed)}"
 
 
-def _model_at(path: tuple[str | int, ...]) -> type[BaseModel]:
-    """The model that a mapping at `path` is read into."""
-    model: type[BaseModel] = Settings
+def _model_at(path: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """The model that a mapping at `path` of a tree of `model` is read into."""
     for part in path:
         field = model.model_fields.get(str(part))
         if field is not None:  # else: a name in a dict, or an index in a list, of the model just found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from infra.settings import Settings
+from typing import Protocol
 
 # The service role may touch only what carries this tag; it is also the one that AWS's managed EMR policies ask for.
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-iam-policies.html
@@ -15,7 +14,22 @@ EMR_SCOPE: Mapping[str, str] = {EMR_SCOPE_KEY: "true"}
 STACK_KEY = "stack"
 
 
-def default_tags(settings: Settings, stack: str) -> dict[str, str]:
+class Tagged(Protocol):
+    """What the settings of any stack say of it."""
+
+    @property
+    def environment(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def cost_center(self) -> str: ...
+    @property
+    def data_classification(self) -> str: ...
+    @property
+    def tags(self) -> Mapping[str, str]: ...
+
+
+def default_tags(settings: Tagged, stack: str) -> dict[str, str]:
     """What the provider puts on every taggable resource (its own `default_tags`)."""
     return {
         **settings.tags,

@@ -49,7 +49,7 @@ def environment(bin_dir: Path, home: Path) -> dict[str, str]:
         "PATH": search_path(bin_dir),
         "PULUMI_HOME": str(home / "pulumi"),
         "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(home)),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase(home)),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
     }
@@ -78,12 +78,14 @@ def deployment(backend: Path, project: str, stack: str) -> dict[str, Any] | None
     return found
 
 
-def free(backend: Path, stack: str, *, cancel: Callable[[], object], say: Callable[[str], None]) -> None:
+def free(
+    stack: str, locks: Callable[[], list[Lock]], *, cancel: Callable[[], object], say: Callable[[str], None]
+) -> None:
     """Wait for the engines that hold `stack`, and call `cancel` once when what is left are locks of dead ones.
 
     Raises UserError for a lock of another machine, and when an engine holds the stack for too long.
     """
-    held = locks(backend, stack)
+    held = locks()
     for lock in held:
         if lock.host != socket.gethostname():
             raise UserError(
@@ -100,7 +102,7 @@ def free(backend: Path, stack: str, *, cancel: Callable[[], object], say: Callab
                     f"stack '{stack}' has been held by process {lock.pid} for {WAIT_SECONDS / 60:.0f} minutes; end it "
                     "and try again"
                 ) from None
-    left = locks(backend, stack)
+    left = locks()
     if left and all(lock.process() is None for lock in left):
         say(f"stack '{stack}' was left locked by an update that was killed; freeing it")
         cancel()
@@ -112,10 +114,15 @@ def locks(backend: Path, stack: str) -> list[Lock]:
     for file in (backend / ".pulumi" / "locks").rglob("*.json"):
         with suppress(FileNotFoundError):  # given back meanwhile
             if file.parent.name == stack:
-                said = json.loads(file.read_text())
-                taken = datetime.fromisoformat(said["timestamp"]).timestamp()
-                found.append(Lock(pid=said["pid"], host=said["hostname"], taken=taken))
+                found.append(lock(file.read_text()))
     return found
+
+
+def lock(text: str) -> Lock:
+    """The lock that the engine wrote as `text`."""
+    said = json.loads(text)
+    taken = datetime.fromisoformat(said["timestamp"]).timestamp()
+    return Lock(pid=said["pid"], host=said["hostname"], taken=taken)
 
 
 def _stacks(backend: Path) -> Path:
@@ -123,8 +130,8 @@ def _stacks(backend: Path) -> Path:
     return backend / ".pulumi" / "stacks"
 
 
-def _passphrase(home: Path) -> Path:
-    """The file with the passphrase; of two processes that make it at once, one wins and both use it."""
+def passphrase(home: Path) -> Path:
+    """The file with the passphrase under `home`, made once; of two processes that make it at once, one wins."""
     file = home / "passphrase"
     if not file.exists():
         draft = home / f"passphrase.{os.getpid()}"

@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from facts.errors import UserError
 from stacks import backend, pending, terminal
+from stacks.backend import Lock
 
 STDERR = 2
 SHOWN = 3  # names of protected resources in the one line of a refusal
@@ -33,6 +34,7 @@ class Pulumi:
     """The engine in a project folder.
 
     `env` is the environment in full; `backend` is the folder of a file backend of ours, None for the user's own.
+    `locks` reads who holds the one stack of a remote backend that is ours all the same.
     `account` is the AWS account of the stacks, where it is known. `say` receives what goes on beside the engine.
     """
 
@@ -40,6 +42,7 @@ class Pulumi:
     project: Path
     env: Mapping[str, str]
     backend: Path | None = None
+    locks: Callable[[], list[Lock]] | None = None
     account: str | None = None
     say: Callable[[str], None] = _to_stderr
 
@@ -49,14 +52,15 @@ class Pulumi:
         A user's own backend is left to the user. Raises UserError when somebody else holds the stack.
         """
         if self.backend is None:
+            if self.locks is not None:
+                self._mend(stack, self.locks)
             return
-        self.backend.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.backend / f"{stack}.lock"):
+        folder = self.backend
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{stack}.lock"):
             if self._state(stack) is None:
                 self._captured("stack", "init", stack)
-            backend.free(self.backend, stack, cancel=lambda: self._cancel(stack), say=self.say)
-            if pending.creates(self._state(stack) or {}):
-                self._settle(stack)
+            self._mend(stack, lambda: backend.locks(folder, stack))
 
     def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
         """Show what `up` would do. Returns the engine's exit code."""
@@ -88,6 +92,12 @@ class Pulumi:
             self.say(f"stack '{stack}' is not up here; nothing to destroy")
             return 0
         self.ensure_stack(stack)
+        self.refuse_protected(stack)
+        # The engine's preview of a destroy says what the state says; what it would refuse is refused above.
+        return self._shown("destroy", "--yes", "--skip-preview", "--stack", stack, quiet=quiet)
+
+    def refuse_protected(self, stack: str) -> None:
+        """Raise UserError when the stack holds resources that must not be deleted."""
         protected = self.protected(stack)
         if protected:
             shown = ", ".join(protected[:SHOWN]) + (", …" if len(protected) > SHOWN else "")
@@ -96,8 +106,6 @@ class Pulumi:
                 "its data turn both keys (emr:protection.allow_data_deletion and emr:storage.deletable), bring it up "
                 "once, then destroy it"
             )
-        # The engine's preview of a destroy says what the state says; what it would refuse is refused above.
-        return self._shown("destroy", "--yes", "--skip-preview", "--stack", stack, quiet=quiet)
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """The stack's outputs, secrets masked. Raises UserError when the stack was never brought up."""
@@ -116,7 +124,7 @@ class Pulumi:
 
     def export(self, stack: str) -> dict[str, Any]:
         """The stack's state, secrets as ciphertext."""
-        found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))["deployment"]
+        found: dict[str, Any] = self.document(stack)["deployment"]
         return found
 
     def state(self, stack: str) -> dict[str, Any]:
@@ -129,10 +137,50 @@ class Pulumi:
         """What `up` would do now to each resource, by URN: "same", "update", "delete-replaced", …"""
         return {step["urn"]: step["op"] for step in self.plan(stack)["steps"]}
 
+    def document(self, stack: str) -> dict[str, Any]:
+        """The stack's state with the version of its form, as `put` takes it."""
+        found: dict[str, Any] = json.loads(self._captured("stack", "export", "--stack", stack))
+        return found
+
+    def init(self, stack: str, secrets_provider: str) -> None:
+        """Make the stack in the backend, its secrets sealed by `secrets_provider`."""
+        self._captured("stack", "init", stack, "--secrets-provider", secrets_provider)
+
+    def put(self, stack: str, document: Mapping[str, Any]) -> None:
+        """Have `document` be the stack's state."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(document, file)
+            file.flush()
+            self._captured("stack", "import", "--file", file.name, "--stack", stack)
+
+    def forget(self, stack: str) -> None:
+        """Drop the stack's state from the backend, and touch nothing that it names."""
+        self._captured("stack", "rm", "--yes", "--force", "--preserve-config", "--stack", stack)
+
+    def configure(self, stack: str, file: Path, path: str, value: str) -> None:
+        """Set one value, at `path` in the stack's configuration, in `file`; its comments stay."""
+        self._captured(
+            "config",
+            "set",
+            "--path",
+            path,
+            value,
+            "--plaintext",
+            "--config-file",
+            str(file),
+            "--stack",
+            stack,
+        )
+
     def protected(self, stack: str) -> list[str]:
         """Names of the stack's resources that must not be deleted."""
         resources = self.export(stack).get("resources") or []
         return [entry["urn"].rsplit("::", 1)[1] for entry in resources if entry.get("protect")]
+
+    def _mend(self, stack: str, locks: Callable[[], list[Lock]]) -> None:
+        backend.free(stack, locks, cancel=lambda: self._cancel(stack), say=self.say)
+        if pending.creates(self.export(stack) if self.backend is None else self._state(stack) or {}):
+            self._settle(stack)
 
     def _state(self, stack: str) -> dict[str, Any] | None:
         assert self.backend is not None
@@ -145,12 +193,8 @@ class Pulumi:
     def _settle(self, stack: str) -> None:
         """Take what a killed engine was creating into the state where it is there, else forget it."""
         self.say(f"an update of stack '{stack}' was killed while it created resources; looking for them")
-        exported = json.loads(self._captured("stack", "export", "--stack", stack))
-        exported["deployment"] = pending.settled(exported["deployment"], self.account)
-        with tempfile.NamedTemporaryFile("w", dir=self.backend, suffix=".json") as file:
-            json.dump(exported, file)
-            file.flush()
-            self._captured("stack", "import", "--file", file.name, "--stack", stack)
+        found = self.document(stack)
+        self.put(stack, {**found, "deployment": pending.settled(found["deployment"], self.account)})
         self._captured("refresh", "--yes", "--skip-preview", "--stack", stack)
 
     def _shown(self, *args: str, quiet: bool = False, as_json: bool = False) -> int:

@@ -19,7 +19,13 @@ ID_IS: dict[str, str] = {
     "aws:kms/alias:Alias": "name",
     "aws:s3/bucket:Bucket": "bucket",
 }
-POLICY = "aws:iam/policy:Policy"
+# Type → its ARN, which is its id, made of the properties that name it.
+ARN_IS: dict[str, str] = {
+    "aws:cloudtrail/trail:Trail": "arn:aws:cloudtrail:{region}:{account}:trail/{name}",
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "arn:aws:iam::{account}:oidc-provider/{url}",
+    "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy{path}{name}",
+}
+PROVIDER = "pulumi:providers:aws"
 
 
 def creates(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -36,18 +42,28 @@ def settled(deployment: Mapping[str, Any], account: str | None) -> dict[str, Any
     """
     resources = list(deployment.get("resources") or [])
     known = {entry["urn"] for entry in resources}
+    region = next((one["inputs"].get("region") for one in resources if one["type"] == PROVIDER), None)
     for entry in creates(deployment):
-        for name in _known_id(entry, account):
+        for name in _known_id(entry, account, region):
             if entry["urn"] not in known:
                 resources.append({**entry, "id": name, "outputs": {}})
     others = [one for one in deployment.get("pending_operations") or [] if one["type"] != "creating"]
     return {**deployment, "resources": resources, "pending_operations": others}
 
 
-def _known_id(entry: Mapping[str, Any], account: str | None) -> Iterator[str]:
+def _known_id(entry: Mapping[str, Any], account: str | None, region: str | None) -> Iterator[str]:
     inputs = entry.get("inputs") or {}
     name = inputs.get(ID_IS.get(entry["type"], ""))
     if isinstance(name, str):
         yield name
-    elif entry["type"] == POLICY and account and isinstance(inputs.get("name"), str):
-        yield f"arn:aws:iam::{account}:policy{inputs.get('path') or '/'}{inputs['name']}"
+    elif account and entry["type"] in ARN_IS:
+        parts = {
+            "account": account,
+            "region": inputs.get("region") or region,
+            "name": inputs.get("name"),
+            "path": inputs.get("path") or "/",
+            "url": str(inputs.get("url")).removeprefix("https://"),
+        }
+        template = ARN_IS[entry["type"]]
+        if all(isinstance(parts[key], str) for key in parts if f"{{{key}}}" in template):
+            yield template.format(**parts)

@@ -19,9 +19,12 @@ from facts.errors import UserError
 KEPT = ("encryptionsalt", "secretsprovider", "encryptedkey")
 
 
-def mirror(project: Path, folder: Path, stack: str, overlay: Mapping[str, Any]) -> Path:
+def mirror(
+    project: Path, folder: Path, stack: str, overlay: Mapping[str, Any], *, sealed: bool = True
+) -> Path:
     """Make or refresh the mirror of `project` in `folder`, with `overlay` merged into the stack's configuration.
 
+    Without `sealed`, what the engine wrote into the committed file of its secrets is left out: another backend's.
     Returns `folder`. Raises UserError when the project has no file for `stack`.
     """
     committed = load(project, stack)
@@ -29,6 +32,8 @@ def mirror(project: Path, folder: Path, stack: str, overlay: Mapping[str, Any]) 
     _link(project, folder)
     generated = folder / f"Pulumi.{stack}.yaml"
     merged = merge(committed, overlay)
+    if not sealed:
+        merged = {key: value for key, value in merged.items() if key not in KEPT}
     if generated.exists():
         before = yaml.safe_load(generated.read_text()) or {}
         merged.update({key: before[key] for key in KEPT if key in before})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emrctl.options import Json
+from emrctl.options import Json, OfAccount
 from facts.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,12 +20,15 @@ def command(
     prefix: Annotated[
         str, typer.Argument(help="Only keys below it: emr:network, emr:clusters.main.core.")
     ] = "",
+    account: OfAccount = False,
     as_json: Json = False,
 ) -> None:
     """Show every key that Pulumi.<stack>.yaml may have: its type, what is allowed, its default, what it means."""
+    from infra.account.settings import AccountSettings
+    from infra.settings import Settings
     from infra.settings_explained import keys
 
-    found = _below(keys(), prefix)
+    found = _below(keys(AccountSettings if account else Settings), prefix)
     if as_json:
         print(json.dumps([asdict(key) for key in found], indent=2))
         return

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+from emrctl.options import OfAccount
 
-def command() -> None:
+
+def command(account: OfAccount = False) -> None:
     """Print the JSON schema of Pulumi.<stack>.yaml: an editor that has it completes keys and marks mistakes."""
+    from infra.account.settings import AccountSettings
+    from infra.settings import Settings
     from infra.settings_explained import schema
 
-    print(json.dumps(schema(), indent=2))
+    print(json.dumps(schema(AccountSettings if account else Settings), indent=2))

@@ -17,13 +17,9 @@ def command(
 ) -> None:
     """Take the stack down. Refused, before anything is touched, while it protects data."""
     from emrctl.context import resolve
-    from emrctl.drain import drained
-    from emrctl.pulumi import workspace
+    from emrctl.pulumi import destroy
 
-    found = resolve(target)
-    engine = workspace(found, stack)
-    drained(engine, found, stack, cancel_runs=cancel_runs, destroy=True)
-    code = engine.destroy(stack, quiet=as_json)
+    code = destroy(resolve(target), stack, cancel_runs=cancel_runs, quiet=as_json)
     if as_json and code == 0:
         print(json.dumps({"stack": stack, "destroyed": True}, indent=2))
     raise typer.Exit(code)

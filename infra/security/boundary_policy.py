@@ -62,7 +62,7 @@ def boundary(names: Names, keys: KeyArns) -> str:
         *_machines(names),
         *_shells(names),
     ]
-    return iam.document(*map(_unnamed, statements))
+    return iam.document(*map(iam.unnamed, statements))
 
 
 def _data(names: Names) -> list[iam.Statement]:
@@ -111,8 +111,3 @@ def _actions(needs: Iterable[Need]) -> list[str]:
 
 def _resources(needs: Iterable[Need]) -> list[str]:
     return sorted({arn for need in needs for arn in need.resources})
-
-
-def _unnamed(statement: iam.Statement) -> iam.Statement:
-    """A statement's name says nothing to IAM, and costs characters of those few."""
-    return {part: value for part, value in statement.items() if part != "Sid"}

@@ -88,6 +88,54 @@ def volumes_key_policy(names: Names) -> str:
     return iam.document(_administration(names), use, grant)
 
 
+def state_key_policy(names: Names) -> str:
+    """States at rest and secrets in them: used through S3, and by engines directly, by whom IAM allows."""
+    use = {
+        **_of_the_account(names, "UseIsAllowedByIam"),
+        "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+    }
+    return iam.document(_administration(names), use)
+
+
+def trail_key_policy(names: Names, trail: str) -> str:
+    """The audit trail at rest: CloudTrail seals it, for this one trail; read through S3, by whom IAM allows.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+    """
+    arn = names.arn("cloudtrail", f"trail/{trail}")
+    any_region = arn.replace(f":{names.region}:", ":*:")
+    seal = {
+        "Sid": "CloudTrailSeals",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "kms:GenerateDataKey*",
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:SourceArn": arn},
+            "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": any_region},
+        },
+    }
+    describe = {
+        "Sid": "CloudTrailDescribes",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "kms:DescribeKey",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceArn": arn}},
+    }
+    read = {  # what CloudTrail has sealed names the trail, not the bucket
+        **_of_the_account(names, "ReadingIsAllowedByIamThroughS3"),
+        "Action": ["kms:Decrypt", "kms:DescribeKey"],
+        "Condition": {
+            "StringEquals": {
+                "kms:CallerAccount": names.account_id,
+                **iam.through_s3(names.region)["StringEquals"],
+            }
+        },
+    }
+    return iam.document(_administration(names), seal, describe, read)
+
+
 def _of_the_account(names: Names, sid: str) -> iam.Statement:
     return {"Sid": sid, "Effect": "Allow", "Principal": {"AWS": names.root_arn}, "Resource": "*"}
 

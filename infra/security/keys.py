@@ -44,20 +44,43 @@ class Keys(pulumi.ComponentResource):
         what = "disks of nodes" if purpose == "volumes" else f"the bucket {purpose}"
         if purpose == "logs":
             what += " and log groups"
-        key = aws.kms.Key(
+        return sealed_key(
             purpose,
-            description=f"{args.names.prefix}: {what}",
+            names=args.names,
+            what=what,
             policy=key_policies.key_policy(args.names, purpose),
-            enable_key_rotation=True,
-            rotation_period_in_days=args.encryption.key_rotation_days,
-            deletion_window_in_days=args.encryption.key_deletion_window_days,
-            # What a lost key sealed is lost too.
-            opts=pulumi.ResourceOptions(parent=self, protect=not args.deletable),
+            rotation_days=args.encryption.key_rotation_days,
+            deletion_window_days=args.encryption.key_deletion_window_days,
+            deletable=args.deletable,
+            parent=self,
         )
-        aws.kms.Alias(
-            purpose,
-            name=f"alias/{args.names.prefix}/{purpose}",
-            target_key_id=key.key_id,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return key
+
+
+def sealed_key(
+    purpose: str,
+    *,
+    names: Names,
+    what: str,
+    policy: str,
+    rotation_days: int,
+    deletion_window_days: int,
+    deletable: bool,
+    parent: pulumi.Resource,
+) -> aws.kms.Key:
+    """A KMS key that rotates, with its alias; protected unless `deletable`: what a lost key sealed is lost too."""
+    key = aws.kms.Key(
+        purpose,
+        description=f"{names.prefix}: {what}",
+        policy=policy,
+        enable_key_rotation=True,
+        rotation_period_in_days=rotation_days,
+        deletion_window_in_days=deletion_window_days,
+        opts=pulumi.ResourceOptions(parent=parent, protect=not deletable),
+    )
+    aws.kms.Alias(
+        purpose,
+        name=names.key_alias(purpose),
+        target_key_id=key.key_id,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return key

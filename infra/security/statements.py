@@ -71,6 +71,11 @@ def service_trust(service: str, account_id: str, source_arn: str) -> str:
     )
 
 
+def unnamed(statement: Statement) -> Statement:
+    """A statement without its name, which says nothing to IAM and costs characters of few."""
+    return {part: value for part, value in statement.items() if part != "Sid"}
+
+
 def for_resources_of(account_id: str, source_arn: str) -> Condition:
     """A service acts for these resources of this account, and for nobody else's."""
     return {"StringEquals": {"aws:SourceAccount": account_id}, "ArnLike": {"aws:SourceArn": source_arn}}

@@ -50,3 +50,29 @@ def access_log_policy(names: Names) -> str:
         },
     }
     return iam.document(tls_only(arn), old_tls(arn), delivery)
+
+
+def trail_policy(names: Names, zone: str, trail: str) -> str:
+    """The audit trail's bucket takes files from CloudTrail, of one trail and for this account.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
+    arn = names.bucket_arn(zone)
+    of_the_trail = {"aws:SourceArn": names.arn("cloudtrail", f"trail/{trail}")}
+    look = {
+        "Sid": "CloudTrailLooks",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "s3:GetBucketAcl",
+        "Resource": arn,
+        "Condition": {"StringEquals": of_the_trail},
+    }
+    write = {
+        "Sid": "CloudTrailWrites",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{arn}/AWSLogs/{names.account_id}/*",
+        "Condition": {"StringEquals": {**of_the_trail, "s3:x-amz-acl": "bucket-owner-full-control"}},
+    }
+    return iam.document(tls_only(arn), old_tls(arn), look, write)

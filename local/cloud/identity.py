@@ -41,7 +41,9 @@ def _linked(create: Callable[..., Any]) -> Callable[..., Any]:
         if service is None:
             return create(backend, role_name, *args, **more)
         if service in LINKED_ROLES:
-            suffix = role_name.partition("_")[2]
+            # moto makes two parts of a name of two words: ops.emr-serverless is emr-serverless_Ops.
+            words = 2 if len(service.removesuffix(".amazonaws.com").split(".")) > 1 else 1
+            suffix = "_".join(role_name.split("_")[words:])
             role_name = LINKED_ROLES[service] + (f"_{suffix}" if suffix else "")
         if any(role.name == role_name for role in backend.get_roles()):
             from moto.iam.exceptions import InvalidInput

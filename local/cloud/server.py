@@ -101,7 +101,18 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
-        from local.cloud import dynamodb, ec2, emr, emr_containers, emr_serverless, identity, kms, logs, s3
+        from local.cloud import (
+            dynamodb,
+            ec2,
+            emr,
+            emr_containers,
+            emr_serverless,
+            identity,
+            kms,
+            logs,
+            quotas,
+            s3,
+        )  # fmt: skip
         from local.cloud.gateway import Gateway
         from local.cloud.iam import deliveries, sessions
 
@@ -127,6 +138,7 @@ class CloudServer:
             "events": events.install,
             "iam": identity.install,
             "cloudwatch": lambda: _install_alarms(self.plane),
+            "servicequotas": quotas.install,
             "sts": sessions.install,
             "sns": deliveries.install,
             "cloudtrail": lambda: _install_trail(self.trail),

@@ -129,8 +129,8 @@ def _of_dicts(
         found += changes(
             known,
             f"{path}.{key}" if key.isidentifier() else f'{path}["{key}"]',
-            had.get(key),
-            wanted.get(key),
+            had.get(key, flags.default),
+            flags.default if unsaid else wanted.get(key),  # taken back: what the provider says then
             covered=covered,
             said=said.get(key),
             plain=plain if is_map else f"{plain}.{key}",

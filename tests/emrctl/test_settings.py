@@ -48,3 +48,18 @@ def test_the_schema_is_one_document() -> None:
 @pytest.mark.parametrize("verb", ["explain", "schema"])
 def test_both_are_in_the_help(verb: str) -> None:
     assert verb in run("--help").stdout
+
+
+def test_the_accounts_file_has_keys_of_its_own() -> None:
+    assert run("explain", "emr:github.apply_environments", "--account").stdout == (
+        "emr:github.apply_environments\n"
+        "    Deployment environments whose workflows may apply; give them reviewers.\n"
+        "    list of texts; default []\n"
+    )
+    platform, account = (
+        json.loads(run(*words).stdout)["properties"]["config"]["required"]
+        for words in (("schema",), ("schema", "--account"))
+    )
+    assert "emr:network" in platform
+    assert "emr:github" in account
+    assert "emr:network" not in account

@@ -70,6 +70,19 @@ EXPECTED_TYPES = frozenset(
 )
 
 
+# … and the account's program beside them.
+ACCOUNT_TYPES = frozenset(
+    {
+        "aws:cloudtrail/trail:Trail",
+        "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "aws:iam/serviceLinkedRole:ServiceLinkedRole",
+        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+    }
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registered:
     """One resource as the engine would get it: wire names, outputs resolved."""
@@ -94,7 +107,7 @@ class Recorder(mocks.Mocks):
                 Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), provider="")
             )
             return None, dict(args.inputs)
-        if args.typ not in EXPECTED_TYPES:
+        if args.typ not in EXPECTED_TYPES | ACCOUNT_TYPES:
             raise AssertionError(f"nobody expected a resource of type {args.typ} ({args.name})")
         self.registered.append(
             Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), provider=args.provider or "")
@@ -115,6 +128,7 @@ class Recorder(mocks.Mocks):
             "Policy": f"arn:aws:iam::{self.account}:policy/{name}",
             "InstanceProfile": f"arn:aws:iam::{self.account}:instance-profile/{name}",
             "Topic": f"arn:aws:sns:us-east-1:{self.account}:{name}",
+            "Trail": f"arn:aws:cloudtrail:us-east-1:{self.account}:trail/{name}",
             "LogGroup": f"arn:aws:logs:us-east-1:{self.account}:log-group:{name}",
         }
         if kind == "Application":
@@ -151,9 +165,9 @@ def start(stack_name: str = "dev") -> Recorder:
     return recorder
 
 
-def stack_config(name: str) -> dict[str, Any]:
-    """The committed configuration of a stack, as a plain tree of keys."""
-    document = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))
+def stack_config(name: str, folder: str = ".") -> dict[str, Any]:
+    """The committed configuration of a stack, as a plain tree of keys; `folder` is its project's."""
+    document = yaml.safe_load((ROOT / folder / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))
     config: dict[str, Any] = document["config"]
     return config
 
@@ -167,19 +181,28 @@ def wire_config(config: Mapping[str, Any]) -> dict[str, str]:
 
 def run_program(name: str, config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
     """Run the whole program under mocks: what it registered, and its export `platform` with all outputs known."""
-    config = config or stack_config(name)
+    return _run(name, config or stack_config(name), "infra", "platform")
+
+
+def run_account(config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
+    """The same for the program of the account, and its export `account`."""
+    folder = "infra/account"
+    return _run("account", config or stack_config("account", folder), folder, "account")
+
+
+def _run(name: str, config: Mapping[str, Any], folder: str, export: str) -> tuple[Recorder, dict[str, Any]]:
     set_all_config(wire_config(config))
     recorder = start(name)
     recorder.account = config["aws:allowedAccountIds"][0]
-    platform: dict[str, Any] = {}
+    told: dict[str, Any] = {}
 
     @pulumi.runtime.test
     def program() -> pulumi.Output[None]:
-        runpy.run_path(str(ROOT / "infra"), run_name="__main__")
+        runpy.run_path(str(ROOT / folder), run_name="__main__")
         root = get_root_resource()
         assert isinstance(root, Stack)
-        exported = pulumi.Output.from_input(root.outputs["platform"])
-        return exported.apply(platform.update)
+        exported = pulumi.Output.from_input(root.outputs[export])
+        return exported.apply(told.update)
 
     program()
-    return recorder, platform
+    return recorder, told

@@ -30,7 +30,9 @@ def freed(home: Path) -> tuple[int, list[str]]:
     """How often the stack was cancelled, and what was said."""
     cancelled: list[int] = []
     said: list[str] = []
-    backend.free(home, "dev", cancel=lambda: cancelled.append(1), say=said.append)
+    backend.free(
+        "dev", lambda: backend.locks(home, "dev"), cancel=lambda: cancelled.append(1), say=said.append
+    )
     return len(cancelled), said
 
 
@@ -66,7 +68,9 @@ def test_a_living_engine_is_waited_for_and_its_lock_left_to_it(tmp_path: Path) -
             assert living.stdin is not None
             living.stdin.close()  # it ends once it is being waited for
 
-        backend.free(tmp_path, "dev", cancel=lambda: pytest.fail("cancelled"), say=say)
+        backend.free(
+            "dev", lambda: backend.locks(tmp_path, "dev"), cancel=lambda: pytest.fail("cancelled"), say=say
+        )
     assert f"(process {living.pid}); waiting" in said[0]
 
 

@@ -31,6 +31,16 @@ def state(
         ("aws:s3/bucket:Bucket", {"bucket": "emr-dev-logs"}, "emr-dev-logs"),
         ("aws:iam/policy:Policy", {"name": "boundary"}, f"arn:aws:iam::{ACCOUNT}:policy/boundary"),
         ("aws:iam/policy:Policy", {"name": "b", "path": "/x/"}, f"arn:aws:iam::{ACCOUNT}:policy/x/b"),
+        (
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+            {"url": "https://token.example.com"},
+            f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.example.com",
+        ),
+        (
+            "aws:cloudtrail/trail:Trail",
+            {"name": "audit", "region": "eu-west-1"},
+            f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/audit",
+        ),
     ],
 )
 def test_a_named_one_is_looked_for_under_its_name(kind: str, inputs: dict[str, str], expected: str) -> None:
@@ -60,3 +70,11 @@ def test_other_operations_are_left_to_the_engine() -> None:
     before = state(pending=[entry("aws:iam/role:Role", "node", name="n")], kind="deleting")
     assert pending.settled(before, ACCOUNT) == before
     assert pending.creates(before) == []
+
+
+def test_a_trail_is_in_the_region_of_the_programs_provider_and_forgotten_where_there_is_none() -> None:
+    trail = entry("aws:cloudtrail/trail:Trail", "audit", name="audit")
+    provider = {**entry(pending.PROVIDER, "aws", region="eu-west-1"), "id": "1"}
+    found = pending.settled(state(provider, pending=[trail]), ACCOUNT)["resources"][1:]
+    assert [one["id"] for one in found] == [f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/audit"]
+    assert pending.settled(state(pending=[trail]), ACCOUNT)["resources"] == []

@@ -95,3 +95,15 @@ def test_merging_keeps_every_key_and_the_overlays_leaves(
 @given(base=mappings)
 def test_merging_nothing_changes_nothing(base: dict[str, object]) -> None:
     assert merge(base, {}) == base
+
+
+def test_seals_of_another_backend_are_left_out_and_our_own_stay(project: Path, tmp_path: Path) -> None:
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(file.read_text() + "secretsprovider: awskms://alias/gone\nencryptedkey: abc\n")
+    assert generated(mirror(project, tmp_path / "all", "dev", {}))["encryptedkey"] == "abc"
+    made = mirror(project, tmp_path / "own", "dev", {}, sealed=False)
+    assert set(generated(made)) == {"config"}
+    with (made / "Pulumi.dev.yaml").open("a") as own:
+        own.write("encryptionsalt: v1:xyz\n")
+    mirror(project, tmp_path / "own", "dev", {}, sealed=False)
+    assert generated(made)["encryptionsalt"] == "v1:xyz"

@@ -173,7 +173,9 @@ class Authority:
                 for more in _session_actions(request):
                     yield question(more, arn, {})
         if request.service == "ec2":
-            yield from (question("ec2:CreateTags", arn, made) for arn, made in _tagging(request, asked))
+            yield from (
+                question("ec2:CreateTags", arn, made) for arn, made in _tagging(request, asked, account)
+            )
         for each in implied.questions(request, account):
             extra = {key: (value,) for key, value in each.context.items()}
             if each.caller is not None:
@@ -244,7 +246,7 @@ def _session_actions(request: Request) -> Iterator[str]:
 
 
 def _tagging(
-    request: Request, asked: list[tuple[str, str]]
+    request: Request, asked: list[tuple[str, str]], account: str
 ) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
     """Tags given while something is made need ec2:CreateTags with ec2:CreateAction.
 
@@ -259,9 +261,8 @@ def _tagging(
         if not each.get("Tags"):
             continue
         kind = str(each.get("ResourceType", "*"))
-        arn = next((arn for _, arn in asked if f":{kind}/" in arn), "*")
-        region, account = arn.split(":")[3:5] if arn != "*" else (request.region, "")
+        unnamed = f"arn:aws:ec2:{request.region}:{account}:{kind}/*"
         yield (
-            arn if arn != "*" else f"arn:aws:ec2:{region}:{account}:{kind}/*",
+            next((arn for _, arn in asked if f":{kind}/" in arn), unnamed),
             {"ec2:createaction": (request.operation,)},
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -167,11 +168,23 @@ def _values(request: Request, service: str, name: str, kind: str) -> list[str]:
         found = [_bare(each, place) for each in _texts(parameters.get(place))]
         if found:
             break
+    if service == "kms" and name == "KeyId" and not found:
+        found = _sealed_with(parameters.get("CiphertextBlob"))
     if service == "ec2":
         prefixes = [prefix for prefix, of in _EC2_KINDS.items() if of == kind]
         for place in _ANY_ID:
             found += [i for i in _texts(parameters.get(place)) if i.rpartition("-")[0] in prefixes]
     return found
+
+
+def _sealed_with(ciphertext: Any) -> list[str]:
+    """The key of a ciphertext, which names it: Decrypt need not."""
+    from moto.kms.utils import _deserialize_ciphertext_blob
+
+    try:
+        return [_deserialize_ciphertext_blob(ciphertext).key_id] if ciphertext else []
+    except (TypeError, ValueError, struct.error):  # no ciphertext of this KMS, which says so itself
+        return []
 
 
 def _texts(value: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""LookupEvents, which moto lacks, put in moto's own way.
+"""LookupEvents, which moto lacks, put in moto's own way; where its trails are mended.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 """
@@ -55,6 +55,30 @@ class TrailResponse(CloudTrailResponse):
             and (start is None or e.at.timestamp() >= start) and (end is None or e.at.timestamp() <= end)
         ]  # fmt: skip
         return json.dumps(self._page(chosen))
+
+    def describe_trails(self) -> str:
+        """Those that are asked for, by name or ARN; moto 5.2.5 answers with all."""
+        asked = self._get_param("trailNameList") or []
+        found = self.cloudtrail_backend.describe_trails(
+            self._get_bool_param("includeShadowTrails", True) or bool(asked)
+        )
+        chosen = [one for one in found if not asked or one.trail_name in asked or one.arn in asked]
+        return json.dumps({"trailList": [one.description(include_region=True) for one in chosen]})
+
+    def delete_trail(self) -> str:
+        """By name or ARN; moto 5.2.5 knows the name alone, and nothing of a trail that is not there."""
+        backend = self.cloudtrail_backend
+        del backend.trails[backend.get_trail(self._get_param("Name")).trail_name]
+        return json.dumps({})
+
+    def put_event_selectors(self) -> str:
+        """One kind of selectors overwrites the other; moto 5.2.5 keeps advanced ones beside basic ones.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+        """
+        if self._get_param("EventSelectors"):
+            self.cloudtrail_backend.get_trail(self._get_param("TrailName")).advanced_event_selectors = []
+        return str(super().put_event_selectors())
 
     def _page(self, chosen: list[Entry]) -> dict[str, Any]:
         most, token = self._get_param("MaxResults", MOST_RESULTS), self._get_param("NextToken")

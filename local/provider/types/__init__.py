@@ -30,6 +30,7 @@ from local.provider.types import (
     security_groups,
     sns,
     sqs,
+    trails,
     vpc,
 )
 
@@ -60,6 +61,7 @@ _ROWS = (
     *security_groups.ROWS,
     *sns.ROWS,
     *sqs.ROWS,
+    *trails.ROWS,
     *vpc.ROWS,
 )
 

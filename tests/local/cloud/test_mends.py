@@ -176,3 +176,46 @@ def test_access_logs_need_a_policy_that_lets_them_in(
     else:
         with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
             s3.put_bucket_logging(Bucket="mends-source", BucketLoggingStatus=status)
+
+
+def test_a_trail_is_found_and_deleted_by_its_arn(aws: Callable[[str], Any]) -> None:
+    trails = aws("cloudtrail")
+    aws("s3").create_bucket(Bucket="trails")
+    arns = [trails.create_trail(Name=name, S3BucketName="trails")["TrailARN"] for name in ("one", "two")]
+    assert [one["Name"] for one in trails.describe_trails(trailNameList=[arns[1]])["trailList"]] == ["two"]
+    trails.delete_trail(Name=arns[1])
+    assert [one["Name"] for one in trails.describe_trails()["trailList"]] == ["one"]
+    with pytest.raises(ClientError, match="TrailNotFoundException"):
+        trails.delete_trail(Name=arns[1])
+
+
+def test_basic_selectors_of_a_trail_overwrite_advanced_ones(aws: Callable[[str], Any]) -> None:
+    trails = aws("cloudtrail")
+    aws("s3").create_bucket(Bucket="more-trails")
+    trails.create_trail(Name="selecting", S3BucketName="more-trails")
+    field = [{"Field": "eventCategory", "Equals": ["Data"]}]
+    trails.put_event_selectors(TrailName="selecting", AdvancedEventSelectors=[{"FieldSelectors": field}])
+    trails.put_event_selectors(TrailName="selecting", EventSelectors=[{"ReadWriteType": "All"}])
+    found = trails.get_event_selectors(TrailName="selecting")
+    assert found["AdvancedEventSelectors"] == []
+    assert [one["ReadWriteType"] for one in found["EventSelectors"]] == ["All"]
+
+
+def test_quotas_are_those_of_a_new_account_until_more_is_granted(aws: Callable[[str], Any]) -> None:
+    client = aws("service-quotas")
+    vcpus, vpcs = ("ec2", "L-1216C47A"), ("vpc", "L-F678F1CE")
+
+    def value(which: tuple[str, str]) -> float:
+        service, code = which
+        return float(client.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"])
+
+    assert (value(vcpus), value(vpcs)) == (5, 5)
+    granted = client.request_service_quota_increase(ServiceCode="ec2", QuotaCode=vcpus[1], DesiredValue=64)
+    assert granted["RequestedQuota"]["Status"] == "APPROVED"
+    assert (value(vcpus), value(vpcs)) == (64, 5)
+    default = client.get_aws_default_service_quota(ServiceCode="ec2", QuotaCode=vcpus[1])
+    assert default["Quota"]["Value"] == 5
+    with pytest.raises(ClientError, match="greater than the current"):
+        client.request_service_quota_increase(ServiceCode="ec2", QuotaCode=vcpus[1], DesiredValue=64)
+    with pytest.raises(ClientError, match="NoSuchResource"):
+        value(("ec2", "L-00000000"))

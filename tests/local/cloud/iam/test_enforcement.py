@@ -391,3 +391,38 @@ def test_a_deny_on_a_principal_spares_only_that_one(aws: Cloud) -> None:
     aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": statement}))
     aws.session(role).client("s3").get_object(Bucket=bucket, Key="a")
     assert "explicit deny" in refused(aws.client("s3").get_object, Bucket=bucket, Key="a")[1]
+
+
+def test_a_ciphertext_is_of_the_key_that_sealed_it(aws: Cloud) -> None:
+    kms = aws.client("kms")
+    mine, other = (kms.create_key()["KeyMetadata"] for _ in range(2))
+    user = aws.user(allow("kms:Decrypt", on=mine["Arn"]))
+    sealed = {
+        key["KeyId"]: kms.encrypt(KeyId=key["KeyId"], Plaintext=b"a")["CiphertextBlob"]
+        for key in (mine, other)
+    }
+    assert user.client("kms").decrypt(CiphertextBlob=sealed[mine["KeyId"]])["Plaintext"] == b"a"
+    _, message = refused(user.client("kms").decrypt, CiphertextBlob=sealed[other["KeyId"]])
+    assert other["Arn"] in message
+    assert refused(user.client("kms").decrypt, CiphertextBlob=b"none")[0] == "AccessDeniedException"
+
+
+def test_tags_of_what_is_made_beside_the_resource_asked_for_are_of_the_account(aws: Cloud) -> None:
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName=aws.name("group"), Description="one", VpcId=vpc)["GroupId"]
+    own = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
+    authorize = allow("ec2:AuthorizeSecurityGroupIngress", on=f"{own}:security-group/*")
+    rule = {
+        "GroupId": group,
+        "IpPermissions": [
+            {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+        ],
+        "TagSpecifications": [{"ResourceType": "security-group-rule", "Tags": [{"Key": "a", "Value": "b"}]}],
+    }
+    without, also = (
+        aws.user(authorize),
+        aws.user(authorize, allow("ec2:CreateTags", on=f"{own}:security-group-rule/*")),
+    )
+    assert "ec2:CreateTags" in refused(without.client("ec2").authorize_security_group_ingress, **rule)[1]
+    also.client("ec2").authorize_security_group_ingress(**rule)

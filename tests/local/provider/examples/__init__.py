@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from tests.local.provider.examples import ec2, emr, iam, keys_and_logs, s3, serverless, signals, tables
+from tests.local.provider.examples import (
+    audit,
+    ec2,
+    emr,
+    iam,
+    keys_and_logs,
+    s3,
+    serverless,
+    signals,
+    tables,
+)
 from tests.local.provider.examples.base import Example
 
 __all__ = ["EXAMPLES", "Example"]
 
 EXAMPLES: dict[str, Example] = {
     key: example
-    for area in (ec2, iam, keys_and_logs, s3, emr, serverless, signals, tables)
+    for area in (ec2, iam, keys_and_logs, s3, emr, serverless, signals, tables, audit)
     for key, example in area.EXAMPLES.items()
 }

@@ -1,0 +1,233 @@
+"""An account made ready, examined and taken down: on the local AWS, and as a user on AWS does it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.engine import ensure
+from stacks.backend import search_path
+from tests.e2e.conftest import ROOT, Here
+
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.slow]
+# As a program under CI's credentials: the local provider acts as the administrator unless it is told otherwise.
+AS_CI = """
+import functools, os, runpy
+from pathlib import Path
+import pulumi_aws as aws
+import infra
+aws.Provider = functools.partial(
+    aws.Provider,
+    access_key=os.environ["AWS_ACCESS_KEY_ID"],
+    secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
+    token=os.environ["AWS_SESSION_TOKEN"],
+)
+runpy.run_path(str(Path(infra.__file__).parent), run_name="__main__")
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnAws(Here):
+    """`emrctl --target aws` in a home of its own, whose AWS is the local one of another home."""
+
+    state: dict[str, Any]
+    extra: dict[str, str]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """A user's environment with credentials and, since this AWS is none, an endpoint and a provider."""
+        return super().env | {
+            "AWS_ENDPOINT_URL": self.state["endpoint"],
+            "AWS_ACCESS_KEY_ID": self.state["access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": self.state["secret_access_key"],
+            "AWS_REGION": self.state["region"],
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PULUMI_DEBUG_PROVIDERS": f"aws:{self.state['provider_port']}",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            **self.extra,
+        }
+
+
+@pytest.fixture
+def enforcing(here: Here) -> Here:
+    """A local AWS that judges every call."""
+    assert here.run("local", "up", "--enforce-iam").returncode == 0
+    return here
+
+
+def _on_aws(here: Here, tmp_path: Path, **extra: str) -> OnAws:
+    state = json.loads((here.home / "local.json").read_text())
+    return OnAws(
+        home=tmp_path / "other-home", state=state, extra={"PULUMI_HOME": str(tmp_path / "pulumi"), **extra}
+    )
+
+
+def _project(folder: Path, account_id: str) -> Path:
+    """The project as a user has it: stack files of its own that name the account, links to the code."""
+    project = folder / "project"
+    (project / "infra").mkdir(parents=True)
+    for name in ("policies", "jobs", "facts"):
+        (project / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "infra" / "account", project / "infra" / "account")
+    for file in (*ROOT.glob("Pulumi*.yaml"), ROOT / "infra/account/Pulumi.account.yaml"):
+        copy = project / file.relative_to(ROOT)
+        copy.write_text(file.read_text().replace("111111111111", account_id))
+    return project
+
+
+def test_made_ready_twice_examined_and_taken_down(enforcing: Here) -> None:
+    first = enforcing.json("bootstrap")
+    preview = enforcing.json("stack", "preview", "account")
+    second = enforcing.json("bootstrap")
+
+    assert set(first["changes"]) == {"create"}
+    assert first["moved"] is True
+    assert set(preview["changeSummary"]) == {"same"}
+    assert set(second["changes"]) == {"same"}
+    assert (second["moved"], second["owners"], second["outputs"]) == (False, {}, first["outputs"])
+    trails = enforcing.client("cloudtrail").describe_trails()["trailList"]
+    assert [trail["TrailARN"] for trail in trails] == [first["outputs"]["audit"]["trail_arn"]]
+
+    refused = enforcing.run("doctor", "--json")
+    quotas = [one for one in json.loads(refused.stdout)["findings"] if one["level"] == "problem"]
+    assert refused.returncode == 1
+    assert {one["check"] for one in quotas} == {"quotas"}
+    for code in ("L-1216C47A", "L-34B43A08"):
+        enforcing.client("service-quotas").request_service_quota_increase(
+            ServiceCode="ec2", QuotaCode=code, DesiredValue=12
+        )
+    assert enforcing.json("doctor")["ready"] is True
+
+    done = enforcing.run("stack", "destroy", "account")
+    assert done.returncode == 0, done.stderr
+    assert enforcing.client("s3").list_buckets()["Buckets"] == []
+    assert enforcing.client("cloudtrail").describe_trails()["trailList"] == []
+    assert enforcing.run("stack", "destroy", "account").returncode == 0
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.more) for seed in (2, 3, 4))])
+def test_killed_at_any_moment_a_second_bootstrap_goes_on(enforcing: Here, seed: int) -> None:
+    # Seeds spread the moment over the whole of it: preview, resources, the move of the state.
+    wait = random.Random(seed).uniform(4, 30)
+    with enforcing.start("bootstrap") as process:
+        try:
+            process.communicate(timeout=wait)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=120)
+    again = enforcing.run("bootstrap", "--json")
+    assert again.returncode == 0, f"killed after {wait:.1f} s: {again.stderr}"
+    assert set(enforcing.json("stack", "preview", "account")["changeSummary"]) == {"same"}
+
+
+def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
+    enforcing: Here, tmp_path: Path
+) -> None:
+    user = _on_aws(enforcing, tmp_path)
+    project = _project(tmp_path, user.state["account_id"])
+    file = project / "infra" / "account" / "Pulumi.account.yaml"
+    iam = enforcing.client("iam")
+    iam.create_service_linked_role(AWSServiceName="spot.amazonaws.com")
+
+    up = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
+    assert up.returncode == 0, up.stderr
+    assert json.loads(up.stdout)["owners"] == {'service_linked_roles["spot.amazonaws.com"]': "adopt"}
+    assert "spot.amazonaws.com: adopt" in file.read_text()
+    assert file.read_text().startswith("# The account beneath")  # comments stay
+
+    refused = user.run("stack", "destroy", "account", "--target", "aws", cwd=project)
+    assert refused.returncode == 2
+    assert "stack 'account' protects" in refused.stderr
+    assert "nothing was touched" in refused.stderr
+
+    turned = "  emr:protection: {allow_data_deletion: true}\n  emr:storage: {deletable: true}\n"
+    file.write_text(file.read_text().replace("  emr:owner:", f"{turned}  emr:owner:"))
+    assert user.run("bootstrap", "--target", "aws", cwd=project).returncode == 0
+    done = user.run("stack", "destroy", "account", "--target", "aws", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert enforcing.client("s3").list_buckets()["Buckets"] == []
+    assert iam.get_role(RoleName="AWSServiceRoleForEC2Spot")["Role"]["Path"].startswith("/aws-service-role/")
+
+    # What the file still says of the key that is gone is no hindrance.
+    assert "encryptedkey" in file.read_text()
+    again = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["moved"] is True
+
+
+def test_ci_brings_the_platform_up_and_a_preview_cannot(enforcing: Here, tmp_path: Path) -> None:
+    user = _on_aws(enforcing, tmp_path)
+    project = _project(tmp_path, user.state["account_id"])
+    (project / "ci").mkdir()
+    (project / "ci" / "__main__.py").write_text(AS_CI)
+    settings = (project / "Pulumi.yaml").read_text()
+    (project / "Pulumi.yaml").write_text(settings.replace("main: infra/", "main: ci/"))
+    up = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
+    assert up.returncode == 0, up.stderr
+    state = json.loads(up.stdout)["outputs"]["state"]
+    backend = {"PULUMI_BACKEND_URL": state["backend_url"]}
+    apply = _on_aws(enforcing, tmp_path, **backend, **_session(enforcing, "apply", ("read", "write")))
+    preview = _on_aws(enforcing, tmp_path, **backend, **_session(enforcing, "preview", ("read",)))
+
+    assert (
+        _pulumi(apply, project, "stack", "init", "dev", "--secrets-provider", state["secrets_provider"]) == 0
+    )
+    made = apply.run("stack", "up", "dev", "--target", "aws", cwd=project)
+    assert made.returncode == 0, made.stdout[-3000:]
+    seen = preview.run("stack", "preview", "dev", "--target", "aws", "--json", cwd=project)
+    assert seen.returncode == 0, seen.stderr
+    assert json.loads(seen.stdout)["changeSummary"].keys() <= {"same", "update"}  # the provider's credentials
+    refused = preview.run("stack", "up", "dev", "--target", "aws", cwd=project)
+    assert refused.returncode != 0
+    assert "s3:PutObject" in refused.stdout + refused.stderr
+
+
+def _pulumi(who: OnAws, project: Path, *args: str) -> int:
+    engine = ensure()
+    env = who.env | {"PATH": search_path(engine.bin_dir)}
+    return subprocess.run(
+        [engine.bin_dir / "pulumi", *args, "--non-interactive"], cwd=project, env=env
+    ).returncode
+
+
+def _session(here: Here, name: str, policies: tuple[str, ...]) -> dict[str, str]:
+    """Credentials with what a CI role has; its trust is left out: nobody here signs GitHub's tokens."""
+    iam, account = here.client("iam"), here.client("sts").get_caller_identity()["Account"]
+    arns = {
+        policy: f"arn:aws:iam::{account}:policy/emr-account-ci-{policy}" for policy in (*policies, "boundary")
+    }
+    role, real = f"as-ci-{name}", f"emr-account-ci-{name}"
+    assert {
+        one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=real)["AttachedPolicies"]
+    } == {arns[policy] for policy in policies}
+    assert (
+        iam.get_role(RoleName=real)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        == arns["boundary"]
+    )
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    made = iam.create_role(
+        RoleName=role, AssumeRolePolicyDocument=document, PermissionsBoundary=arns["boundary"]
+    )
+    for policy in policies:
+        iam.attach_role_policy(RoleName=role, PolicyArn=arns[policy])
+    found = here.client("sts").assume_role(RoleArn=made["Role"]["Arn"], RoleSessionName="ci")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": found["SessionToken"],
+    }
