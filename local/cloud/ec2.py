@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local.cloud import mend
@@ -18,6 +18,8 @@ def install() -> None:
     mend.before(EC2Backend, "describe_launch_templates", _tags_of_now)
     mend.after(VPCs, "modify_vpc_endpoint", _modify_private_dns)
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
+    mend.after(EC2Backend, "update_security_group_rule_descriptions_ingress", _describe_ingress)
+    mend.after(EC2Backend, "update_security_group_rule_descriptions_egress", _describe_egress)
 
 
 def _untagged(response: Any) -> None:
@@ -60,3 +62,21 @@ def _modify_sources(backend: Any, group_id: str, rules: Mapping[str, Mapping[str
             rule.source_group = {**rule.source_group, "GroupId": wanted["ReferencedGroupId"]}
         if not wanted.get("Description"):
             rule.ip_range.pop("Description", None)
+
+
+def _describe_ingress(backend: Any, **asked: Any) -> None:
+    _describe(backend.get_security_group_by_name_or_id(asked["group_name_or_id"]).ingress_rules, asked)
+
+
+def _describe_egress(backend: Any, **asked: Any) -> None:
+    _describe(backend.get_security_group_by_name_or_id(asked["group_name_or_id"]).egress_rules, asked)
+
+
+def _describe(rules: Iterable[Any], asked: Mapping[str, Any]) -> None:
+    """moto 5.2.5 finds a rule whose source is a group only when it has the new description already."""
+    wanted = {one["GroupId"]: one.get("Description") for one in asked["source_groups"] or () if "GroupId" in one}
+    kind = [str(asked[name]) for name in ("ip_protocol", "from_port", "to_port")]
+    for rule in rules:
+        source = rule.source_group.get("GroupId")
+        if source in wanted and [str(rule.ip_protocol), str(rule.from_port), str(rule.to_port)] == kind:
+            rule.source_group = {**rule.source_group, "Description": wanted[source]}
