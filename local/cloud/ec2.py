@@ -74,7 +74,9 @@ def _describe_egress(backend: Any, **asked: Any) -> None:
 
 def _describe(rules: Iterable[Any], asked: Mapping[str, Any]) -> None:
     """moto 5.2.5 finds a rule whose source is a group only when it has the new description already."""
-    wanted = {one["GroupId"]: one.get("Description") for one in asked["source_groups"] or () if "GroupId" in one}
+    wanted = {
+        one["GroupId"]: one.get("Description") for one in asked["source_groups"] or () if "GroupId" in one
+    }
     kind = [str(asked[name]) for name in ("ip_protocol", "from_port", "to_port")]
     for rule in rules:
         source = rule.source_group.get("GroupId")

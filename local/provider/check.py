@@ -141,8 +141,8 @@ def _find_wrong(known: Known, path: str, value: Any, kind: Kind, failures: list[
         _find_wrong_items(known, path, value, kind, failures)
     elif not _fits(value, kind):
         failures.append(Failure(path, f"{path} of {known.row.type} is a {kind}, not {value!r}"))
-    elif (reason := wrong(known.schema.limits.get(_plain(path), {}), value)) is not None:
-        failures.append(Failure(path, f"{path} of {known.row.type} {reason}, not {_shown(known, path, value)}"))
+    elif (must := wrong(known.schema.limits.get(_plain(path), {}), value)) is not None:
+        failures.append(Failure(path, f"{path} of {known.row.type} {must}, not {_shown(known, path, value)}"))
 
 
 def _find_wrong_items(

@@ -17,7 +17,8 @@ Limit = Mapping[str, Any]
 _MORE = ("any_case", "or_empty")  # what else a limit lets pass
 # internal/verify/validate.go of terraform-provider-aws, that of today: it knows more owners than 3.39.0 did.
 _ARN = re.compile(
-    r"arn:aws(-[a-z]+)*:[^:]*:([a-z]{2}(-[a-z]+)+-\d)?:(aws|aws-managed|third-party|\d{12}|cw.{10})?:.+", re.DOTALL
+    r"arn:aws(-[a-z]+)*:[^:]*:([a-z]{2}(-[a-z]+)+-\d)?:(aws|aws-managed|third-party|\d{12}|cw.{10})?:.+",
+    re.DOTALL,
 )
 
 

@@ -72,7 +72,9 @@ def load(token: str, terraform: str) -> Schema:
         outputs=entry["outputs"],
         required=frozenset(entry["required"]),
         _flags={path: _flags(row) for name, row in rows.items() if (path := wire_path(name, kinds))},
-        limits={path: limit for name, limit in _limits(terraform) if (path := wire_path(name, entry["inputs"]))},
+        limits={
+            path: limit for name, limit in _limits(terraform) if (path := wire_path(name, entry["inputs"]))
+        },
         conflicts=tuple(_conflicts(terraform, entry["inputs"])),
     )
 

@@ -96,13 +96,38 @@ def _revoke_egress(run: Run) -> None:
 
 
 def _sync(side: str) -> Any:
+    """Take away the rules that are said no more and add the new ones; what stays is never gone in between."""
+    member, name = _SIDES[side]
+
     def hook(run: Run) -> None:
-        _revoke(run, side)
-        permissions = [_permission(rule, run.id) for rule in run.props.get(side) or []]
-        if permissions:
-            run.call(f"AuthorizeSecurityGroup{_SIDES[side][1]}", GroupId=run.id, IpPermissions=permissions)
+        had, wanted = _rules(_group(run).get(member) or [], run.id), run.props.get(side) or []
+        for verb, rules in (("Revoke", _beyond(had, wanted)), ("Authorize", _beyond(wanted, had))):
+            if rules:
+                permissions = [_permission(rule, run.id) for rule in rules]
+                run.call(f"{verb}SecurityGroup{name}", GroupId=run.id, IpPermissions=permissions)
 
     return hook
+
+
+def _beyond(rules: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What rule blocks say and others do not."""
+    known = _atoms(others)
+
+    def is_new(rule: Mapping[str, Any], source: Mapping[str, Any]) -> bool:
+        bare = {
+            name: value for name, value in rule.items() if name not in ("self", *(s[0] for s in _SOURCES))
+        }
+        return not _atoms([{**bare, **source}]) <= known
+
+    cut = [
+        {
+            **rule,
+            **{prop: [one for one in rule.get(prop) or [] if is_new(rule, {prop: [one]})] for prop, _, _ in _SOURCES},
+            "self": bool(rule.get("self")) and is_new(rule, {"self": True}),
+        }
+        for rule in rules
+    ]  # fmt: skip
+    return [rule for rule in cut if _atoms([rule])]
 
 
 def _read_rules(run: Run) -> None:

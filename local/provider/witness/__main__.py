@@ -1,4 +1,4 @@
-"""`python -m local.provider.witness`: ask the real provider, and write its answers to data/facts.json and limits.json."""
+"""`python -m local.provider.witness`: ask the real provider; its answers are data/facts.json and limits.json."""
 
 from __future__ import annotations
 

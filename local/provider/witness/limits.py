@@ -1,7 +1,7 @@
 """What the real provider refuses by itself, argument by argument: shown values, and its words read as limits.
 
 ValidateResourceTypeConfig is asked with each value of a bag; from the words of the refusals come the limits, and with
-these the values at their edges, which are asked as well. All answers are kept: they are what `check.py` is held against.
+these the values at their edges, which are asked as well. All answers are kept: `check.py` is held against them.
 """
 
 from __future__ import annotations
@@ -190,7 +190,9 @@ def _edges(limit: Limits, kind: str) -> Iterator[Any]:
         elif name == "at_least":
             yield from (bound - 1, bound)
         elif name == "length":
-            yield from ("x" * size for size in (bound[0] - 1, bound[0], bound[1], bound[1] + 1) if 0 < size <= _LONG)
+            yield from (
+                "x" * size for size in (bound[0] - 1, bound[0], bound[1], bound[1] + 1) if 0 < size <= _LONG
+            )
         elif name == "divisible_by":
             yield from (bound, bound + 1)
         elif name == "cidr" and "bits" in bound:
@@ -202,18 +204,20 @@ def _read(words: list[str]) -> Limits:
     limit: Limits = {}
     either: dict[str, Limits] = {}
     for word in words:
-        for pattern, make in _WORDS:
-            match = re.search(pattern, word, re.DOTALL)
-            if match is not None:
-                break
-        else:
-            raise ValueError(f"unread: {word}")
-        found = make(*match.groups())
+        found = _meaning(word)
         if any(part in word for part in _EITHER):
             either[json.dumps(found)] = found
         else:
             _join(limit, found)
     return {"either": [*either.values(), limit]} if either else limit
+
+
+def _meaning(word: str) -> Limits:
+    for pattern, make in _WORDS:
+        match = re.search(pattern, word, re.DOTALL)
+        if match is not None:
+            return make(*match.groups())
+    raise ValueError(f"nobody has read these words yet, add them to _WORDS: {word}")
 
 
 def _join(limit: Limits, found: Limits) -> None:

@@ -82,7 +82,7 @@ def test_arguments_that_exclude_each_other_are_refused_together(token: str) -> N
     for one, other in known.schema.conflicts:
         both = {name: _sample(known.schema.inputs[name]) for name in (one, other)}
         found = {failure.prop: failure.reason for failure in _failures(token, both)}
-        assert one in found and repr(other) in found[one] or _served_otherwise(token, one), (one, other)
+        assert repr(other) in found.get(one, "") or _served_otherwise(token, one), (one, other)
 
 
 def _sample(kind: Any) -> Any:
@@ -105,7 +105,7 @@ def test_what_is_allowed_since_is_no_word_of_ours() -> None:
             source, _, where = row["source"].partition(" ")
             if source == "botocore":
                 service, _, shape = where.partition(".")
-                known = session.get_service_model(service).shape_for(shape).enum
+                known = session.get_service_model(service).shape_for(shape).metadata["enum"]
                 assert set(row["also"]["one_of"]) <= set(known)
 
 
@@ -125,7 +125,8 @@ def test_the_reason_says_what_is_allowed_and_what_was_said() -> None:
         Failure("deletionWindowInDays", "deletionWindowInDays of aws:kms/key:Key must be from 7 to 30, not 5")
     ]
     (found,) = _failures(group, {"retentionInDays": 8})
-    assert "must be one of 0, 1, 3, 5, 7, 14" in found.reason and found.reason.endswith("not 8")
+    assert "must be one of 0, 1, 3, 5, 7, 14" in found.reason
+    assert found.reason.endswith("not 8")
 
 
 def test_a_long_value_is_cut_in_the_reason() -> None:
