@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from local.cloud import mend
@@ -11,6 +12,7 @@ from local.cloud import mend
 def install() -> None:
     """Mend moto's EC2, once it is loaded."""
     from moto.ec2.models import EC2Backend
+    from moto.ec2.models.security_groups import SecurityGroupRule
     from moto.ec2.responses.launch_templates import LaunchTemplates
     from moto.ec2.responses.vpcs import VPCs
 
@@ -18,8 +20,7 @@ def install() -> None:
     mend.before(EC2Backend, "describe_launch_templates", _tags_of_now)
     mend.after(VPCs, "modify_vpc_endpoint", _modify_private_dns)
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
-    mend.after(EC2Backend, "update_security_group_rule_descriptions_ingress", _describe_ingress)
-    mend.after(EC2Backend, "update_security_group_rule_descriptions_egress", _describe_egress)
+    mend.around(SecurityGroupRule, "__eq__", _described_or_not)
 
 
 def _untagged(response: Any) -> None:
@@ -64,21 +65,15 @@ def _modify_sources(backend: Any, group_id: str, rules: Mapping[str, Mapping[str
             rule.ip_range.pop("Description", None)
 
 
-def _describe_ingress(backend: Any, **asked: Any) -> None:
-    _describe(backend.get_security_group_by_name_or_id(asked["group_name_or_id"]).ingress_rules, asked)
+def _described_or_not(equal: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """moto 5.2.5 tells rules whose source is a group apart by their descriptions.
 
+    A description is no part of a rule on AWS: without it a rule is found, and with another it is a duplicate
+    (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html).
+    """
 
-def _describe_egress(backend: Any, **asked: Any) -> None:
-    _describe(backend.get_security_group_by_name_or_id(asked["group_name_or_id"]).egress_rules, asked)
+    def bare(rule: Any) -> SimpleNamespace:
+        source = {name: value for name, value in (rule.source_group or {}).items() if name != "Description"}
+        return SimpleNamespace(**{**vars(rule), "source_group": source})
 
-
-def _describe(rules: Iterable[Any], asked: Mapping[str, Any]) -> None:
-    """moto 5.2.5 finds a rule whose source is a group only when it has the new description already."""
-    wanted = {
-        one["GroupId"]: one.get("Description") for one in asked["source_groups"] or () if "GroupId" in one
-    }
-    kind = [str(asked[name]) for name in ("ip_protocol", "from_port", "to_port")]
-    for rule in rules:
-        source = rule.source_group.get("GroupId")
-        if source in wanted and [str(rule.ip_protocol), str(rule.from_port), str(rule.to_port)] == kind:
-            rule.source_group = {**rule.source_group, "Description": wanted[source]}
+    return lambda rule, other: equal(bare(rule), bare(other))

@@ -47,7 +47,7 @@ WRITES: Mapping[Of, Reason] = {
         "aws/resource_aws_security_group.go of 3.39.0",
     ),
     ("aws_security_group_rule", "update"): Reason(
-        {"UpdateSecurityGroupRuleDescriptionsEgress", "UpdateSecurityGroupRuleDescriptionsIngress"},
+        {"UpdateSecurityGroupRuleDescriptionsIngress"},
         {"ModifySecurityGroupRules"},
         "the types of today know a rule by its id, and change it by that: "
         "internal/service/ec2/vpc_security_group_ingress_rule.go",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,7 @@ class Twin:
         self.replaced: set[str] = set()
         self._peer = Peer(aws.state.provider_port).configure()
         self._seen = Seen(aws, "emr-platform-provider")
+        self._numbers = itertools.count()
         self._made: dict[tuple[str, str], Made] = {}
         self._names: dict[str, str] = {}  # the real provider's ids → ours
 
@@ -41,7 +43,7 @@ class Twin:
         """Make the same change."""
         self._seen.add_to(Calls())  # whatever else this provider was used for
         if change.before is None:
-            made = self._peer.create(_token(change), self._props(change), f"twin-{len(self._names)}")
+            made = self._peer.create(_token(change), self._props(change), f"twin-{next(self._numbers)}")
         else:
             made = self._made.pop((change.kind, change.before["id"]))
             if change.config is None:

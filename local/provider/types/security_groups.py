@@ -109,25 +109,18 @@ def _sync(side: str) -> Any:
     return hook
 
 
-def _beyond(rules: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What rule blocks say and others do not."""
-    known = _atoms(others)
-
-    def is_new(rule: Mapping[str, Any], source: Mapping[str, Any]) -> bool:
-        bare = {
-            name: value for name, value in rule.items() if name not in ("self", *(s[0] for s in _SOURCES))
-        }
-        return not _atoms([{**bare, **source}]) <= known
-
-    cut = [
-        {
-            **rule,
-            **{prop: [one for one in rule.get(prop) or [] if is_new(rule, {prop: [one]})] for prop, _, _ in _SOURCES},
-            "self": bool(rule.get("self")) and is_new(rule, {"self": True}),
-        }
-        for rule in rules
-    ]  # fmt: skip
-    return [rule for rule in cut if _atoms([rule])]
+def _beyond(rules: Iterable[Mapping[str, Any]], others: Any) -> list[dict[str, Any]]:
+    """What rule blocks say and others do not, a block for each source."""
+    known, sources = _atoms(others), {"self", *(prop for prop, _, _ in _SOURCES)}
+    found = []
+    for rule in rules:
+        head = {name: value for name, value in rule.items() if name not in sources}
+        each: list[dict[str, Any]] = [
+            {**head, prop: [one]} for prop, _, _ in _SOURCES for one in rule.get(prop) or []
+        ]
+        each += [{**head, "self": True}] if rule.get("self") else []
+        found += [one for one in each if not _atoms([one]) <= known]
+    return found
 
 
 def _read_rules(run: Run) -> None:

@@ -130,6 +130,8 @@ def test_descriptions_of_rules_between_groups_are_changed(aws: Callable[[str], A
         for permission in shown[side]
         for pair in permission["UserIdGroupPairs"]
     ] == ["in", "out"]
+    with pytest.raises(ClientError, match=r"InvalidPermission\.Duplicate"):
+        ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=[rule("the same rule")])
 
 
 def test_a_role_keeps_what_an_update_does_not_say(aws: Callable[[str], Any]) -> None:
