@@ -21,6 +21,7 @@ def install() -> None:
     mend.after(VPCs, "modify_vpc_endpoint", _modify_private_dns)
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
     mend.around(SecurityGroupRule, "__eq__", _described_or_not)
+    mend.before(EC2Backend, "delete_security_group", _refuse_while_named)
 
 
 def _untagged(response: Any) -> None:
@@ -77,3 +78,18 @@ def _described_or_not(equal: Callable[[Any, Any], bool]) -> Callable[[Any, Any],
         return SimpleNamespace(**{**vars(rule), "source_group": source})
 
     return lambda rule, other: equal(bare(rule), bare(other))
+
+
+def _refuse_while_named(backend: Any, _name: str | None = None, group_id: str | None = None) -> None:
+    """moto 5.2.5 deletes a group that rules of others name, and then cannot revoke these.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html
+    """
+    from moto.ec2.exceptions import DependencyViolationError
+
+    for group in [group for groups in backend.groups.values() for group in groups.values()]:
+        rules = [*group.ingress_rules, *group.egress_rules]
+        if group.id != group_id and any(
+            (rule.source_group or {}).get("GroupId") == group_id for rule in rules
+        ):
+            raise DependencyViolationError(f"resource {group_id} has a dependent object")

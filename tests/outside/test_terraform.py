@@ -134,8 +134,7 @@ def test_it_is_destroyed(platform: Terraform, aws: Endpoint) -> None:
 def twin(aws: Endpoint, recorded: Recorded) -> Twin:
     """Our provider, after it has made every change that the real one has made, on the same AWS."""
     found = Twin(aws)
-    for change in recorded.changes:
-        found.repeat(change)
+    found.repeat(recorded.changes)
     return found
 
 

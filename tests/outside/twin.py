@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from local.provider.schema import wire_path
@@ -19,6 +20,7 @@ _RULES = {
     side: f"aws:vpc/securityGroup{word}Rule:SecurityGroup{word}Rule"
     for side, word in (("ingress", "Ingress"), ("egress", "Egress"))
 }
+_SIDE_BY_SIDE = 16
 _SHORTEST = 6  # of what is taken for a name or an id that AWS has made
 
 
@@ -39,9 +41,15 @@ class Twin:
         self._made: dict[tuple[str, str], Made] = {}
         self._names: dict[str, str] = {}  # the real provider's ids → ours
 
-    def repeat(self, change: Change) -> None:
-        """Make the same change."""
+    def repeat(self, changes: Iterable[Change]) -> None:
+        """Make the same changes, those of one type and phase side by side."""
         self._seen.add_to(Calls())  # whatever else this provider was used for
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            for of, turn in itertools.groupby(changes, key=lambda change: change.of):
+                list(pool.map(self._repeat, turn))
+                self._seen.add_to(self.calls[of])
+
+    def _repeat(self, change: Change) -> None:
         if change.before is None:
             made = self._peer.create(_token(change), self._props(change), f"twin-{next(self._numbers)}")
         else:
@@ -53,7 +61,6 @@ class Twin:
         if change.after is not None:
             self._made[change.kind, change.after["id"]] = made
             self._learn(change, made)
-        self._seen.add_to(self.calls[change.of])
 
     def _changed(self, made: Made, change: Change) -> Made:
         props = self._props(change)
@@ -102,7 +109,7 @@ class Twin:
         if isinstance(value, list):
             return [self._ours(one) for one in value]
         if isinstance(value, str):
-            for theirs in sorted(self._names, key=len, reverse=True):
+            for theirs in sorted(list(self._names), key=len, reverse=True):
                 value = value.replace(theirs, self._names[theirs])
         return value
 

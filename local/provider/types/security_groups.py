@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local.provider.errors import ProviderError
+from botocore.exceptions import ClientError
+
+from local.provider.errors import ProviderError, code_of
 from local.provider.run import Run
 from local.provider.table import Call, Change, Name, Part, Resource, When
 from local.provider.types.common import EC2_TAGGING, ec2_tags, filters
@@ -19,6 +22,7 @@ _SOURCES = (
     ("securityGroups", "UserIdGroupPairs", "GroupId"),
 )
 _ALL_PROTOCOLS = "-1"
+_DELETE_SECONDS = 600.0  # aws/resource_aws_security_group.go of provider 3.39.0
 
 
 def _permission(rule: Mapping[str, Any], group: str) -> dict[str, Any]:
@@ -138,6 +142,23 @@ def _revoke_on_delete(run: Run) -> None:
         _revoke(run, side)
 
 
+def _delete(run: Run) -> None:
+    """Delete the group; as the real provider does, wait for other groups that name it, which go or revoke by
+    themselves."""
+    run.deadline = time.monotonic() + _DELETE_SECONDS
+
+    def deleted() -> bool:
+        try:
+            run.call("DeleteSecurityGroup", GroupId=run.id)
+        except ClientError as error:
+            if code_of(error) != "DependencyViolation":
+                raise
+            return False
+        return True
+
+    run.wait(f"others to let go of {run.id}", deleted)
+
+
 _READ = Part(call=Call(op="DescribeSecurityGroups", args={"GroupIds": ["$id"]}), at="SecurityGroups.0")
 _CHANGES = tuple(Change(props=(side,), do=(_sync(side),), on_create=True) for side in _SIDES)
 _ARN = "arn:$partition:ec2:$region:$ownerId:security-group/$id"
@@ -154,7 +175,7 @@ SECURITY_GROUP = Resource(
     changes=(Change(props=("name",), do=(_revoke_egress,), on_create=True), *_CHANGES),
     reads=(_READ,),
     finish=_read_rules,
-    delete=(_revoke_on_delete, Call(op="DeleteSecurityGroup", args={"GroupId": "$id"})),
+    delete=(_revoke_on_delete, _delete),
     tagging=EC2_TAGGING,
     name=Name(),
     names={"name": "GroupName"},

@@ -134,6 +134,22 @@ def test_descriptions_of_rules_between_groups_are_changed(aws: Callable[[str], A
         ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=[rule("the same rule")])
 
 
+def test_a_group_that_another_names_is_not_deleted(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = _vpc(ec2)
+    named, other = (
+        ec2.create_security_group(GroupName=name, Description="for tests", VpcId=vpc)["GroupId"]
+        for name in ("named", "other")
+    )
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": named}]}
+    ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    ec2.authorize_security_group_ingress(GroupId=named, IpPermissions=[rule])  # itself may
+    with pytest.raises(ClientError, match=r"DependencyViolation.*dependent object"):
+        ec2.delete_security_group(GroupId=named)
+    ec2.revoke_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    ec2.delete_security_group(GroupId=named)
+
+
 def test_a_role_keeps_what_an_update_does_not_say(aws: Callable[[str], Any]) -> None:
     iam = aws("iam")
     iam.create_role(RoleName="kept", AssumeRolePolicyDocument="{}", Description="before")
