@@ -67,15 +67,14 @@ def _modify_sources(backend: Any, group_id: str, rules: Mapping[str, Mapping[str
 
 
 def _described_or_not(equal: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """moto 5.2.5 tells rules whose source is a group apart by their descriptions.
+    """moto 5.2.5 tells rules whose source is a group apart by all that was said of the source, descriptions too.
 
     A description is no part of a rule on AWS: without it a rule is found, and with another it is a duplicate
     (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html).
     """
 
     def bare(rule: Any) -> SimpleNamespace:
-        source = {name: value for name, value in (rule.source_group or {}).items() if name != "Description"}
-        return SimpleNamespace(**{**vars(rule), "source_group": source})
+        return SimpleNamespace(**{**vars(rule), "source_group": (rule.source_group or {}).get("GroupId")})
 
     return lambda rule, other: equal(bare(rule), bare(other))
 
