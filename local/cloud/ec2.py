@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from local.cloud import mend
@@ -16,6 +17,7 @@ def install() -> None:
     """Mend moto's EC2, once it is loaded."""
     from moto.ec2.models import EC2Backend
     from moto.ec2.models.amis import AmiBackend
+    from moto.ec2.models.security_groups import SecurityGroupRule
     from moto.ec2.responses.launch_templates import LaunchTemplates
     from moto.ec2.responses.vpcs import VPCs
 
@@ -23,6 +25,8 @@ def install() -> None:
     mend.before(EC2Backend, "describe_launch_templates", _tags_of_now)
     mend.after(VPCs, "modify_vpc_endpoint", _modify_private_dns)
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
+    mend.around(SecurityGroupRule, "__eq__", _described_or_not)
+    mend.before(EC2Backend, "delete_security_group", _refuse_while_named)
     mend.after(AmiBackend, "_load_amis", _date_images)
 
 
@@ -74,3 +78,31 @@ def _modify_sources(backend: Any, group_id: str, rules: Mapping[str, Mapping[str
             rule.source_group = {**rule.source_group, "GroupId": wanted["ReferencedGroupId"]}
         if not wanted.get("Description"):
             rule.ip_range.pop("Description", None)
+
+
+def _described_or_not(equal: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """moto 5.2.5 tells rules whose source is a group apart by all that was said of the source, descriptions too.
+
+    A description is no part of a rule on AWS: without it a rule is found, and with another it is a duplicate
+    (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html).
+    """
+
+    def bare(rule: Any) -> SimpleNamespace:
+        return SimpleNamespace(**{**vars(rule), "source_group": (rule.source_group or {}).get("GroupId")})
+
+    return lambda rule, other: equal(bare(rule), bare(other))
+
+
+def _refuse_while_named(backend: Any, _name: str | None = None, group_id: str | None = None) -> None:
+    """moto 5.2.5 deletes a group that rules of others name, and then cannot revoke these.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html
+    """
+    from moto.ec2.exceptions import DependencyViolationError
+
+    for group in [group for groups in backend.groups.values() for group in groups.values()]:
+        rules = [*group.ingress_rules, *group.egress_rules]
+        if group.id != group_id and any(
+            (rule.source_group or {}).get("GroupId") == group_id for rule in rules
+        ):
+            raise DependencyViolationError(f"resource {group_id} has a dependent object")

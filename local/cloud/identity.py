@@ -1,4 +1,4 @@
-"""Where moto's IAM is mended: the names of service-linked roles, and the clients of an OIDC provider."""
+"""Where moto's IAM is mended: service-linked roles' names, what a role keeps, an OIDC provider's clients."""
 
 from __future__ import annotations
 
@@ -29,8 +29,20 @@ def install() -> None:
     from moto.iam.responses import IamResponse
 
     mend.around(IAMBackend, "create_role", _linked)
+    IamResponse.update_role = _update_role
     IamResponse.add_client_id_to_open_id_connect_provider = _add_client
     IamResponse.remove_client_id_from_open_id_connect_provider = _remove_client
+
+
+def _update_role(response: Any) -> Any:
+    """moto 5.2.5 takes away the description and the longest session that UpdateRole does not say."""
+    role = response.backend.get_role(response._get_param("RoleName"))
+    description, seconds = response._get_param("Description"), response._get_param("MaxSessionDuration")
+    if description is not None:
+        role.description = description
+    if seconds is not None:
+        role.max_session_duration = seconds
+    return _nothing()
 
 
 def _linked(create: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,5 @@
-"""What the program may say: arguments that exist and are supported, of the right kind; defaults, names and
-tags."""
+"""What the program may say: arguments that exist and are supported, of the right kind and within their limits;
+defaults, names and tags."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from local.provider.known import Known
+from local.provider.limits import wrong
 from local.provider.shapes import Kind
 from local.provider.table import Name
 from local.provider.values import UNKNOWN, Asset, has_unknown
@@ -20,6 +21,7 @@ _PYTHON: dict[str, Any] = {
     "boolean": bool,
     "asset": Asset,
 }
+_SHOWN = 80  # of a value in an error, in characters
 
 
 class Failure(NamedTuple):
@@ -40,7 +42,9 @@ def check(
 ) -> tuple[dict[str, Any], list[Failure]]:
     """The inputs with everything filled in that the real provider fills in, and what is wrong with them."""
     said = {prop: value for prop, value in new.items() if value is not None and prop != "__defaults"}
-    failures = [*_unknown_names(known, said), *_wrong_kinds(known, said), *_missing(known, said)]
+    failures = [
+        *_unknown_names(known, said), *_wrong_kinds(known, said), *_missing(known, said), *_conflicts(known, said),
+    ]  # fmt: skip
     inputs, defaults = dict(said), []
     for prop, value in known.row.defaults.items():
         if prop not in inputs:
@@ -98,6 +102,14 @@ def _missing(known: Known, said: Mapping[str, Any]) -> list[Failure]:
     ]
 
 
+def _conflicts(known: Known, said: Mapping[str, Any]) -> list[Failure]:
+    return [
+        Failure(one, f"{one!r} of {known.row.type} cannot be said together with {other!r}")
+        for one, other in known.schema.conflicts
+        if said.get(one) not in (None, [], {}) and said.get(other) not in (None, [], {})
+    ]
+
+
 def _wrong_kinds(known: Known, said: Mapping[str, Any]) -> list[Failure]:
     failures: list[Failure] = []
     for prop, value in said.items():
@@ -129,6 +141,8 @@ def _find_wrong(known: Known, path: str, value: Any, kind: Kind, failures: list[
         _find_wrong_items(known, path, value, kind, failures)
     elif not _fits(value, kind):
         failures.append(Failure(path, f"{path} of {known.row.type} is a {kind}, not {value!r}"))
+    elif (must := wrong(known.schema.limits.get(_plain(path), {}), value)) is not None:
+        failures.append(Failure(path, f"{path} of {known.row.type} {must}, not {_shown(known, path, value)}"))
 
 
 def _find_wrong_items(
@@ -143,6 +157,12 @@ def _find_wrong_items(
     for key, one in items:
         inner = f"{path}.{key}" if isinstance(value, dict) else f"{path}[{key}]"
         _find_wrong(known, inner, one, kind[1], failures)
+
+
+def _shown(known: Known, path: str, value: Any) -> str:
+    if known.schema.flags(_plain(path)).sensitive:
+        return "what it is"
+    return repr(value) if len(str(value)) <= _SHOWN else f"{str(value)[:_SHOWN]!r}…"
 
 
 def _plain(path: str) -> str:

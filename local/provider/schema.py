@@ -2,17 +2,19 @@
 
 `data/schema.json` (make_schema.py) has the kinds; `data/facts.json` the answers of the real provider 3.39.0
 (witness/), and `data/documented.json`, in the same form, what its source says of types and arguments that came later.
+What values may be is in `data/limits.json` and `data/limits_since.json` (limits.py).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from local.provider.limits import Limit, with_also
 from local.provider.shapes import Kind
 
 _DATA = Path(__file__).parent / "data"
@@ -39,6 +41,8 @@ class Schema:
     outputs: Mapping[str, Kind]  # those that are no inputs
     required: frozenset[str]
     _flags: Mapping[str, Flags]  # by dotted path
+    limits: Mapping[str, Limit]  # by dotted path
+    conflicts: tuple[tuple[str, str], ...]  # arguments that exclude each other
 
     def kind(self, prop: str) -> Kind:
         """The kind of an input or output."""
@@ -68,7 +72,26 @@ def load(token: str, terraform: str) -> Schema:
         outputs=entry["outputs"],
         required=frozenset(entry["required"]),
         _flags={path: _flags(row) for name, row in rows.items() if (path := wire_path(name, kinds))},
+        limits={
+            path: limit for name, limit in _limits(terraform) if (path := wire_path(name, entry["inputs"]))
+        },
+        conflicts=tuple(_conflicts(terraform, entry["inputs"])),
     )
+
+
+def _limits(terraform: str) -> Iterator[tuple[str, Limit]]:
+    since = _read("limits_since.json").get(terraform, {})
+    for name, row in _read("limits.json").get(terraform, {}).items():
+        if name != "conflicts":
+            yield name, with_also(row["limit"], since[name]["also"]) if name in since else row["limit"]
+
+
+def _conflicts(terraform: str, inputs: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
+    over = _read("limits_since.json").get(terraform, {}).get("conflicts", {"also": []})["also"]
+    for pair in _read("limits.json").get(terraform, {}).get("conflicts", ()):
+        one, other = (wire_path(name, inputs) for name in pair)
+        if pair not in over and one and other:
+            yield one, other
 
 
 @cache

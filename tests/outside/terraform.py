@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Terraform:
 
     folder: Path
     endpoint: Endpoint
+    reattach: Mapping[str, str]  # the variables by which it finds the provider that runs (recorder.py)
     variables: dict[str, str] = field(default_factory=dict)
 
     def init(self) -> None:
@@ -63,6 +65,7 @@ class Terraform:
         """`terraform` with these words; fails the test when it ends with none of `codes`."""
         env = {
             **self.endpoint.env,
+            **self.reattach,
             "HOME": os.devnull,
             "TF_CLI_CONFIG_FILE": str(self.folder / "cli.tfrc"),
             "TF_VAR_endpoint": self.endpoint.state.endpoint,

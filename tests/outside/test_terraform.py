@@ -5,20 +5,18 @@ The tests stand in the order of a stack's life; each goes on where the one befor
 
 from __future__ import annotations
 
-import ast
-import json
 import platform as platform_of_machine
-import re
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from local.provider import types
 from tests.outside.conftest import Endpoint
+from tests.outside.reasons import LEFT_OUT, NEVER_CHANGED, READS, REPLACED, WRITES
+from tests.outside.recorder import Recorded, recording
 from tests.outside.terraform import Terraform
+from tests.outside.twin import Twin
 
 pytestmark = [pytest.mark.xdist_group("outside"), pytest.mark.slow]
 Attributes = Mapping[str, Any]
@@ -34,12 +32,6 @@ IMPORTS: Mapping[str, Callable[[Attributes], str]] = {
     ]),
 }  # fmt: skip
 NOT_IMPORTED = {"aws_s3_bucket_object": "this version has no import for it"}
-# Calls by which it changes what ours changes by others.
-OTHERWISE = {
-    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagLogGroup.html
-    "TagLogGroup": "on the path for deprecation; ours calls TagResource",
-    "PutBucketLifecycle": "what CloudTrail calls PutBucketLifecycleConfiguration",
-}
 # What no API tells, or this version does not ask for: the provider's default, or nothing, stands there after an import.
 NOT_READ_BACK: Mapping[str, set[str]] = {
     "aws_emr_cluster": {"configurations_json", "keep_job_flow_alive_when_no_steps"},
@@ -52,11 +44,20 @@ NOT_READ_BACK: Mapping[str, set[str]] = {
 
 
 @pytest.fixture(scope="module")
-def platform(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """The platform's configuration, with nothing of it there yet."""
+def recorded(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
+    """The real provider, and what it does."""
     if (sys.platform, platform_of_machine.machine()) != ("linux", "x86_64"):
         pytest.skip("these builds of Terraform and of the provider are for Linux on x86-64")
-    found = Terraform(folder=tmp_path_factory.mktemp("terraform") / "platform", endpoint=aws)
+    with recording(aws, tmp_path_factory.mktemp("recorder")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def platform(aws: Endpoint, recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """The platform's configuration, with nothing of it there yet."""
+    found = Terraform(
+        folder=tmp_path_factory.mktemp("terraform") / "platform", endpoint=aws, reattach=recorded.reattach
+    )
     found.init()
     return found
 
@@ -71,11 +72,13 @@ def test_it_is_changed_in_place(platform: Terraform) -> None:
     before = {name: of["id"] for name, of in platform.resources().items()}
     platform.variables |= {
         "step_concurrency": "3", "task_units": "2", "retention_days": "90", "owner": "someone-else",
+        "changed": "true",
     }  # fmt: skip
     added, changed, gone = platform.apply()
     assert (added, gone) == (0, 0)
     assert changed > 20  # whatever has tags, by the provider's default tags
-    assert {name: of["id"] for name, of in platform.resources().items()} == before
+    moved = {name.split(".")[0] for name, of in platform.resources().items() if of["id"] != before[name]}
+    assert moved == {"aws_route_table_association"}  # an association with another table has another id
     fleet = platform.resources()["aws_emr_instance_fleet.task"]
     assert (fleet["target_spot_capacity"], fleet["provisioned_spot_capacity"]) == (2, 2)
     assert platform.plan() == ""
@@ -127,33 +130,41 @@ def test_it_is_destroyed(platform: Terraform, aws: Endpoint) -> None:
     assert vpcs == []
 
 
-def test_whatever_it_changed_our_provider_changes_by_the_same_calls(aws: Endpoint) -> None:
-    told = aws.client("cloudtrail").get_paginator("lookup_events")
-    changes = [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]
-    made = {
-        event["EventName"]
-        for page in told.paginate(LookupAttributes=changes)
-        for event in page["Events"]
-        if "HashiCorp" in json.loads(event["CloudTrailEvent"])["userAgent"]
+@pytest.fixture(scope="module")
+def twin(aws: Endpoint, recorded: Recorded) -> Twin:
+    """Our provider, after it has made every change that the real one has made, on the same AWS."""
+    found = Twin(aws)
+    found.repeat(recorded.changes)
+    return found
+
+
+def test_each_type_was_created_changed_and_deleted(recorded: Recorded) -> None:
+    kinds = {kind for kind, _ in recorded.calls}
+    assert len(kinds) > 20
+    lived = {(kind, phase) for kind in kinds for phase in ("create", "update", "delete")}
+    assert lived - set(recorded.calls) == {(kind, "update") for kind in NEVER_CHANGED}
+
+
+def test_ours_is_told_the_same_and_changes_in_place_what_it_changes_in_place(twin: Twin) -> None:
+    assert (dict(twin.left_out), twin.replaced) == (dict(LEFT_OUT), REPLACED)
+
+
+def test_for_each_type_and_phase_ours_changes_aws_by_the_same_calls(recorded: Recorded, twin: Twin) -> None:
+    differences = {
+        of: (set(made.writes - twin.calls[of].writes), set(twin.calls[of].writes - made.writes))
+        for of, made in recorded.calls.items()
+        if made.writes != twin.calls[of].writes
     }
-    assert {"RunJobFlow", "AddInstanceFleet", "CreateVpc", "CreateKey", "DeleteVpc"} <= made
-    ours = _named_in_the_table()
-    assert {name for name in made if not any(one.fullmatch(name) for one in ours)} == set(OTHERWISE)
+    assert differences == {of: (reason.theirs, reason.ours) for of, reason in WRITES.items()}
 
 
-def _named_in_the_table() -> list[re.Pattern[str]]:
-    """The words in the code of our provider's types, operations among them; what a word is put together of is open."""
-    trees = [ast.parse(file.read_text()) for file in Path(types.__file__).parent.glob("*.py")]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    plain = [re.escape(n.value) for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    joined = [
-        "".join(
-            re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[A-Z][a-z]+"
-            for part in node.values
-        )
-        for node in nodes
-        if isinstance(node, ast.JoinedStr)
-        and isinstance(node.values[0], ast.Constant)
-        and str(node.values[0].value)[:1].isupper()
-    ]
-    return [re.compile(pattern) for pattern in {*plain, *joined}]
+def test_what_it_asks_for_of_a_type_ours_asks_for(recorded: Recorded, twin: Twin) -> None:
+    theirs: dict[str, set[str]] = {}
+    for (kind, _), made in recorded.calls.items():
+        theirs.setdefault(kind, set()).update(made.reads)
+    ours = {
+        kind: {name for (of, _), made in twin.calls.items() if of == kind for name in made.reads}
+        for kind in theirs
+    }
+    missing = {kind: names - ours[kind] for kind, names in theirs.items() if names - ours[kind]}
+    assert missing == {kind: names for kind, (names, _) in READS.items()}

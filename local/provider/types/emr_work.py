@@ -72,12 +72,6 @@ def check_cluster(inputs: Mapping[str, Any]) -> tuple[str, str] | None:
     kinds = [kind for kind in ("masterInstanceFleet", "masterInstanceGroup") if inputs.get(kind) is not None]
     if len(kinds) != 1:
         return "masterInstanceFleet", "a cluster needs one of masterInstanceFleet and masterInstanceGroup"
-    text = inputs.get("configurationsJson")
-    if isinstance(text, str):
-        try:
-            json.loads(text)
-        except ValueError as error:
-            return "configurationsJson", f"configurationsJson is no JSON: {error}"
     return None
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local.provider.errors import ProviderError
+from botocore.exceptions import ClientError
+
+from local.provider.errors import ProviderError, code_of
 from local.provider.run import Run
 from local.provider.table import Call, Change, Name, Part, Resource, When
 from local.provider.types.common import EC2_TAGGING, ec2_tags, filters
@@ -19,6 +22,7 @@ _SOURCES = (
     ("securityGroups", "UserIdGroupPairs", "GroupId"),
 )
 _ALL_PROTOCOLS = "-1"
+_DELETE_SECONDS = 600.0  # aws/resource_aws_security_group.go of provider 3.39.0
 
 
 def _permission(rule: Mapping[str, Any], group: str) -> dict[str, Any]:
@@ -96,13 +100,31 @@ def _revoke_egress(run: Run) -> None:
 
 
 def _sync(side: str) -> Any:
+    """Take away the rules that are said no more and add the new ones; what stays is never gone in between."""
+    member, name = _SIDES[side]
+
     def hook(run: Run) -> None:
-        _revoke(run, side)
-        permissions = [_permission(rule, run.id) for rule in run.props.get(side) or []]
-        if permissions:
-            run.call(f"AuthorizeSecurityGroup{_SIDES[side][1]}", GroupId=run.id, IpPermissions=permissions)
+        had, wanted = _rules(_group(run).get(member) or [], run.id), run.props.get(side) or []
+        for verb, rules in (("Revoke", _beyond(had, wanted)), ("Authorize", _beyond(wanted, had))):
+            if rules:
+                permissions = [_permission(rule, run.id) for rule in rules]
+                run.call(f"{verb}SecurityGroup{name}", GroupId=run.id, IpPermissions=permissions)
 
     return hook
+
+
+def _beyond(rules: Iterable[Mapping[str, Any]], others: Any) -> list[dict[str, Any]]:
+    """What rule blocks say and others do not, a block for each source."""
+    known, sources = _atoms(others), {"self", *(prop for prop, _, _ in _SOURCES)}
+    found = []
+    for rule in rules:
+        head = {name: value for name, value in rule.items() if name not in sources}
+        each: list[dict[str, Any]] = [
+            {**head, prop: [one]} for prop, _, _ in _SOURCES for one in rule.get(prop) or []
+        ]
+        each += [{**head, "self": True}] if rule.get("self") else []
+        found += [one for one in each if not _atoms([one]) <= known]
+    return found
 
 
 def _read_rules(run: Run) -> None:
@@ -118,6 +140,23 @@ def _revoke_on_delete(run: Run) -> None:
         return
     for side in _SIDES:
         _revoke(run, side)
+
+
+def _delete(run: Run) -> None:
+    """Delete the group; as the real provider does, wait for other groups that name it, which go or revoke by
+    themselves."""
+    run.deadline = time.monotonic() + _DELETE_SECONDS
+
+    def deleted() -> bool:
+        try:
+            run.call("DeleteSecurityGroup", GroupId=run.id)
+        except ClientError as error:
+            if code_of(error) != "DependencyViolation":
+                raise
+            return False
+        return True
+
+    run.wait(f"others to let go of {run.id}", deleted)
 
 
 _READ = Part(call=Call(op="DescribeSecurityGroups", args={"GroupIds": ["$id"]}), at="SecurityGroups.0")
@@ -136,7 +175,7 @@ SECURITY_GROUP = Resource(
     changes=(Change(props=("name",), do=(_revoke_egress,), on_create=True), *_CHANGES),
     reads=(_READ,),
     finish=_read_rules,
-    delete=(_revoke_on_delete, Call(op="DeleteSecurityGroup", args={"GroupId": "$id"})),
+    delete=(_revoke_on_delete, _delete),
     tagging=EC2_TAGGING,
     name=Name(),
     names={"name": "GroupName"},

@@ -1,49 +1,67 @@
-"""`python -m local.provider.witness`: ask the real provider, and write its answers to data/facts.json."""
+"""`python -m local.provider.witness`: ask the real provider; its answers are data/facts.json and limits.json."""
 
 from __future__ import annotations
 
 import datetime
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from facts.errors import UserError
 from local.outside import terraform
 from local.provider.types import RESOURCES
 from local.provider.witness.asked import MORE
 from local.provider.witness.binary import witness
-from local.provider.witness.questions import Inquiry, Row
+from local.provider.witness.limits import Refusals
+from local.provider.witness.protocol import Witness
+from local.provider.witness.questions import Inquiry
 
-FILE = Path(__file__).parent.parent / "data" / "facts.json"
+DATA = Path(__file__).parent.parent / "data"
+# File → how the provider was asked for it, and by which questions of a type.
+FILES: Mapping[str, tuple[str, Callable[[Witness, str], Mapping[str, Any]]]] = {
+    "facts.json": (
+        "PlanResourceChange, one argument changed at a time",
+        lambda client, kind: Inquiry(client, kind).rows(),
+    ),
+    "limits.json": (
+        "ValidateResourceTypeConfig, one argument at a time",
+        lambda client, kind: Refusals(client, kind).rows(),
+    ),
+}
 
 
 def main() -> None:
-    """Write the table, unless the answers are those that it has already."""
+    """Write each table, unless the answers are those that it has already."""
     try:
-        rows = answers()
+        found = {name: answers(name) for name in FILES}
     except UserError as error:
         sys.exit(str(error))
-    told = {kind: entry for kind, entry in json.loads(FILE.read_text()).items() if kind != "source"}
-    if rows == told:
-        print(f"{FILE.name}: the same {len(rows)} types, nothing changed")
-        return
-    FILE.write_text(render(rows, datetime.datetime.now(datetime.UTC).date()))
-    print(f"{FILE.name}: {len(rows)} types, {sum(map(len, rows.values()))} arguments and outputs")
+    for name, rows in found.items():
+        file, counted = DATA / name, f"{len(rows)} types, {sum(map(len, rows.values()))} rows"
+        told = json.loads(file.read_text()) if file.exists() else {}
+        if rows == {kind: entry for kind, entry in told.items() if kind != "source"}:
+            print(f"{name}: the same {counted}, nothing changed")
+            continue
+        file.write_text(render(rows, FILES[name][0], datetime.datetime.now(datetime.UTC).date()))
+        print(f"{name}: {counted}")
 
 
-def answers() -> dict[str, dict[str, Row]]:
-    """For each type that is asked and that the provider knows: its rows. Raises UserError."""
+def answers(name: str) -> dict[str, Mapping[str, Any]]:
+    """What goes into a file: for each type that is asked and that the provider knows, its rows. Raises UserError."""
+    ask = FILES[name][1]
     kinds = sorted({*MORE, *(row.terraform for row in RESOURCES.values())})
     with witness() as client:
-        return {kind: Inquiry(client, kind).rows() for kind in kinds if kind in client.types}
+        found = {kind: ask(client, kind) for kind in kinds if kind in client.types}
+    return {kind: rows for kind, rows in found.items() if rows}
 
 
-def render(rows: Mapping[str, Mapping[str, Row]], day: datetime.date) -> str:
+def render(rows: Mapping[str, Mapping[str, Any]], asked: str, day: datetime.date) -> str:
     """The file's text: one line an argument, so that a change reads as a diff."""
     source = (
         f"terraform-provider-aws {terraform.VERSION}, asked on {day} through its plugin protocol "
-        "(PlanResourceChange, one argument changed at a time) by python -m local.provider.witness"
+        f"({asked}) by python -m local.provider.witness"
     )
     parts = [f' "source": {json.dumps(source)}']
     for kind, entry in rows.items():

@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from facts.errors import UserError
 from local.outside import terraform
@@ -22,9 +22,20 @@ _ENV = {
 
 @contextlib.contextmanager
 def witness() -> Iterator[Witness]:
-    """The running provider. Raises UserError when it cannot be had or does not start."""
-    # An environment of its own: the user's account and logging settings must not reach in.
-    env = {"PATH": os.environ.get("PATH", ""), "TMPDIR": tempfile.gettempdir(), **_ENV}
+    """The running provider, to be asked. Raises UserError when it cannot be had or does not start."""
+    with running() as where:
+        client = Witness(where)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextlib.contextmanager
+def running(more: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The running provider's address. Raises UserError when it cannot be had or does not start."""
+    # An environment of its own, but for `more`: the user's account and logging settings must not reach in.
+    env = {"PATH": os.environ.get("PATH", ""), "TMPDIR": tempfile.gettempdir(), **(more or {}), **_ENV}
     try:
         process = subprocess.Popen(
             [terraform.provider()], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -34,11 +45,7 @@ def witness() -> Iterator[Witness]:
     with process:
         assert process.stdout is not None
         try:
-            client = Witness(address(process.stdout.readline()))
-            try:
-                yield client
-            finally:
-                client.close()
+            yield address(process.stdout.readline())
         finally:
             process.kill()
 

@@ -9,7 +9,7 @@ every attribute, an unknown one is an extension (https://github.com/zclconf/go-c
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,16 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "requires_replace": (2, "[AttributePath]"),
         "diagnostics": (4, "[Diagnostic]"),
     },
+    "ApplyResourceChangeRequest": {
+        "type_name": (1, "string"),
+        "prior_state": (2, "DynamicValue"),
+        "planned_state": (3, "DynamicValue"),
+        "config": (4, "DynamicValue"),
+    },
+    "ApplyResourceChangeResponse": {
+        "new_state": (1, "DynamicValue"),
+        "diagnostics": (4, "[Diagnostic]"),
+    },
 }
 _NESTING = {1: "single", 2: "list", 3: "set"}
 _ERROR = 1
@@ -89,7 +99,11 @@ _CONFIG = {
 
 
 class RefusedError(Exception):
-    """The provider answered with an error: its own words."""
+    """The provider answered with errors: its own words, all of them together and each by itself."""
+
+    def __init__(self, each: Sequence[str]) -> None:
+        super().__init__("; ".join(each))
+        self.each = tuple(each)
 
 
 @dataclass(frozen=True)
@@ -138,8 +152,13 @@ class Witness:
         answer = call(_CLASSES[f"{method}Request"](**fields), timeout=_SECONDS, wait_for_ready=True)
         errors = [one for one in answer.diagnostics if one.severity == _ERROR]
         if errors:
-            raise RefusedError("; ".join(_text(one) for one in errors))
+            raise RefusedError([_text(one) for one in errors])
         return answer
+
+
+def message(name: str, wire: bytes) -> Any:
+    """A message of the protocol, from what travels."""
+    return _CLASSES[name].FromString(wire)
 
 
 def encode(value: Value) -> Any:

@@ -1,4 +1,4 @@
-"""What moto's EC2, KMS, Logs and S3 take and forget, and this local AWS does not."""
+"""What moto's EC2, IAM, KMS, Logs and S3 take and forget, and this local AWS does not."""
 
 from __future__ import annotations
 
@@ -105,6 +105,58 @@ def test_a_rule_s_group_is_changed(aws: Callable[[str], Any]) -> None:
     ec2.modify_security_group_rules(GroupId=one, SecurityGroupRules=rules)
     found = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])
     assert found["SecurityGroupRules"][0]["ReferencedGroupInfo"]["GroupId"] == three
+
+
+def test_descriptions_of_rules_between_groups_are_changed(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = _vpc(ec2)
+    one, other = (
+        ec2.create_security_group(GroupName=name, Description="for tests", VpcId=vpc)["GroupId"]
+        for name in ("one", "other")
+    )
+
+    def rule(description: str) -> dict[str, Any]:
+        pairs = [{"GroupId": other, "Description": description}]
+        return {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": pairs}
+
+    ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=[rule("before")])
+    ec2.authorize_security_group_egress(GroupId=one, IpPermissions=[rule("before")])
+    ec2.update_security_group_rule_descriptions_ingress(GroupId=one, IpPermissions=[rule("in")])
+    ec2.update_security_group_rule_descriptions_egress(GroupId=one, IpPermissions=[rule("out")])
+    shown = ec2.describe_security_groups(GroupIds=[one])["SecurityGroups"][0]
+    assert [
+        pair["Description"]
+        for side in ("IpPermissions", "IpPermissionsEgress")
+        for permission in shown[side]
+        for pair in permission["UserIdGroupPairs"]
+    ] == ["in", "out"]
+    with pytest.raises(ClientError, match=r"InvalidPermission\.Duplicate"):
+        ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=[rule("the same rule")])
+
+
+def test_a_group_that_another_names_is_not_deleted(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = _vpc(ec2)
+    named, other = (
+        ec2.create_security_group(GroupName=name, Description="for tests", VpcId=vpc)["GroupId"]
+        for name in ("named", "other")
+    )
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": named}]}
+    ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    ec2.authorize_security_group_ingress(GroupId=named, IpPermissions=[rule])  # itself may
+    with pytest.raises(ClientError, match=r"DependencyViolation.*dependent object"):
+        ec2.delete_security_group(GroupId=named)
+    ec2.revoke_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    ec2.delete_security_group(GroupId=named)
+
+
+def test_a_role_keeps_what_an_update_does_not_say(aws: Callable[[str], Any]) -> None:
+    iam = aws("iam")
+    iam.create_role(RoleName="kept", AssumeRolePolicyDocument="{}", Description="before")
+    iam.update_role(RoleName="kept", MaxSessionDuration=7200)
+    iam.update_role(RoleName="kept", Description="after")
+    role = iam.get_role(RoleName="kept")["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("after", 7200)
 
 
 def test_a_key_says_how_often_it_is_rotated(aws: Callable[[str], Any]) -> None:

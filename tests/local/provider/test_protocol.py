@@ -102,7 +102,7 @@ def test_a_prefix_makes_a_name_when_the_resource_is_made(world: World) -> None:
             "aws:emr/cluster:Cluster",
             {"releaseLabel": "x", "serviceRole": "x", "masterInstanceFleet": {}, "configurationsJson": "{"},
             "configurationsJson",
-            "no JSON",
+            "must be JSON",
         ),
     ],
 )
@@ -340,8 +340,9 @@ def test_a_wrong_function_is_refused(peer: Peer, token: str, args: dict[str, Any
 
 
 def test_an_error_of_aws_is_one_line_with_code_type_and_name(peer: Peer) -> None:
-    said = _refused(lambda: peer.create(VPC, {"cidrBlock": "10.0.0.0/8"}, "wide"))
-    assert said.startswith(f'creating {VPC} "wide": InvalidVpc.Range')
+    subnet = "aws:ec2/subnet:Subnet"
+    said = _refused(lambda: peer.create(subnet, {"vpcId": "vpc-0", "cidrBlock": "10.0.0.0/24"}, "lost"))
+    assert said.startswith(f'creating {subnet} "lost": InvalidVpcID.NotFound')
     assert "\n" not in said
 
 

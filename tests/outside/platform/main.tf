@@ -18,6 +18,8 @@ variable "task_units" { default = 1 }
 variable "maximum_units" { default = 4 }
 variable "retention_days" { default = 30 }
 variable "owner" { default = "data-platform" }
+# What each type can change in place, all at once.
+variable "changed" { default = false }
 variable "subnets" {
   default = { "us-east-1a" = "10.20.0.0/20", "us-east-1b" = "10.20.16.0/20" }
 }

@@ -10,6 +10,16 @@ resource "aws_vpc" "this" {
 resource "aws_default_security_group" "closed" {
   vpc_id = aws_vpc.this.id
   tags   = { Name = "${local.prefix}-closed" }
+
+  dynamic "ingress" {
+    for_each = var.changed ? [443, 8443] : [443, 9443]
+    content {
+      protocol  = "tcp"
+      from_port = ingress.value
+      to_port   = ingress.value
+      self      = true
+    }
+  }
 }
 
 resource "aws_subnet" "private" {
@@ -18,6 +28,8 @@ resource "aws_subnet" "private" {
   availability_zone = each.key
   cidr_block        = each.value
   tags              = merge({ Name = "${local.prefix}-private-${each.key}" }, local.scope)
+
+  map_public_ip_on_launch = var.changed
 }
 
 resource "aws_route_table" "private" {
@@ -26,10 +38,14 @@ resource "aws_route_table" "private" {
   tags     = { Name = "${local.prefix}-private-${each.key}" }
 }
 
+locals {
+  other = { "us-east-1a" = "us-east-1b", "us-east-1b" = "us-east-1a" }
+}
+
 resource "aws_route_table_association" "private" {
   for_each       = aws_subnet.private
   subnet_id      = each.value.id
-  route_table_id = aws_route_table.private[each.key].id
+  route_table_id = aws_route_table.private[var.changed ? local.other[each.key] : each.key].id
 }
 
 resource "aws_security_group" "of" {
@@ -63,7 +79,7 @@ resource "aws_security_group_rule" "in" {
   protocol                 = each.value.port == 0 ? "-1" : "tcp"
   from_port                = each.value.port
   to_port                  = each.value.port
-  description              = each.key
+  description              = var.changed ? "changed: ${each.key}" : each.key
 }
 
 resource "aws_security_group_rule" "out" {
@@ -82,7 +98,7 @@ resource "aws_vpc_endpoint" "gateway" {
   vpc_id            = aws_vpc.this.id
   vpc_endpoint_type = "Gateway"
   service_name      = "com.amazonaws.${data.aws_region.here.name}.${each.key}"
-  route_table_ids   = [for table in aws_route_table.private : table.id]
+  route_table_ids   = [for zone, table in aws_route_table.private : table.id if !var.changed || zone == "us-east-1a"]
   tags              = { Name = "${local.prefix}-${each.key}" }
 }
 
@@ -92,14 +108,14 @@ resource "aws_vpc_endpoint" "interface" {
   vpc_endpoint_type   = "Interface"
   service_name        = "com.amazonaws.${data.aws_region.here.name}.${each.key}"
   subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
-  security_group_ids  = [aws_security_group.of["endpoints"].id]
+  security_group_ids  = [aws_security_group.of[var.changed ? "service" : "endpoints"].id]
   private_dns_enabled = true
   tags                = { Name = "${local.prefix}-${each.key}" }
 }
 
 resource "aws_cloudwatch_log_group" "flow_logs" {
   name              = "/emr/${local.prefix}/flow-logs"
-  kms_key_id        = aws_kms_key.purpose["logs"].arn
+  kms_key_id        = aws_kms_key.purpose[var.changed ? "data" : "logs"].arn
   retention_in_days = var.retention_days
 }
 

@@ -2,7 +2,7 @@
 
 data "aws_iam_policy_document" "key" {
   statement {
-    sid       = "AdministrationIsAllowedByIam"
+    sid       = var.changed ? "AdministrationIsIam" : "AdministrationIsAllowedByIam"
     actions   = ["kms:*"]
     resources = ["*"]
     principals {
@@ -14,21 +14,21 @@ data "aws_iam_policy_document" "key" {
 
 resource "aws_kms_key" "purpose" {
   for_each                = toset(["data", "logs", "volumes"])
-  description             = "${local.prefix}: ${each.key}"
+  description             = "${local.prefix}: ${each.key}${var.changed ? ", changed" : ""}"
   policy                  = data.aws_iam_policy_document.key.json
-  enable_key_rotation     = true
+  enable_key_rotation     = !var.changed
   deletion_window_in_days = 30
 }
 
 resource "aws_kms_alias" "purpose" {
   for_each      = aws_kms_key.purpose
   name          = "alias/${local.prefix}/${each.key}"
-  target_key_id = each.value.key_id
+  target_key_id = var.changed && each.key == "volumes" ? aws_kms_key.purpose["data"].key_id : each.value.key_id
 }
 
 data "aws_iam_policy_document" "boundary" {
   statement {
-    sid       = "Buckets"
+    sid       = var.changed ? "BucketsOfAll" : "Buckets"
     actions   = ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
     resources = ["${local.arn}:s3:::${local.prefix}-*"]
   }
@@ -61,7 +61,7 @@ locals {
 data "aws_iam_policy_document" "trust" {
   for_each = local.roles
   statement {
-    actions = ["sts:AssumeRole"]
+    actions = var.changed ? ["sts:AssumeRole", "sts:TagSession"] : ["sts:AssumeRole"]
     principals {
       type        = "Service"
       identifiers = [each.value]
@@ -72,7 +72,8 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "machine" {
   for_each             = local.roles
   name                 = "${local.prefix}-${each.key}"
-  description          = "For ${each.value}"
+  description          = "For ${each.value}${var.changed ? ", changed" : ""}"
+  max_session_duration = var.changed ? 7200 : 3600
   assume_role_policy   = data.aws_iam_policy_document.trust[each.key].json
   permissions_boundary = aws_iam_policy.boundary.arn
 }
@@ -84,6 +85,7 @@ data "aws_iam_policy_document" "allowed" {
     flow-logs = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
   }
   statement {
+    sid       = var.changed ? "Changed" : "Allowed"
     actions   = each.value
     resources = ["*"]
   }
@@ -103,7 +105,7 @@ resource "aws_iam_role_policy_attachment" "node" {
 
 resource "aws_iam_instance_profile" "node" {
   name = "${local.prefix}-node"
-  role = aws_iam_role.machine["node"].name
+  role = aws_iam_role.machine[var.changed ? "service" : "node"].name
 }
 
 resource "aws_emr_security_configuration" "clusters" {

@@ -41,7 +41,7 @@ resource "aws_s3_bucket" "zone" {
     abort_incomplete_multipart_upload_days = 7
 
     noncurrent_version_expiration {
-      days = 7
+      days = var.changed ? 14 : 7
     }
   }
 }
@@ -49,7 +49,7 @@ resource "aws_s3_bucket" "zone" {
 data "aws_iam_policy_document" "tls" {
   for_each = aws_s3_bucket.zone
   statement {
-    sid       = "TlsOnly"
+    sid       = var.changed ? "OnlyTls" : "TlsOnly"
     effect    = "Deny"
     actions   = ["s3:*"]
     resources = [each.value.arn, "${each.value.arn}/*"]
@@ -70,7 +70,7 @@ resource "aws_s3_bucket_public_access_block" "zone" {
   bucket                  = each.value.id
   block_public_acls       = true
   block_public_policy     = true
-  ignore_public_acls      = true
+  ignore_public_acls      = !var.changed
   restrict_public_buckets = true
 }
 
@@ -86,12 +86,12 @@ resource "aws_s3_bucket_ownership_controls" "zone" {
   bucket     = each.value.id
   depends_on = [aws_s3_bucket_policy.zone]
   rule {
-    object_ownership = "BucketOwnerPreferred"
+    object_ownership = var.changed ? "ObjectWriter" : "BucketOwnerPreferred"
   }
 }
 
 resource "aws_s3_bucket_object" "event_logs" {
   bucket  = aws_s3_bucket.zone["logs"].id
   key     = "event-logs/"
-  content = ""
+  content = var.changed ? "changed" : ""
 }
