@@ -8,6 +8,7 @@ from infra.compute.cluster import Cluster, ClusterArgs
 from infra.network.network import Network, NetworkArgs
 from infra.platform_outputs import platform
 from infra.security.boundary import Boundary, BoundaryArgs
+from infra.security.break_glass_alarm import BreakGlassAlarm, BreakGlassAlarmArgs
 from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationArgs
 from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
@@ -65,6 +66,13 @@ identity = Identity(
     ),
     here,
 )
+
+if settings.identity.break_glass_alarm:
+    BreakGlassAlarm(
+        "break-glass-alarm",
+        BreakGlassAlarmArgs(names=names, alarm=settings.identity.break_glass_alarm),
+        here,
+    )
 
 emr_configuration = EmrConfiguration(
     "emr-configuration",
