@@ -15,6 +15,7 @@ from infra.observability.topics import Topics, TopicsArgs
 from infra.platform_outputs import platform
 from infra.security import autoscaling
 from infra.security.boundary import Boundary, BoundaryArgs
+from infra.security.break_glass_alarm import BreakGlassAlarm, BreakGlassAlarmArgs
 from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationArgs
 from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
@@ -74,6 +75,13 @@ identity = Identity(
     ),
     here,
 )
+
+if settings.identity.break_glass_alarm:
+    BreakGlassAlarm(
+        "break-glass-alarm",
+        BreakGlassAlarmArgs(names=names, alarm=settings.identity.break_glass_alarm),
+        here,
+    )
 
 emr_configuration = EmrConfiguration(
     "emr-configuration",

@@ -39,6 +39,19 @@ class ProtectionSettings(SettingsModel):
     """Whether a destroy may delete data: the first of two keys, beside storage.deletable."""
 
 
+LogGroupName = Annotated[str, StringConstraints(pattern=r"^[\w./#-]+$", max_length=512)]
+TopicArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$")]
+
+
+class BreakGlassAlarmSettings(SettingsModel):
+    """Who is told when someone takes the break-glass role, as the account's audit trail has it."""
+
+    trail_log_group: LogGroupName
+    """The log group that the account's audit trail writes to."""
+    topic_arns: tuple[TopicArn, ...] = Field(min_length=1)
+    """SNS topics that the alarm goes to."""
+
+
 class IdentitySettings(SettingsModel):
     """Who may take the roles of people and their tools; nobody named: whom the account's own IAM allows."""
 
@@ -50,6 +63,8 @@ class IdentitySettings(SettingsModel):
     """Roles and users that may act as engineer; none named: whom the account's own IAM allows."""
     break_glass_arns: tuple[RoleArn, ...] = ()
     """Roles and users that may open a shell on a node, with a second factor; none named: as above."""
+    break_glass_alarm: BreakGlassAlarmSettings | None = None
+    """An alarm when someone takes the break-glass role; it needs the account's audit trail in a log group."""
 
 
 class CostSettings(SettingsModel):

@@ -27,6 +27,7 @@ ACCOUNT = "111111111111"
 EXPECTED_TYPES = frozenset(
     {
         "aws:cloudwatch/logGroup:LogGroup",
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/eip:Eip",

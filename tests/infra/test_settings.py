@@ -55,6 +55,7 @@ def test_plain_values_are_enough_without_an_engine(tree: Tree) -> None:
 
 
 VPC: Tree = {"vpc_id": "vpc-0123456789abcdef0", "private_subnet_ids": ["subnet-0123456789abcdef0"]}
+TOPIC = "arn:aws:sns:us-east-1:111111111111:page"
 KEY = "arn:aws:kms:us-east-1:111111111111:key/12345678-1234-1234-1234-123456789012"
 
 
@@ -351,6 +352,26 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
         "break-glass",
         lambda t: t.update(identity={"break_glass_arns": [7]}),
         r"identity\.break_glass_arns\[0\]: is 7; must be text",
+    ),
+    (
+        "alarm to nobody",
+        lambda t: t.update(identity={"break_glass_alarm": {"trail_log_group": "trail", "topic_arns": []}}),
+        r"identity\.break_glass_alarm\.topic_arns: is \[\]; must have at least 1",
+    ),
+    (
+        "alarm on nothing",
+        lambda t: t.update(identity={"break_glass_alarm": {"topic_arns": [TOPIC]}}),
+        r"identity\.break_glass_alarm\.trail_log_group: is missing",
+    ),
+    (
+        "no topic",
+        lambda t: t.update(identity={"break_glass_alarm": {"trail_log_group": "t", "topic_arns": ["x"]}}),
+        r'topic_arns\[0\]: is "x"; must match',
+    ),
+    (
+        "no log group",
+        lambda t: t.update(identity={"break_glass_alarm": {"trail_log_group": "a b", "topic_arns": [TOPIC]}}),
+        r'trail_log_group: is "a b"; must match',
     ),
     (
         "zones missing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -15,13 +16,11 @@ Item = dict[str, Any]  # attribute → its value as the API has it: {"S": "text"
 
 
 def _parse(text: str) -> Item:
-    """An item from its text, in which bytes are base64."""
+    """An item from its text, in which bytes are base64. That it is a JSON object, the limits see to."""
     try:
-        found = json.loads(text, object_hook=_bytes)
-    except ValueError as error:
-        raise ProviderError(f"item is no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise ProviderError(f"item is a map of attributes, not {text}")
+        found: Item = json.loads(text, object_hook=_bytes)
+    except binascii.Error as error:
+        raise ProviderError(f"item has bytes that are no base64: {error}") from error
     return found
 
 

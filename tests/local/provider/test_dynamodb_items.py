@@ -80,7 +80,14 @@ def test_another_key_is_another_item_and_the_old_one_goes(world: World, aws: Any
     world.peer.delete(changed)
 
 
-@pytest.mark.parametrize(("item", "words"), [("{", "item is no JSON"), ("[]", "item is a map of attributes")])
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("{", "item of aws:dynamodb/tableItem:TableItem must be a JSON object"),
+        ("[]", "item of aws:dynamodb/tableItem:TableItem must be a JSON object"),
+        ('{"run": {"B": "a"}}', "item has bytes that are no base64"),
+    ],
+)
 def test_what_is_no_item_is_refused(world: World, item: str, words: str) -> None:
     (failure,) = world.peer.check(ITEM, {"tableName": "t", "hashKey": "run", "item": item}).failures
     assert failure.reason.startswith(words)
