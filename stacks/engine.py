@@ -61,7 +61,9 @@ class Pulumi:
     def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
         """Show what `up` would do. Returns the engine's exit code."""
         self.ensure_stack(stack)
-        return self._shown("preview", "--refresh", "--stack", stack, *self._pack(stack, policies), as_json=as_json)
+        return self._shown(
+            "preview", "--refresh", "--stack", stack, *self._pack(stack, policies), as_json=as_json
+        )
 
     def up(self, stack: str, *, policies: Path | None = None, quiet: bool = False) -> int:
         """Bring the stack up. Returns the engine's exit code.
@@ -70,7 +72,9 @@ class Pulumi:
         kept, because that is where policies refuse before anything is touched. `quiet` keeps standard output free.
         """
         self.ensure_stack(stack)
-        return self._shown("up", "--yes", "--refresh", "--stack", stack, *self._pack(stack, policies), quiet=quiet)
+        return self._shown(
+            "up", "--yes", "--refresh", "--stack", stack, *self._pack(stack, policies), quiet=quiet
+        )
 
     def destroy(self, stack: str, *, quiet: bool = False) -> int:
         """Take the stack down; fine when there is none. Returns the engine's exit code.
