@@ -65,7 +65,9 @@ class Pulumi:
     def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
         """Show what `up` would do. Returns the engine's exit code."""
         self.ensure_stack(stack)
-        return self._shown("preview", "--refresh", "--stack", stack, *_pack(policies), as_json=as_json)
+        return self._shown(
+            "preview", "--refresh", "--stack", stack, *self._pack(stack, policies), as_json=as_json
+        )
 
     def plan(self, stack: str) -> dict[str, Any]:
         """The engine's JSON document of what `up` would do. Raises UserError when the preview fails."""
@@ -81,7 +83,9 @@ class Pulumi:
         kept, because that is where policies refuse before anything is touched. `quiet` keeps standard output free.
         """
         self.ensure_stack(stack)
-        return self._shown("up", "--yes", "--refresh", "--stack", stack, *_pack(policies), quiet=quiet)
+        return self._shown(
+            "up", "--yes", "--refresh", "--stack", stack, *self._pack(stack, policies), quiet=quiet
+        )
 
     def destroy(self, stack: str, *, quiet: bool = False) -> int:
         """Take the stack down; fine when there is none. Returns the engine's exit code.
@@ -225,6 +229,10 @@ class Pulumi:
             raise UserError(f"pulumi {' '.join(args[:2])}: {' '.join(said).removeprefix('error: ')}", code=1)
         return done.stdout
 
-
-def _pack(policies: Path | None) -> list[str]:
-    return [] if policies is None else ["--policy-pack", str(policies)]
+    def _pack(self, stack: str, policies: Path | None) -> list[str]:
+        """The policy pack, with what the project's file `policies.<stack>.json` sets of it."""
+        if policies is None:
+            return []
+        config = self.project / f"policies.{stack}.json"
+        configured = ["--policy-pack-config", str(config)] if config.is_file() else []
+        return ["--policy-pack", str(policies), *configured]

@@ -131,3 +131,17 @@ def test_the_passphrase_is_made_once_and_for_the_user_alone(tmp_path: Path) -> N
     assert environment(tmp_path, tmp_path / "home")["PULUMI_CONFIG_PASSPHRASE_FILE"] == first
     assert Path(first).read_text() == before
     assert Path(first).stat().st_mode & 0o077 == 0
+
+
+def test_a_stack_s_own_file_configures_the_policy_pack(tmp_path: Path) -> None:
+    told, program = tmp_path / "told", tmp_path / "pulumi"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    program.chmod(0o755)
+    plain = Pulumi(program=program, project=tmp_path, env=dict(os.environ))
+    (tmp_path / "policies.prod.json").write_text("{}")
+    for stack in ("dev", "prod"):
+        assert plain.preview(stack, policies=Path("pack")) == 0
+    dev, prod = told.read_text().splitlines()
+    assert "--policy-pack pack" in dev
+    assert "--policy-pack-config" not in dev
+    assert f"--policy-pack pack --policy-pack-config {tmp_path / 'policies.prod.json'}" in prod
