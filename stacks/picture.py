@@ -21,8 +21,11 @@ class Node:
 
 
 def components(planned: Iterable[Mapping[str, Any]]) -> list[Node]:
-    """The components of a stack, from its resources as a preview's or a state's JSON has them."""
-    resources = list(planned)
+    """The components of a stack, from its resources as a preview's or a state's JSON has them.
+
+    In the order of their names: an engine registers what does not depend on each other as it comes.
+    """
+    resources = sorted(planned, key=lambda one: (_name(one["urn"]), one["urn"]))
     nodes = {
         one["urn"]: Node(type=one["type"], name=_name(one["urn"]))
         for one in resources

@@ -120,8 +120,9 @@ def test_sparks_own_pages_show_the_applications(demo: Demo) -> None:
             listed = f"{url}/api/v1/applications"
             until(lambda: len(_got(listed)) == 1, "the application is listed")
             (application,) = _got(listed)
-            assert application["attempts"][-1]["completed"]
-            jobs = _got(f"{listed}/{application['id']}/jobs")
+            (attempt,) = application["attempts"]
+            assert attempt["completed"]
+            jobs = _got(f"{listed}/{application['id']}/{attempt['attemptId']}/jobs")
             assert jobs
             assert {job["status"] for job in jobs} == {"SUCCEEDED"}
             assert _foreign_listeners(server.pid) == []

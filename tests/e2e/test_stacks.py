@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Here
+from tests.e2e.conftest import ROOT, Here
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+PICTURES = ROOT / "docs" / "pictures.md"
 
 
 @pytest.fixture
@@ -16,6 +17,12 @@ def enforcing(here: Here) -> Here:
     """A local AWS that judges every call by the caller's policies."""
     assert here.run("local", "up", "--enforce-iam").returncode == 0
     return here
+
+
+def test_the_page_of_pictures_shows_what_prod_makes(enforcing: Here) -> None:
+    done = enforcing.run("stack", "picture", "prod")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == PICTURES.read_text(), f"emrctl stack picture prod > {PICTURES.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("stack", [pytest.param("dev", marks=pytest.mark.more), "prod"])

@@ -40,6 +40,7 @@ PREVIEW = {
 
 def test_each_component_has_what_stands_below_it_and_its_parts() -> None:
     (network,) = picture.components(picture.planned(PREVIEW))
+    assert [network] == picture.components(reversed(picture.planned(PREVIEW)))
     assert (network.type, network.name) == ("emr:network:Network", "network")
     assert network.resources == {"Vpc": ["vpc"], "Subnet": [f"private-{n}" for n in range(6)]}
     (groups,) = network.parts
