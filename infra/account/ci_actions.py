@@ -177,8 +177,10 @@ WRITE_LOGS = (
     "logs:AssociateKmsKey",
     "logs:CreateLogGroup",
     "logs:DeleteLogGroup",
+    "logs:DeleteMetricFilter",
     "logs:DeleteRetentionPolicy",
     "logs:DisassociateKmsKey",
+    "logs:PutMetricFilter",
     "logs:PutRetentionPolicy",
     "logs:TagResource",
     "logs:UntagResource",
@@ -235,6 +237,7 @@ LOOK_UP = (
     "elasticmapreduce:DescribeSecurityConfiguration",
     "kms:ListAliases",
     "logs:DescribeLogGroups",
+    "logs:DescribeMetricFilters",
 )
 
 # The verbs of the services' actions that CI may ever use.
