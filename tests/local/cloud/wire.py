@@ -14,7 +14,8 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 from moto.core.responses import ActionContext, ActionResult
 
 TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,), "integer": (int,), "long": (int,), "boolean": (bool,), "double": (int, float), "float": (int, float),
+    "string": (str,), "integer": (int,), "long": (int,), "boolean": (bool,), "double": (int, float),
+    "float": (int, float),
     "timestamp": (int, float, datetime),
 }  # fmt: skip
 
