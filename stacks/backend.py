@@ -78,6 +78,27 @@ def deployment(backend: Path, project: str, stack: str) -> dict[str, Any] | None
     return found
 
 
+def mend(backend: Path, project: str, stack: str, say: Callable[[str], None]) -> None:
+    """Put the engine's own last copy in the place of a state that cannot be read: seen empty, once, after a kill.
+
+    What the lost state said beyond it, the engine's refresh and the provider's journal find again.
+    """
+    file = _stacks(backend) / project / f"{stack}.json"
+    copy = file.with_name(f"{file.name}.bak")
+    if file.is_file() and not _readable(file) and _readable(copy):
+        say(f"the state of stack '{stack}' cannot be read; the engine's last copy of it is taken")
+        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        draft.write_bytes(copy.read_bytes())
+        draft.replace(file)
+
+
+def _readable(file: Path) -> bool:
+    try:
+        return isinstance(json.loads(file.read_text()), dict)
+    except (OSError, ValueError):
+        return False
+
+
 def free(
     stack: str, locks: Callable[[], list[Lock]], *, cancel: Callable[[], object], say: Callable[[str], None]
 ) -> None:

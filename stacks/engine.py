@@ -58,6 +58,7 @@ class Pulumi:
         folder = self.backend
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{stack}.lock"):
+            backend.mend(folder, self._project(), stack, self.say)
             if self._state(stack) is None:
                 self._captured("stack", "init", stack)
             self._mend(stack, lambda: backend.locks(folder, stack))
@@ -188,8 +189,10 @@ class Pulumi:
 
     def _state(self, stack: str) -> dict[str, Any] | None:
         assert self.backend is not None
-        name = yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
-        return backend.deployment(self.backend, name, stack)
+        return backend.deployment(self.backend, self._project(), stack)
+
+    def _project(self) -> str:
+        return str(yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"])
 
     def _cancel(self, stack: str) -> None:
         self._captured("cancel", "--yes", "--stack", stack)

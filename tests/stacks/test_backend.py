@@ -97,3 +97,25 @@ def test_a_lock_of_another_machine_is_refused_with_what_to_do(tmp_path: Path) ->
     lock(tmp_path, dead(), host="elsewhere")
     with pytest.raises(UserError, match=r"on elsewhere; .* 'pulumi cancel'"):
         freed(tmp_path)
+
+
+@pytest.mark.parametrize("left", ["", '{"checkpoint": '])
+def test_a_state_that_cannot_be_read_is_the_engines_last_copy(tmp_path: Path, left: str) -> None:
+    folder, said = tmp_path / ".pulumi/stacks/emr", list[str]()
+    folder.mkdir(parents=True)
+    (folder / "dev.json").write_text(left)
+    (folder / "dev.json.bak").write_text('{"checkpoint": {"latest": {"resources": []}}}')
+    backend.mend(tmp_path, "emr", "dev", said.append)
+    assert backend.deployment(tmp_path, "emr", "dev") == {"resources": []}
+    assert said == ["the state of stack 'dev' cannot be read; the engine's last copy of it is taken"]
+
+
+def test_a_state_that_is_whole_or_not_there_is_left_alone(tmp_path: Path) -> None:
+    folder, said = tmp_path / ".pulumi/stacks/emr", list[str]()
+    folder.mkdir(parents=True)
+    (folder / "dev.json.bak").write_text('{"checkpoint": {"latest": {"old": 1}}}')
+    backend.mend(tmp_path, "emr", "dev", said.append)
+    assert backend.deployment(tmp_path, "emr", "dev") is None
+    (folder / "dev.json").write_text('{"checkpoint": {"latest": {"new": 1}}}')
+    backend.mend(tmp_path, "emr", "dev", said.append)
+    assert (backend.deployment(tmp_path, "emr", "dev"), said) == ({"new": 1}, [])
