@@ -26,11 +26,31 @@ def _enforce(bucket: Any, *_args: object, **_more: object) -> None:
     bucket.ownership_rule = _ENFORCED
 
 
-def _refuse(backend: Any, bucket_name: str, _acl: Any) -> None:
+def _refuse(backend: Any, bucket_name: str, acl: Any) -> None:
+    """moto 5.2.5 puts the list of CreateBucket by this way too, where one that gives nobody anything is fine.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    """
+    from flask import request
     from moto.s3.exceptions import S3ClientError
 
-    if backend.get_bucket(bucket_name).ownership_rule == _ENFORCED:
+    if backend.get_bucket(bucket_name).ownership_rule != _ENFORCED:
+        return
+    if "acl" in request.args:
         raise S3ClientError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    if request.headers.get("x-amz-object-ownership", _ENFORCED) == _ENFORCED and _gives(acl):
+        backend.delete_bucket(bucket_name)
+        raise S3ClientError(
+            "InvalidBucketAclWithObjectOwnership",
+            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+        )
+
+
+def _gives(acl: Any) -> bool:
+    """Whether a list gives anything to anybody but the owner."""
+    from moto.s3.models import OWNER
+
+    return any(who.id != OWNER for one in acl.grants for who in one.grantees)
 
 
 def _one_by_one(_backend: Any, _bucket_name: str, acl: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from local.cloud.s3 import RECORDS_A_LOG
 from local.cloud.server import CloudServer
@@ -67,3 +68,19 @@ def test_access_logs_come_in_batches(s3: Any) -> None:
     lines = s3.get_object(Bucket=TARGET, Key=delivered["Key"])["Body"].read().decode().splitlines()
     assert len(lines) == RECORDS_A_LOG
     assert all(SOURCE in line for line in lines)
+
+
+def test_a_new_bucket_takes_a_list_that_gives_nobody_anything_and_no_other(s3: Any) -> None:
+    def owned(bucket: str) -> bool:
+        return bucket in [one["Name"] for one in s3.list_buckets()["Buckets"]]
+
+    s3.create_bucket(Bucket="private-list", ACL="private")
+    with pytest.raises(ClientError, match="InvalidBucketAclWithObjectOwnership"):
+        s3.create_bucket(Bucket="public-list", ACL="public-read")
+    assert not owned("public-list")
+    s3.create_bucket(Bucket="public-list", ACL="public-read", ObjectOwnership="ObjectWriter")
+    assert len(s3.get_bucket_acl(Bucket="public-list")["Grants"]) == 2
+    with pytest.raises(ClientError, match="AccessControlListNotSupported"):
+        s3.put_bucket_acl(Bucket="private-list", ACL="private")
+    for bucket in ("private-list", "public-list"):
+        s3.delete_bucket(Bucket=bucket)
