@@ -75,7 +75,8 @@ class Terraform:
         done = subprocess.run(
             command, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=SECONDS
         )  # fmt: skip
-        errors = [line for line in done.stderr.splitlines() if line.startswith("e:")]
+        said = [*done.stderr.splitlines(), *done.stdout.splitlines()]
+        errors = [line for line in said if line.startswith("e:") or re.match(r"\W*(?:o:)?Error: ", line)]
         assert done.returncode in codes, "\n".join([*errors, done.stderr[-2000:]])
         return Ended(code=done.returncode, said=_MARK.sub("", done.stdout))
 

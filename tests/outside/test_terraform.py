@@ -38,7 +38,7 @@ NOT_READ_BACK: Mapping[str, set[str]] = {
     "aws_emr_security_configuration": {"name_prefix"},
     "aws_iam_role_policy_attachment": {"id"},  # made up anew each time
     "aws_kms_key": {"deletion_window_in_days"},
-    "aws_s3_bucket": {"acl", "force_destroy", "grant"},  # an imported bucket shows what its canned ACL grants
+    "aws_s3_bucket": {"acl", "force_destroy"},
     "aws_security_group": {"revoke_rules_on_delete"},
 }
 

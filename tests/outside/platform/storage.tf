@@ -6,8 +6,24 @@ locals {
 
 resource "aws_s3_bucket" "access_logs" {
   bucket        = "${local.prefix}-access-logs-${local.account}"
-  acl           = "log-delivery-write"
   force_destroy = true
+}
+
+# A bucket of today takes no list that gives S3's log delivery anything, and this version cannot ask for another.
+data "aws_iam_policy_document" "access_logs" {
+  statement {
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.access_logs.arn}/*"]
+    principals {
+      type        = "Service"
+      identifiers = ["logging.s3.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "access_logs" {
+  bucket = aws_s3_bucket.access_logs.id
+  policy = data.aws_iam_policy_document.access_logs.json
 }
 
 resource "aws_s3_bucket" "zone" {
@@ -15,6 +31,7 @@ resource "aws_s3_bucket" "zone" {
   bucket        = "${local.prefix}-${each.key}-${local.account}"
   acl           = "private"
   force_destroy = true
+  depends_on    = [aws_s3_bucket_policy.access_logs]
 
   versioning {
     enabled = true
