@@ -173,6 +173,7 @@ CHANGE_KEYS = (
     "kms:UpdateKeyDescription",
 )
 CHANGE_ALIASES = ("kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias")
+READ_LOGS = ("logs:DescribeMetricFilters", "logs:ListTagsForResource")
 WRITE_LOGS = (
     "logs:AssociateKmsKey",
     "logs:CreateLogGroup",
@@ -237,7 +238,6 @@ LOOK_UP = (
     "elasticmapreduce:DescribeSecurityConfiguration",
     "kms:ListAliases",
     "logs:DescribeLogGroups",
-    "logs:DescribeMetricFilters",
 )
 
 # The verbs of the services' actions that CI may ever use.

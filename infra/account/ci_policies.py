@@ -70,7 +70,7 @@ def read_policy(names: Names, state_key: str) -> str:
         iam.allow("Identities", ci.READ_IDENTITIES, _identities(names)),
         iam.allow("Keys", ci.READ_KEYS, [names.arn("kms", "key/*")]),
         iam.allow("LookUp", ci.LOOK_UP, ["*"], _here(names)),
-        iam.allow("LogGroupTags", ["logs:ListTagsForResource"], [_log_groups(names)]),
+        iam.allow("LogGroups", ci.READ_LOGS, [_log_groups(names)]),
         iam.allow("Alarms", ci.READ_ALARMS, [_alarms(names)]),
         iam.allow("Topics", ci.READ_TOPICS, [_topics(names)]),
         iam.allow("Applications", ci.READ_APPLICATIONS, [_applications(names)]),
@@ -148,7 +148,7 @@ def boundary(names: Names, state_key: str) -> str:
             "Operating",
             [
                 *_verbs("cloudwatch", ("*Alarm*", "*Tag*", "Untag*")),
-                "emr-serverless:*",
+                *_verbs("emr-serverless", ("*Application*", "*Job*", "*Tag*", "Untag*")),
                 *_verbs("sns", ("*Tag*", "*Topic*", "Untag*")),
             ],
             [_alarms(names), _applications(names), _topics(names)],
