@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local.processes import MARK
 from tests.e2e.conftest import ROOT, Demo, Here
 
 pytestmark = pytest.mark.timeout(1500)
@@ -44,10 +45,21 @@ def _listeners(pid: int) -> set[int]:
 
 
 def _open(port: int) -> bool:
+    """Whether anything listens there, but for the local AWS of a test beside this one, which may get the port next."""
     return any(
-        connection.laddr and connection.laddr[1] == port and connection.status == psutil.CONN_LISTEN
+        connection.laddr
+        and connection.laddr[1] == port
+        and connection.status == psutil.CONN_LISTEN
+        and not _of_a_local_aws(connection.pid)
         for connection in psutil.net_connections(kind="tcp")
     )
+
+
+def _of_a_local_aws(pid: int | None) -> bool:
+    try:
+        return pid is not None and MARK in psutil.Process(pid).environ()
+    except psutil.Error:
+        return False
 
 
 def test_down_on_nothing_succeeds(here: Here) -> None:
