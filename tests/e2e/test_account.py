@@ -176,7 +176,9 @@ def test_ci_brings_the_platform_up_and_a_preview_cannot(enforcing: Here, tmp_pat
     assert up.returncode == 0, up.stderr
     state = json.loads(up.stdout)["outputs"]["state"]
     backend = {"PULUMI_BACKEND_URL": state["backend_url"]}
-    apply = _on_aws(enforcing, tmp_path, **backend, **_session(enforcing, "apply", ("read", "write", "operate")))
+    apply = _on_aws(
+        enforcing, tmp_path, **backend, **_session(enforcing, "apply", ("read", "write", "operate"))
+    )
     preview = _on_aws(enforcing, tmp_path, **backend, **_session(enforcing, "preview", ("read",)))
 
     assert (
