@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
-from facts.errors import UserError
-from infra.settings_model import SettingsModel, refuse
+from infra.settings_model import SettingsModel, known_release, refuse
 
 # GB of memory that a worker of so many vCPUs may have: "supported worker configurations" of
 # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/app-behavior.html
@@ -90,14 +89,7 @@ class ApplicationSettings(SettingsModel):
     image: Image | None = None
     """A container image in ECR, by digest; none: EMR's own."""
 
-    @field_validator("release")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            releases.release(value)
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return value
+    _known = field_validator("release")(known_release)
 
     @field_validator("image")
     @classmethod

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
-from facts.errors import UserError
 from infra.autoscale_settings import AutoscaleSettings
 from infra.bootstrap_settings import BootstrapSettings
 from infra.compute import engines, sizing
@@ -21,7 +20,7 @@ from infra.fleet_settings import (
     ScalingSettings,
     SizeSettings,
 )
-from infra.settings_model import SettingsModel, refuse
+from infra.settings_model import SettingsModel, known_release, refuse
 
 Conf = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 SparkKey = Annotated[str, StringConstraints(pattern=r"^spark\.[\w.-]+$")]
@@ -75,14 +74,7 @@ class ClusterSettings(SettingsModel):
     spark: dict[SparkKey, Conf] = Field(default_factory=dict)
     """Properties of spark-defaults, over the platform's own."""
 
-    @field_validator("release")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            releases.release(value)
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return value
+    _known = field_validator("release")(known_release)
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> ClusterSettings:

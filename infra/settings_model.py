@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
+from facts import releases
+from facts.errors import UserError
+
 
 class SettingsModel(BaseModel):
     """Frozen; an unknown key is a mistake."""
@@ -20,3 +23,12 @@ def refuse(mistakes: Iterable[str]) -> None:
     """Raise the `mistakes`, each `key: what is wrong`, as one ValueError that the loader takes apart again."""
     if lines := list(mistakes):
         raise ValueError("\n".join(lines))
+
+
+def known_release(label: str) -> str:
+    """The label of a release that facts know. Raises ValueError for another, with those there are."""
+    try:
+        releases.release(label)
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    return label
