@@ -37,14 +37,14 @@ def end_instance(instance: str, *, grace: float = 3.0, spare: Iterable[int] = ()
 
     Each is asked first, and killed when it has not ended after `grace` seconds.
     """
-    spared, ended = set(spare), 0
+    spared, ended = set(spare), set[int]()
     for _ in range(_ROUNDS):
         found = [p for p in of_instance(instance) if p.pid not in spared]
         if not found:
             break
-        ended += len(found)
+        ended.update(p.pid for p in found)  # one that ends slowly is found again, and is still one
         end(found, grace=grace)
-    return ended
+    return len(ended)
 
 
 def end(processes: list[psutil.Process], *, grace: float) -> None:
