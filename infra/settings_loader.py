@@ -81,11 +81,7 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
             "or the names of its roles and buckets would be too long for AWS"
         )
     for spec in jobs:
-        if spec.runtime.cluster not in settings.clusters:
-            raise UserError(
-                f"job '{spec.name}' runs on cluster '{spec.runtime.cluster}', which {PROJECT}:clusters does not "
-                f"declare; it declares: {', '.join(settings.clusters)}"
-            )
+        _require_place(spec, settings)
     names = Names(
         stack=stack,
         region=settings.aws.region,
@@ -93,6 +89,24 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
         adopted=settings.storage.zones.adopted(),
     )
     return Declared(settings=settings, names=names, jobs=jobs)
+
+
+def _require_place(spec: JobSpec, settings: Settings) -> None:
+    """The job's place is declared. Virtual clusters are no resources of a stack: a run looks for its own."""
+    target = spec.runtime
+    if target.kind == "eks":
+        return
+    if target.kind == "serverless":
+        what, key, there = "application", "applications", list(settings.applications)
+    else:
+        what = "launch template" if target.template else "cluster"
+        key, ephemeral = "clusters", bool(target.template)
+        there = [name for name, one in settings.clusters.items() if one.ephemeral == ephemeral]
+    if target.place not in there:
+        raise UserError(
+            f"job '{spec.name}' runs on {what} '{target.place}', which {PROJECT}:{key} does not "
+            f"declare; it declares: {', '.join(there) or 'none'}"
+        )
 
 
 def from_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from jobs.runtimes.base import Submission
 def first(platform: Platform, artifact: Artifact, channel: str, now: datetime) -> Attempt:
     """The first attempt of a new run. Raises UserError when the platform cannot run this job."""
     spec = artifact.manifest.spec
-    cluster = platform.cluster(spec.runtime.cluster)
+    place = platform.place(spec.runtime)
     platform.job_role(spec.name)
-    if cluster.release_label != spec.release:
+    if place.release_label != spec.release:
         raise UserError(
-            f"job '{spec.name}' is made for {spec.release}, and cluster '{spec.runtime.cluster}' "
-            f"runs {cluster.release_label}; change release in the spec, or the cluster"
+            f"job '{spec.name}' is made for {spec.release}, and '{place.name}' "
+            f"runs {place.release_label}; change release in the spec, or in the stack"
         )
     # Starts with the time, so that runs sort by it; the rest keeps two of one second apart.
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -31,8 +31,9 @@ def first(platform: Platform, artifact: Artifact, channel: str, now: datetime) -
         job=spec.name,
         digest=artifact.manifest.digest,
         channel=channel,
-        cluster=spec.runtime.cluster,
-        cluster_id=cluster.id,
+        runtime=place.kind,
+        place=place.name,
+        place_id=place.id,
         run_created_at=now,
         created_at=now,
     )
@@ -81,7 +82,7 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
         arguments=spec.render(values),
         conf={**spec.conf, **conf},
         resources=spec.resources,
-        deploy_mode=spec.runtime.deploy_mode,
+        deploy_mode=spec.runtime.deploy_mode if spec.runtime.kind == "ec2" else None,
     )
 
 

@@ -17,10 +17,11 @@ from botocore.exceptions import ClientError
 from facts.errors import UserError
 from jobs import artifacts, attempts, records
 from jobs.clock import Clock
-from jobs.platform import Cluster, Platform
+from jobs.platform import Place, Platform
 from jobs.runs import Attempt, Ended, Record, RunStore, State
 from jobs.runtimes.base import Phase, Runtime, Status
-from jobs.runtimes.ec2 import Ec2
+from jobs.runtimes.places import runtime_of
+from jobs.spec import Kind
 from jobs.waiting import TimedOutError, Watch
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ class Lifecycle:
         *,
         clock: Clock | None = None,
         told: Callable[[Event], None] = lambda _: None,
-        runtime: Callable[[Cluster], Runtime] | None = None,
+        runtime: Callable[[Place], Runtime] | None = None,
     ) -> None:
         self._session = session
         self._platform = platform
         self._clock = clock or Clock()
         self._told = told
         self._s3 = session.client("s3")
-        self._make_runtime = runtime or (lambda cluster: Ec2(session, cluster, self._clock))
+        self._make_runtime = runtime or (lambda place: runtime_of(session, place, self._clock))
         self.store = RunStore(self._s3, platform.buckets.runs)
 
     def start(self, job: str, channel: str) -> Attempt:
@@ -116,8 +117,8 @@ class Lifecycle:
 
     def logs(self, record: Record) -> dict[str, str]:
         """The logs of a run's last attempt, by name; empty where there are none (yet)."""
-        step_id = record.attempts[-1].step_id
-        return dict(self._of(record.cluster, record.cluster_id).logs(step_id)) if step_id else {}
+        last = record.attempts[-1].id
+        return dict(self._at(record.runtime, record.place, record.place_id).logs(last)) if last else {}
 
     def _attempt(self, attempt: Attempt, artifact: artifacts.Artifact) -> Ended:
         runtime = self._runtime(attempt)
@@ -175,7 +176,7 @@ class Lifecycle:
         return Ended(
             number=attempt.number,
             token=attempt.token,
-            step_id=status.id if status else "",
+            id=status.id if status else "",
             state=state,
             started_at=status.started if status else None,
             ended_at=status.ended if status else None,
@@ -205,11 +206,10 @@ class Lifecycle:
         return artifacts.load(self._s3, self._platform.buckets.artifacts, attempt.job, attempt.digest)
 
     def _runtime(self, attempt: Attempt) -> Runtime:
-        return self._of(attempt.cluster, attempt.cluster_id)
+        return self._at(attempt.runtime, attempt.place, attempt.place_id)
 
-    def _of(self, cluster: str, cluster_id: str) -> Runtime:
-        # The stack may have a new cluster by that name since.
-        return self._make_runtime(self._platform.cluster(cluster).model_copy(update={"id": cluster_id}))
+    def _at(self, kind: Kind, name: str, id_: str) -> Runtime:
+        return self._make_runtime(self._platform.known_place(kind, name, id_))
 
     def _say(self, attempt: Attempt, note: str) -> None:
         self._told(Event(run_id=attempt.run_id, attempt=attempt.number, note=note))

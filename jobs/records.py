@@ -59,9 +59,9 @@ def build(
         channel=attempt.channel,
         digest=attempt.digest,
         release=spec.release,
-        runtime=spec.runtime.kind,
-        cluster=attempt.cluster,
-        cluster_id=attempt.cluster_id,
+        runtime=attempt.runtime,
+        place=attempt.place,
+        place_id=attempt.place_id,
         state=ended.state,
         reason=ended.reason,
         created_at=attempt.run_created_at,
@@ -87,9 +87,9 @@ def build(
 
 def _application(runtime: Runtime, ended: Ended) -> str | None:
     """YARN's id of the application, which spark-submit says in the step's log."""
-    if not ended.step_id:
+    if not ended.id:
         return None
-    for log in runtime.logs(ended.step_id).values():
+    for log in runtime.logs(ended.id).values():
         if found := _APPLICATION.search(log):
             return found.group()
     return None

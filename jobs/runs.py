@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facts.errors import UserError
 from jobs import objects
+from jobs.spec import Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,7 +38,7 @@ class Ended(_Row):
 
     number: int
     token: str
-    step_id: str
+    id: str  # the runtime's own: of a step, of a job run; empty when nothing was sent
     state: State
     started_at: datetime | None
     ended_at: datetime | None
@@ -56,8 +57,9 @@ class Attempt(_Row):
     job: str
     digest: str
     channel: str
-    cluster: str  # the stack's name for it
-    cluster_id: str
+    runtime: Kind
+    place: str  # the stack's name for the cluster, application, virtual cluster or launch template
+    place_id: str  # AWS' own; empty for a cluster of the run's own that is not there yet
     run_created_at: datetime
     created_at: datetime
     before: tuple[Ended, ...] = ()  # the run's earlier attempts
@@ -78,9 +80,9 @@ class Record(_Row):
     channel: str
     digest: str
     release: str
-    runtime: str
-    cluster: str
-    cluster_id: str
+    runtime: Kind
+    place: str
+    place_id: str
     state: State
     reason: str | None
     created_at: datetime

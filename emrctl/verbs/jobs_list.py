@@ -23,6 +23,6 @@ def command(
     table = Table("job", "runs on", "schedule", "owner", "what it does", box=None, pad_edge=False)
     for spec in specs:
         schedule = f"{spec.schedule.expression} {spec.schedule.timezone}" if spec.schedule else "by hand"
-        where = f"{spec.runtime.kind}:{spec.runtime.cluster} ({spec.release})"
+        where = f"{spec.runtime.kind}:{spec.runtime.place} ({spec.release})"
         table.add_row(spec.name, where, schedule, spec.owner, spec.description)
     Console().print(table)

@@ -70,11 +70,12 @@ def estimate(settings: Settings, jobs: Sequence[JobSpec] = ()) -> Estimate:
         for name, made in clusters.items()
         for row in made
     ]
-    rows += [serverless.row(application, region) for application in _applications(settings)]
+    applications = {one.name: serverless.row(one, region) for one in _applications(settings)}
+    rows += applications.values()
     rows += [*_network(settings), _keys(len(settings.encryption.made()), region)]
     return Estimate(
         rows=tuple(rows),
-        jobs=tuple(_job(job, clusters[job.runtime.cluster]) for job in jobs if job.schedule),
+        jobs=tuple(_job(job, _place(job, clusters, applications)) for job in jobs if job.schedule),
         prices_as_of={name: tables.provenance(name).as_of for name in PRICE_TABLES},
     )
 
@@ -128,6 +129,17 @@ def _keys(number: int, region: str) -> Row:
         unit=f"{usd:g} USD a month a key",
         how=f"low: {number} keys; high: as much again for each of the first {BILLED_ROTATIONS} rotations",
     )
+
+
+def _place(
+    job: JobSpec, clusters: Mapping[str, Sequence[Row]], applications: Mapping[str, Row]
+) -> Sequence[Row]:
+    """The rows of where the job runs."""
+    if job.runtime.kind == "ec2":
+        return clusters[job.runtime.place]
+    if job.runtime.kind == "serverless":
+        return [applications[job.runtime.place]]
+    return [Row.missing(job.runtime.place, "nodes", ("the nodes of an EKS cluster are not this stack's",))]
 
 
 def _job(job: JobSpec, cluster: Sequence[Row]) -> Row:

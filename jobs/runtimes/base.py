@@ -40,7 +40,7 @@ class Submission:
     arguments: Sequence[str]
     conf: Mapping[str, str]
     resources: Resources
-    deploy_mode: str
+    deploy_mode: str | None  # of steps on EC2; the other runtimes know one way only
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientEr
 from facts.errors import UserError
 from jobs import objects
 from jobs.clock import Clock
-from jobs.platform import Cluster
+from jobs.platform import Place
 from jobs.runtimes.base import Capacity, Phase, Status, Submission
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _UnknownOutcomeError(Exception):
 class Ec2:
     """`Runtime` of one cluster. Nothing is remembered between calls: the cluster's own list of steps is the truth."""
 
-    def __init__(self, session: boto3.Session, cluster: Cluster, clock: Clock | None = None) -> None:
+    def __init__(self, session: boto3.Session, cluster: Place, clock: Clock | None = None) -> None:
         self._cluster = cluster
         self._clock = clock or Clock()
         self._emr = session.client(
@@ -200,7 +200,13 @@ class Ec2:
 def spark_submit(submission: Submission) -> list[str]:
     """The command line of a step."""
     driver, executors = submission.resources.driver, submission.resources.executors
-    command = ["spark-submit", "--deploy-mode", submission.deploy_mode, "--name", submission.name]
+    command = [
+        "spark-submit",
+        "--deploy-mode",
+        submission.deploy_mode or "cluster",
+        "--name",
+        submission.name,
+    ]
     command += ["--driver-cores", str(driver.cores), "--driver-memory", driver.memory]
     command += ["--executor-cores", str(executors.cores), "--executor-memory", executors.memory]
     command += ["--num-executors", str(executors.count)]

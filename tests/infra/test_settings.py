@@ -13,7 +13,7 @@ from facts.errors import UserError
 from infra.settings import PLATFORM_TAGS, Settings
 from infra.settings_loader import declared, from_config, parse
 from infra.tags import default_tags
-from jobs.spec import load_catalog
+from jobs.spec import Ec2Target, ServerlessTarget, Target, load_catalog
 from tests.infra.recording import stack_config, wire_config
 
 Tree = dict[str, Any]
@@ -663,6 +663,21 @@ def test_a_job_on_a_cluster_that_is_not_declared_is_refused(tree: Tree) -> None:
     tree["clusters"]["other"] = tree["clusters"].pop("main")
     with pytest.raises(UserError, match=r"'nightly-etl' runs on cluster 'main'.*declares: other"):
         declared(tree, "dev", load_catalog())
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (Ec2Target(kind="ec2", template="main"), r"on launch template 'main'.*emr:clusters.*declares: none"),
+        (ServerlessTarget(kind="serverless", application="x"), r"on application 'x'.*emr:applications"),
+    ],
+)
+def test_a_job_on_another_place_that_is_not_declared_is_refused(
+    tree: Tree, target: Target, told: str
+) -> None:
+    job = load_catalog()[0].model_copy(update={"runtime": target})
+    with pytest.raises(UserError, match=told):
+        declared(tree, "dev", (job,))
 
 
 def test_a_stack_name_too_long_for_roles_and_buckets_is_refused(tree: Tree) -> None:

@@ -79,6 +79,16 @@ def outputs() -> dict[str, Any]:
                 "security_configuration": "dev",
             }
         },
+        "applications": {
+            "adhoc": {
+                "id": "app-1",
+                "release_label": "emr-spark-8.0.0",
+                "log_uri": "s3://dev-logs/serverless/",
+            }
+        },
+        "launch_templates": {
+            "once": {"ReleaseLabel": "emr-spark-8.0.0", "LogUri": "s3://dev-logs/elasticmapreduce/"}
+        },
         "roles": {
             "submitter": "arn:aws:iam::123456789012:role/submitter",
             "deployer": "arn:aws:iam::123456789012:role/deployer",

@@ -16,7 +16,7 @@ from botocore.exceptions import ConnectionClosedError
 
 from facts.errors import UserError
 from jobs.clock import Clock
-from jobs.platform import Cluster
+from jobs.platform import Place
 from jobs.runtimes import ec2
 from jobs.runtimes.base import Capacity, Phase, Submission
 from jobs.spec import find
@@ -35,7 +35,7 @@ class Emr:
     clock: ManualClock
     runner: FakeRunner
     session: boto3.Session
-    cluster: Cluster
+    cluster: Place
 
     def runtime(self) -> ec2.Ec2:
         return ec2.Ec2(self.session, self.cluster)
@@ -87,7 +87,7 @@ def emr(server: tuple[CloudServer, ManualClock, FakeRunner], monkeypatch: pytest
         Applications=[{"Name": "Spark"}], LogUri=log_uri, SecurityConfiguration="roles",
         Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceFleets": fleets},
     )["JobFlowId"]  # fmt: skip
-    cluster = Cluster(id=cluster_id, name="main", release_label="emr-spark-8.0.0", log_uri=log_uri)
+    cluster = Place(kind="ec2", id=cluster_id, name="main", release_label="emr-spark-8.0.0", log_uri=log_uri)
     found = Emr(server=started, clock=clock, runner=runner, session=session, cluster=cluster)
     found.pass_time(10)
     return found

@@ -111,7 +111,7 @@ def test_whatever_goes_wrong_and_when_no_run_is_lost_or_doubled(
     for each in records:
         for attempt in each.attempts:
             if attempt.state == "SUCCEEDED":
-                assert by_id[attempt.step_id].state == "COMPLETED"
+                assert by_id[attempt.id].state == "COMPLETED"
             assert all(by_id[twin].state == "CANCELLED" for twin in attempt.twins)
 
 
@@ -132,7 +132,7 @@ def test_a_twin_that_shows_late_is_cancelled_and_recorded(platform: Platform) ->
     world.emr.faults = Faults(plan=calls)
     record = world.run()
     assert [step.state for step in world.emr.steps] == ["COMPLETED", "CANCELLED"]
-    assert record.attempts[0].step_id == "s-1"
+    assert record.attempts[0].id == "s-1"
     assert record.attempts[0].twins == ("s-2",)
 
 
@@ -287,7 +287,7 @@ def test_a_wait_says_when_nothing_is_heard_any_more(world: World) -> None:
     ("change", "told"),
     [
         ({"runtime": {"kind": "ec2", "cluster": "other"}}, "has no cluster 'other'; it has: main"),
-        ({"release": "emr-7.13.0"}, "is made for emr-7.13.0, and cluster 'main' runs emr-spark-8.0.0"),
+        ({"release": "emr-7.13.0"}, "is made for emr-7.13.0, and 'main' runs emr-spark-8.0.0"),
     ],
 )
 def test_what_the_platform_cannot_run_is_refused_before_anything_is_kept(

@@ -17,7 +17,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def _ended(number: int = 1) -> Ended:
     return Ended(
-        number=number, token=f"t{number}", step_id="s-1", state="SUCCEEDED", started_at=NOW,
+        number=number, token=f"t{number}", id="s-1", state="SUCCEEDED", started_at=NOW,
         ended_at=NOW + timedelta(seconds=60), reason=None, log_uri="s3://dev-logs/s-1/",
     )  # fmt: skip
 
@@ -25,7 +25,7 @@ def _ended(number: int = 1) -> Ended:
 def _attempt(run_id: str = "20260102T030405Z-aaaaaa", number: int = 1, job: str = "nightly-etl") -> Attempt:
     return Attempt(
         run_id=run_id, number=number, token=f"{job}-{run_id}-a{number}", job=job, digest="d" * 64, channel="dev",
-        cluster="main", cluster_id="j-1", run_created_at=NOW, created_at=NOW + timedelta(minutes=number),
+        runtime="ec2", place="main", place_id="j-1", run_created_at=NOW, created_at=NOW + timedelta(minutes=number),
         before=tuple(_ended(each) for each in range(1, number)),
     )  # fmt: skip
 
@@ -36,8 +36,8 @@ def _record(
     return Record.model_validate(
         {
             "run_id": run_id, "job": job, "environment": "dev", "owner": "team", "tags": {"a": "b"},
-            "channel": "dev", "digest": "d" * 64, "release": "emr-spark-8.0.0", "runtime": "ec2", "cluster": "main",
-            "cluster_id": "j-1", "state": state, "reason": None, "created_at": NOW, "started_at": NOW,
+            "channel": "dev", "digest": "d" * 64, "release": "emr-spark-8.0.0", "runtime": "ec2", "place": "main",
+            "place_id": "j-1", "state": state, "reason": None, "created_at": NOW, "started_at": NOW,
             "ended_at": NOW, "duration_seconds": 60.0, "queued_seconds": 0.5, "attempts": [_ended()],
             "rows_read": 7, "cost_usd": 0.01, "cost_basis": "x", "counts": {"flights": 7}, "inputs": ["s3://a/"],
             "outputs": ["s3://b/"], "report_uri": "s3://dev-runs/reports/t.json", "log_uri": "s3://dev-logs/",
@@ -75,7 +75,7 @@ def test_a_record_is_written_once_and_closes_its_attempts(store: RunStore) -> No
 
 def test_an_attempt_is_kept_once_and_the_first_counts(store: RunStore) -> None:
     first = store.keep(_attempt())
-    later = _attempt().model_copy(update={"cluster_id": "j-2"})
+    later = _attempt().model_copy(update={"place_id": "j-2"})
     assert store.keep(later) == first
 
 

@@ -1,0 +1,25 @@
+"""The words of a spec: names, prefixes, sizes, each with its pattern; and what every part of it is built on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Zone = Literal["landing", "curated", "checkpoints"]
+# 40 characters leave room for the attempt's token in a step's name (256) and for a role's name (64).
+JobName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9._=-]*/)+$", max_length=512)]
+Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[mg]$")]
+ModuleName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$")]
+Release = Annotated[str, StringConstraints(pattern=r"^emr-(spark-)?[0-9]+\.[0-9]+\.[0-9]+$")]
+# AWS' own limits on tags: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+TagKey = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]+$", max_length=128)]
+TagValue = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]*$", max_length=256)]
+
+
+class Part(BaseModel):
+    """Frozen; a key that it does not know is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False, validate_default=True)
