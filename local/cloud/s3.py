@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from local.cloud import bucket_policies, mend, s3_acl, s3_events, s3_kept, s3_names
+from local.cloud import bucket_policies, mend, s3_acl, s3_events, s3_kept, s3_names, s3_races
 
 # S3 gathers records and delivers them within hours, on a best effort basis; an object a request, as moto has it,
 # would make the log bucket the largest of all. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
@@ -25,6 +25,7 @@ def install() -> None:
     s3_events.install()
     s3_kept.install()
     s3_names.install()
+    s3_races.install()
     # moto 5.2.5 disposes of every version that DeleteObjects names, and its delete markers have nothing to dispose of.
     FakeDeleteMarker.dispose = lambda _marker: None
     mend.after(S3Response, "_bucket_response_put", _remember_minimum)

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from jobs.platform import Platform, parse
+from local.cloud import s3_races
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -51,6 +52,7 @@ def spark(event_logs: Path) -> Iterator[SparkSession]:
 @pytest.fixture
 def session() -> Iterator[boto3.Session]:
     """A session whose AWS is moto in this process, with the platform's buckets."""
+    s3_races.install()
     with mock_aws():
         made = boto3.Session(region_name="us-east-1")
         for name in ("landing", "curated", "checkpoints", "artifacts", "logs", "runs"):

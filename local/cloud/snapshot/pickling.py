@@ -95,7 +95,7 @@ class _Pickler(pickle.Pickler):
 
     def _key(self, key: Any) -> Reduced:
         """moto's own way to write a key (`__getstate__`), but for a long value."""
-        if key.disposed or key.size <= MOST_INLINE:
+        if key.size <= MOST_INLINE:
             return _bare, (type(key),), key.__getstate__()
         state = {name: value for name, value in key.__dict__.items() if name not in ("_value_buffer", "lock")}
         return _bare, (type(key),), {**state, "value": _Value(self._digests.kept(key, self._objects))}

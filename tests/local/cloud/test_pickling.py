@@ -110,12 +110,6 @@ def test_a_large_value_is_read_once_for_all_snapshots() -> None:
     assert objects.written == 2
 
 
-def test_a_value_that_was_deleted_meanwhile_is_empty() -> None:
-    gone = key("k", b"x" * 100_000)
-    gone.dispose()
-    assert there_and_back(gone).value == b""
-
-
 def test_what_has_a_name_is_not_written() -> None:
     plane = ControlPlane()  # has a thread's lock, timers and a clock
     written = pickling.dump([plane, plane], {id(plane): ("the", "plane")}, Objects(), Digests())
