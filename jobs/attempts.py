@@ -57,6 +57,8 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
     spec = artifact.manifest.spec
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
     values |= {f"outputs.{dataset.name}": platform.uri(dataset) for dataset in spec.outputs}
+    values |= {f"param.{name}": value for name, value in {**spec.parameters, **attempt.parameters}.items()}
+    values |= {f"secrets.{name}": arn for name, arn in spec.secrets.items()}
     values |= {
         "run.id": attempt.run_id,
         "run.date": f"{attempt.run_created_at:%Y-%m-%d}",

@@ -69,6 +69,7 @@ def build(
         ended_at=over,
         duration_seconds=seconds,
         queued_seconds=(started - attempt.run_created_at).total_seconds() if started else None,
+        parameters=attempt.parameters,
         attempts=tries,
         application_id=application,
         rows_read=rows_read,

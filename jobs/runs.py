@@ -62,6 +62,7 @@ class Attempt(_Row):
     place_id: str  # AWS' own; empty for a cluster of the run's own that is not there yet
     run_created_at: datetime
     created_at: datetime
+    parameters: Mapping[str, str] = {}  # what this run says instead of the spec
     before: tuple[Ended, ...] = ()  # the run's earlier attempts
 
 
@@ -90,6 +91,7 @@ class Record(_Row):
     ended_at: datetime
     duration_seconds: float | None
     queued_seconds: float | None
+    parameters: Mapping[str, str] = {}
     attempts: tuple[Ended, ...]
     application_id: str | None = None
     rows_read: int | None = None

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
+from jobs.spec.data import Canary, Dataset
+from jobs.spec.running import Breaker, Concurrency, Fallback, Mitigate, Retry, Schedule, Slo
 from jobs.spec.targets import Target
 from jobs.spec.values import (
     DatasetName,
@@ -18,11 +20,10 @@ from jobs.spec.values import (
     Memory,
     ModuleName,
     Part,
-    Prefix,
     Release,
+    SecretArn,
     TagKey,
     TagValue,
-    Zone,
 )
 
 # EMR takes at most 10,280 characters of arguments in a step; the rest of the command line needs its share.
@@ -37,14 +38,6 @@ RESERVED_CONF = (
     "spark.yarn.tags",
 )
 RUN_VALUES = ("run.id", "run.date", "run.report")
-
-
-class Dataset(Part):
-    """A place that a job reads or writes: a prefix in one of the platform's zones."""
-
-    name: DatasetName
-    zone: Zone
-    prefix: Prefix  # "nycflights13/flights/": relative, ends with a slash
 
 
 class Driver(Part):
@@ -69,27 +62,6 @@ class Resources(Part):
     executors: Executors = Executors()
 
 
-class Retry(Part):
-    """How often a run is tried in all; a cancelled or timed-out run is never tried again by itself."""
-
-    max_attempts: int = Field(default=1, ge=1, le=5)
-
-
-class Schedule(Part):
-    """When the job runs by itself, as EventBridge Scheduler reads it."""
-
-    expression: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$", max_length=256)]
-    timezone: str = "UTC"
-
-
-class Slo(Part):
-    """What the job's users may count on."""
-
-    success_rate: float = Field(default=0.99, gt=0, le=1)  # share of runs, a day
-    p95_minutes: float = Field(gt=0)  # duration
-    freshness_hours: float = Field(gt=0)  # age of the newest good output
-
-
 class JobSpec(Part):
     """One job of the catalog. Arguments are templates; see `render`."""
 
@@ -103,13 +75,22 @@ class JobSpec(Part):
     arguments: tuple[str, ...] = ()
     resources: Resources = Resources()
     conf: Mapping[str, str] = {}
+    parameters: Mapping[DatasetName, str] = {}  # values of `${param.name}`, unless a run says others
+    secrets: Mapping[
+        DatasetName, SecretArn
+    ] = {}  # `${secrets.name}` is the ARN; the job itself asks for the value
     runtime: Target
+    fallback: Fallback | None = None
     retry: Retry = Retry()
+    mitigate: Mitigate = Mitigate()
+    concurrency: Concurrency = Concurrency()
+    breaker: Breaker = Breaker()
     timeout_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)  # of one attempt
     inputs: tuple[Dataset, ...] = ()
     outputs: tuple[Dataset, ...] = Field(min_length=1)
     schedule: Schedule | None = None
     slo: Slo | None = None
+    canary: Canary = Canary()
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> JobSpec:
@@ -131,7 +112,9 @@ class JobSpec(Part):
         """Every name that an argument may hold as `${name}`."""
         inputs = (f"inputs.{dataset.name}" for dataset in self.inputs)
         outputs = (f"outputs.{dataset.name}" for dataset in self.outputs)
-        return (*inputs, *outputs, *RUN_VALUES)
+        parameters = (f"param.{name}" for name in self.parameters)
+        secrets = (f"secrets.{name}" for name in self.secrets)
+        return (*inputs, *outputs, *parameters, *secrets, *RUN_VALUES)
 
     def render(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """The arguments with `values` (one for each of `template_names`) in place of `${name}`."""
