@@ -14,7 +14,6 @@ from packaging.version import Version
 from emrctl.certificates.rotation import LEAST_DAYS, Certificates
 from emrctl.doctor import needs
 from emrctl.doctor.finding import Finding, ok, problem, warning
-from infra.naming import Names
 from infra.settings import Settings
 
 EMR, SPOT = "elasticmapreduce.amazonaws.com", "spot.amazonaws.com"

@@ -38,9 +38,8 @@ def command(
     with shown.explained(certificates):
         rotation = certificates.rotate(now, anew=new_authority, only_ask=True)
         if rotation.cut and not (dry_run or yes):
-            question = (
-                f"clusters {', '.join(rotation.cut)} will not trust nodes that start after it: they must be replaced"
-            )
+            cut = ", ".join(rotation.cut)
+            question = f"clusters {cut} will not trust nodes that start after it and must be replaced"
             if not (is_interactive() and typer.confirm(f"{question}. Rotate?", err=True)):
                 raise UserError(f"{question}; nothing was changed; agree with --yes")
         if not dry_run:
