@@ -62,7 +62,7 @@ def explained(certificates: Certificates) -> Iterator[None]:
 
 def now() -> datetime:
     """The time by which certificates are judged."""
-    return datetime.now(UTC)
+    return datetime.now(UTC).replace(microsecond=0)  # certificates know whole seconds
 
 
 def status_document(status: Status, at: datetime, least_days: int) -> dict[str, Any]:
