@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -16,7 +17,7 @@ from emrctl.certificates import shown
 from emrctl.certificates.rotation import Certificates
 from emrctl.main import build
 from facts.errors import UserError
-from tests.emrctl.certificates.conftest import Emr
+from tests.emrctl.certificates.conftest import S3, Emr
 
 BUCKET = "emr-dev-artifacts-111111111111-us-east-1"
 
@@ -86,16 +87,16 @@ def test_both_as_json(aws: Any) -> None:
 
 
 def test_trust_is_cut_only_when_somebody_agrees(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, emr = shown.of("aws", "dev"), Emr()
+    made, emr, s3, now = shown.of("aws", "dev"), Emr(), S3(), shown.now()
 
     def of(*_: object) -> Certificates:
-        return Certificates(s3=made.s3, emr=emr, names=made.names, key=made.key)
+        return Certificates(s3=s3, emr=emr, names=made.names, key=made.key)
 
     monkeypatch.setattr(shown, "of", of)
+    s3.now = now - timedelta(days=2)
     run("rotate", "dev")
-    since = of().look().certificate
-    assert since is not None
-    cluster = emr.start(shown.now())
+    cluster = emr.start(now - timedelta(days=1))
+    s3.now = now
     assert run("rotate", "dev").exit_code == 0  # nothing is cut, so nobody is asked
     said = mistake(run("rotate", "dev", "--new-authority"))
     assert said == (
