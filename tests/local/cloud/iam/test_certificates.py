@@ -32,6 +32,7 @@ def people(_enforcing: Cloud) -> dict[str, User]:
     kms, s3, iam = aws.client("kms"), aws.client("s3"), aws.client("iam")
     key = kms.create_key(Policy=key_policies.key_policy(NAMES, "artifacts"))["KeyMetadata"]["Arn"]
     keys = KeyArns(**dict.fromkeys(KeyArns.__dataclass_fields__, key))
+    state = OWN.arn("kms", "key/of-the-states")
     bucket = NAMES.bucket("artifacts")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policies.data_policy(NAMES, "artifacts"))
@@ -39,8 +40,8 @@ def people(_enforcing: Cloud) -> dict[str, User]:
     s3.put_bucket_encryption(
         Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [{**rule, "BucketKeyEnabled": True}]}
     )
-    bound = iam.create_policy(PolicyName="tls-ci-boundary", PolicyDocument=ci_policies.boundary(OWN, key))
-    read, write = (make(OWN, key) for make in (ci_policies.read_policy, ci_policies.write_policy))
+    bound = iam.create_policy(PolicyName="tls-ci-boundary", PolicyDocument=ci_policies.boundary(OWN, state))
+    read, write = (make(OWN, state) for make in (ci_policies.read_policy, ci_policies.write_policy))
     documents = {
         "ci-preview": [read],
         "ci-apply": [read, write, ci_policies.operate_policy(OWN)],
