@@ -19,9 +19,6 @@ BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 LEAST_DAYS_BEFORE_IA = 30
 
-# Where the nodes' certificates are, if the settings do not say otherwise; CI rotates them there and nowhere else.
-CERTIFICATES = "certificates/"
-
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
@@ -58,7 +55,7 @@ class EncryptionSettings(SettingsModel):
     key_rotation_days: int = Field(default=365, ge=90, le=2560)
     """How often AWS makes new material for each key."""
     certificates_object: Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*\.zip$")] = (
-        f"{CERTIFICATES}emr-nodes.zip"
+        "certificates/emr-nodes.zip"
     )
     """A zip of PEM files that EMR installs on every node: an object of the artifacts bucket, made by emrctl certs."""
 

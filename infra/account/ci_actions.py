@@ -240,10 +240,6 @@ LOOK_UP = (
     "logs:DescribeLogGroups",
 )
 
-# `emrctl certs rotate`: which clusters there are; it reads and writes two objects, and deletes none.
-LIST_CLUSTERS = ("elasticmapreduce:ListClusters",)
-ROTATE_CERTIFICATES = ("s3:GetObject", "s3:PutObject")
-
 # The verbs of the services' actions that CI may ever use.
 EC2_VERBS = (
     "Allocate*", "Associate*", "Attach*", "Authorize*", "Create*", "Delete*", "Describe*", "Detach*", "Disassociate*",
@@ -254,8 +250,8 @@ IAM_VERBS = (
     "Add*", "Create*", "Delete*", "Get*", "List*", "PutRole*", "RemoveRole*", "Tag*", "Untag*", "Update*",
 )  # fmt: skip
 KMS_VERBS = (
-    "Create*", "Decrypt", "DeleteAlias", "Describe*", "Disable*", "Enable*", "GenerateDataKey", "Get*", "List*", "Put*",
-    "Tag*", "Untag*", "Update*",
+    "Create*", "DeleteAlias", "Describe*", "Disable*", "Enable*", "GenerateDataKey", "Get*", "List*", "Put*", "Tag*",
+    "Untag*", "Update*",
 )  # fmt: skip
 LOGS_VERBS = (
     "Associate*",

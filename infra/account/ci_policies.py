@@ -14,7 +14,6 @@ from infra.account.settings import GithubSettings
 from infra.naming import Names
 from infra.security import statements as iam
 from infra.security.job_policies import EVENT_LOGS
-from infra.storage_settings import CERTIFICATES
 from infra.tags import STACK_KEY
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -107,8 +106,7 @@ def write_policy(names: Names, state_key: str) -> str:
 
 
 def operate_policy(names: Names) -> str:
-    """What `apply` has beside those, for managed policies are short: logs, alarms, topics, applications, groups;
-    the nodes' certificates rotated."""
+    """What `apply` has beside those, for managed policies are short: logs, alarms, topics, applications, groups."""
     return iam.document(
         iam.allow("Alarms", ci.WRITE_ALARMS, [_alarms(names)]),
         iam.allow("LogGroups", ci.WRITE_LOGS, [_log_groups(names)]),
@@ -116,14 +114,6 @@ def operate_policy(names: Names) -> str:
         iam.allow("Applications", ci.WRITE_APPLICATIONS, [_applications(names)]),
         iam.allow("NewApplications", ci.NEW_APPLICATIONS, ["*"], _here(names)),
         iam.allow("Groups", ci.WRITE_GROUPS, [names.arn("elasticmapreduce", "cluster/*")]),
-        iam.allow("ListClusters", ci.LIST_CLUSTERS, ["*"], _here(names)),
-        iam.allow("Certificates", ci.ROTATE_CERTIFICATES, [_certificates(names)]),
-        iam.allow(
-            "SealCertificates",
-            iam.USE_KEY_TO_WRITE,
-            [names.arn("kms", "key/*")],
-            iam.through_s3(names.region),
-        ),
     )
 
 
@@ -142,7 +132,7 @@ def boundary(names: Names, state_key: str) -> str:
         iam.allow(
             "ProgramsObjects",
             ["s3:DeleteObject", "s3:GetObject*", "s3:PutObject*"],
-            [_programs_objects(names), _certificates(names)],
+            [_programs_objects(names)],
         ),
         iam.allow("Network", _verbs("ec2", ci.EC2_VERBS), _network(names)),
         iam.allow(
@@ -165,14 +155,7 @@ def boundary(names: Names, state_key: str) -> str:
         ),
         iam.allow(
             "WhatKnowsNoResource",
-            [
-                *ci.READ_NETWORK,
-                *ci.LIST_CLUSTERS,
-                *ci.NEW_APPLICATIONS,
-                *ci.NEW_CLUSTERS,
-                *ci.NEW_KEYS,
-                *ci.LOOK_UP,
-            ],
+            [*ci.READ_NETWORK, *ci.NEW_APPLICATIONS, *ci.NEW_CLUSTERS, *ci.NEW_KEYS, *ci.LOOK_UP],
             ["*"],
             here,
         ),
@@ -229,11 +212,6 @@ def _buckets(names: Names) -> str:
 def _programs_objects(names: Names) -> str:
     """What the program itself puts: the folder of Spark's event logs, and nothing in it."""
     return f"arn:{names.partition}:s3:::emr-*-logs-{names.account_id}-{names.region}/{EVENT_LOGS}"
-
-
-def _certificates(names: Names) -> str:
-    """The nodes' certificates and who vouches for them, of every stack."""
-    return f"arn:{names.partition}:s3:::emr-*-artifacts-{names.account_id}-{names.region}/{CERTIFICATES}*"
 
 
 def _identities(names: Names) -> list[str]:

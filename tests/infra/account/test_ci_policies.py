@@ -131,16 +131,6 @@ def test_a_managed_policy_holds_it_in_every_region(make: Any) -> None:
     assert len(re.sub(r"\s", "", make(FAR, FAR.arn("kms", "key/" + "0" * 36)))) <= 6144
 
 
-def test_what_ci_operates_fits_as_well_and_rotates_certificates_without_deleting_any() -> None:
-    assert len(re.sub(r"\s", "", ci_policies.operate_policy(FAR))) <= 6144
-    zone = "arn:aws:s3:::emr-dev-artifacts-111111111111-us-east-1"
-    assert covers(OPERATE, "s3:PutObject", f"{zone}/certificates/emr-nodes.zip")
-    for document in (READ, WRITE, OPERATE):
-        assert not covers(document, "s3:DeleteObject", f"{zone}/certificates/emr-nodes.zip")
-        assert not covers(document, "s3:PutObject", f"{zone}/nightly-etl/channels/prod.json")
-    assert not covers(READ, "s3:GetObject", f"{zone}/certificates/emr-nodes.zip")
-
-
 @pytest.mark.parametrize(
     ("action", "resource"),
     [

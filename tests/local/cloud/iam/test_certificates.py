@@ -1,10 +1,11 @@
-"""Who may rotate the nodes' certificates, enforced: CI's apply role, and with it the key never leaves S3's sealing."""
+"""Who may rotate the nodes' certificates, enforced: whom docs/platform.md's policy is given, and no role of ours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,78 +17,101 @@ from infra.account import ci_policies
 from infra.naming import Names
 from infra.security import cluster_policies, job_policies, key_policies
 from infra.security.needs import KeyArns, policy
+from infra.security.statements import unnamed
 from infra.storage import bucket_policies
 from tests.local.cloud.iam.conftest import ACCOUNT, REGION, Cloud, User, refused, trust
 
 NAMES = Names(stack="tls", region=REGION, account_id=ACCOUNT)
 OWN = Names(stack="account", region=REGION, account_id=ACCOUNT)
-KEY = "certificates/emr-nodes.zip"
+BUCKET, KEY = NAMES.bucket("artifacts"), "certificates/emr-nodes.zip"
+BESIDE = "certificates/emr-nodes-authority.json"
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "platform.md"
+
+
+def documented(key: str) -> dict[str, Any]:
+    """The policy that the page shows, filled in."""
+    (block,) = re.findall(r'```json\n(\{"Version".*?)```', PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    filled = {"STACK": "tls", "ACCOUNT": ACCOUNT, "REGION": REGION, "ARN-OF-THE-ARTIFACTS-KEY": key}
+    for word in sorted(filled, key=len, reverse=True):
+        block = block.replace(word, filled[word])
+    found: dict[str, Any] = json.loads(block)
+    return found
 
 
 @pytest.fixture(scope="module")
 def people(_enforcing: Cloud) -> dict[str, User]:
     """Those who might, each with the platform's own documents, before a bucket sealed with its own key."""
     aws = _enforcing
-    kms, s3, iam = aws.client("kms"), aws.client("s3"), aws.client("iam")
-    key = kms.create_key(Policy=key_policies.key_policy(NAMES, "artifacts"))["KeyMetadata"]["Arn"]
-    keys = KeyArns(**dict.fromkeys(KeyArns.__dataclass_fields__, key))
-    state = OWN.arn("kms", "key/of-the-states")
-    bucket = NAMES.bucket("artifacts")
-    s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policies.data_policy(NAMES, "artifacts"))
+    s3, state = aws.client("s3"), OWN.arn("kms", "key/of-the-states")
+    made = aws.client("kms").create_key(Policy=key_policies.key_policy(NAMES, "artifacts"))
+    key = made["KeyMetadata"]["Arn"]
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=bucket_policies.data_policy(NAMES, "artifacts"))
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
     s3.put_bucket_encryption(
-        Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [{**rule, "BucketKeyEnabled": True}]}
+        Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [{**rule, "BucketKeyEnabled": True}]}
     )
-    bound = iam.create_policy(PolicyName="tls-ci-boundary", PolicyDocument=ci_policies.boundary(OWN, state))
-    read, write = (make(OWN, state) for make in (ci_policies.read_policy, ci_policies.write_policy))
+    keys = KeyArns(**dict.fromkeys(KeyArns.__dataclass_fields__, key))
+    ci = [json.loads(make(OWN, state)) for make in (ci_policies.read_policy, ci_policies.write_policy)]
     documents = {
-        "ci-preview": [read],
-        "ci-apply": [read, write, ci_policies.operate_policy(OWN)],
-        "node": [policy(cluster_policies.instance_needs(NAMES, [], KEY), keys)],
-        "deployer": [policy(job_policies.deployer_needs(NAMES, ["nightly-etl"]), keys)],
+        "ci-apply": [*ci, json.loads(ci_policies.operate_policy(OWN))],
+        "node": [json.loads(policy(cluster_policies.instance_needs(NAMES, [], KEY), keys))],
+        "deployer": [json.loads(policy(job_policies.deployer_needs(NAMES, ["nightly-etl"]), keys))],
+        "given": [documented(key)],
+        **{f"given but {number}": [without(documented(key), number)] for number in range(5)},
     }
     anyone = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
     found = {}
     for role, texts in documents.items():
-        boundary = bound["Policy"]["Arn"] if role.startswith("ci-") else None
-        arn = aws.role(anyone, **({"PermissionsBoundary": boundary} if boundary else {}))
-        for number, text in enumerate(texts):
-            iam.put_role_policy(RoleName=arn.rpartition("/")[2], PolicyName=f"p{number}", PolicyDocument=text)
-        found[role] = aws.session(arn, aws.client("sts"))
+        statements = [unnamed(statement) for text in texts for statement in text["Statement"]]
+        found[role] = aws.session(aws.role(anyone, *statements), aws.client("sts"))
     return found
+
+
+def without(document: dict[str, Any], number: int) -> dict[str, Any]:
+    left = [one for at, one in enumerate(document["Statement"]) if at != number]
+    assert len(left) == len(document["Statement"]) - 1 == 4
+    return {**document, "Statement": left}
 
 
 def certificates(user: User) -> Certificates:
     return Certificates(s3=user.client("s3"), emr=user.client("emr"), names=NAMES, key=KEY)
 
 
-@contextmanager
-def is_refused(action: str) -> Iterator[None]:
-    with pytest.raises(ClientError, match=action):
-        yield
-
-
-def test_ci_applies_a_rotation_and_the_nodes_read_what_it_put_and_not_who_vouches(
-    people: dict[str, User],
+def test_who_is_given_the_policy_rotates_and_nodes_read_the_zip_and_not_who_vouches(
+    people: dict[str, User], aws: Cloud
 ) -> None:
     for _ in range(2):  # the first makes the authority
-        made = certificates(people["ci-apply"]).rotate(NOW).certificate
-    bucket, node = NAMES.bucket("artifacts"), people["node"].client("s3")
-    found = node.get_object(Bucket=bucket, Key=KEY)
+        made = certificates(people["given"]).rotate(NOW).certificate
+    s3 = people["node"].client("s3")
+    found = s3.get_object(Bucket=BUCKET, Key=KEY)
     assert made is not None
     assert f"{read_zip(found['Body'].read()).certificate.serial_number:x}" == made.serial
     assert found["ServerSideEncryption"] == "aws:kms"
-    beside = KEY.replace(".zip", "-authority.json")
-    assert refused(node.get_object, Bucket=bucket, Key=beside)[0] == "AccessDenied"
-    apply: Any = people["ci-apply"].client("s3")
-    assert refused(apply.delete_object, Bucket=bucket, Key=beside)[0] == "AccessDenied"
+    assert refused(s3.get_object, Bucket=BUCKET, Key=BESIDE)[0] == "AccessDenied"
+    assert refused(people["given"].client("s3").delete_object, Bucket=BUCKET, Key=KEY)[0] == "AccessDenied"
 
 
-@pytest.mark.parametrize("who", ["ci-preview", "deployer"])
+@pytest.mark.parametrize("who", ["ci-apply", "node", "deployer"])
 def test_others_neither_rotate_nor_look(people: dict[str, User], who: str) -> None:
-    with is_refused("s3:GetObject"):
-        certificates(people[who]).look()
-    with is_refused("s3:GetObject"):
-        certificates(people[who]).rotate(NOW)
+    for do in (certificates(people[who]).look, lambda: certificates(people[who]).rotate(NOW)):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            do()
+
+
+@pytest.mark.parametrize("number", [0, 2, 3])
+def test_nothing_in_the_policy_is_too_much(people: dict[str, User], number: int) -> None:
+    certificates(people["given"]).rotate(NOW)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        certificates(people[f"given but {number}"]).look()
+
+
+def test_who_may_not_list_the_bucket_is_not_told_that_there_is_no_zip_yet(
+    people: dict[str, User], aws: Cloud
+) -> None:
+    for key in (KEY, BESIDE):
+        aws.client("s3").delete_object(Bucket=BUCKET, Key=key)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        certificates(people["given but 1"]).look()
+    assert certificates(people["given"]).look().certificate is None
