@@ -52,6 +52,17 @@ COMMON = {
 }
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_no_private_key_is_in_what_a_stack_registers_or_exports(
+    request: pytest.FixtureRequest, stack: str
+) -> None:
+    """State and plans hold what is registered; the nodes' keys are made beside them (docs/adr/0116)."""
+    made, platform = request.getfixturevalue(stack)
+    everything = json.dumps([[one.inputs for one in made.registered], platform], default=str)
+    assert "emr-nodes.zip" in everything
+    assert "PRIVATE KEY" not in everything
+
+
 def test_dev_declares_these_resources(dev: Run) -> None:
     assert dev[0].inventory() == {
         **COMMON,

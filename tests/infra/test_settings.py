@@ -665,6 +665,19 @@ def test_a_job_on_a_cluster_that_is_not_declared_is_refused(tree: Tree) -> None:
         declared(tree, "dev", load_catalog())
 
 
+@pytest.mark.parametrize(
+    ("job", "where"), [("certificates", None), ("bootstrap", None), ("tls", "tls/nodes/emr.zip")]
+)
+def test_a_job_whose_package_would_lie_beside_keys_or_scripts_of_nodes_is_refused(
+    tree: Tree, job: str, where: str | None
+) -> None:
+    if where:
+        tree["encryption"] = {"certificates_object": where}
+    (spec,) = (one for one in load_catalog() if one.name == "nightly-etl")
+    with pytest.raises(UserError, match=f"job '{job}' would have its package in the folder '{job}/'"):
+        declared(tree, "dev", (spec.model_copy(update={"name": job}),))
+
+
 def test_a_stack_name_too_long_for_roles_and_buckets_is_refused(tree: Tree) -> None:
     with pytest.raises(UserError, match=r"has 16 characters; at most 15"):
         declared(tree, "d" * 16, ())
