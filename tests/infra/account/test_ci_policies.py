@@ -31,12 +31,14 @@ READ, WRITE, BOUNDARY = (
     make(NAMES, KEY) for make in (ci_policies.read_policy, ci_policies.write_policy, ci_policies.boundary)
 )
 OPERATE = ci_policies.operate_policy(NAMES)
-# What CI does not get, on purpose: data and keys are deleted by people, and boundaries stay on.
+# What CI does not get, on purpose: data, keys and what people saved are deleted by people, and boundaries stay on.
 WITHHELD = {
     "s3:DeleteBucket",
     "kms:DisableKey",
     "kms:ScheduleKeyDeletion",
     "iam:DeleteRolePermissionsBoundary",
+    "athena:DeleteWorkGroup",
+    "glue:DeleteDatabase",
     # Arguments that the program never sets.
     "ec2:ModifyVpcTenancy",
     "iam:AttachRolePolicy",
