@@ -107,7 +107,7 @@ def write_policy(names: Names, state_key: str) -> str:
 
 
 def operate_policy(names: Names) -> str:
-    """What `apply` has beside those, for managed policies are short: logs, alarms, topics, applications, catalog, groups."""
+    """What `apply` has beside those, for managed policies are short: what watches, runs and describes."""
     return iam.document(
         iam.allow("Alarms", ci.WRITE_ALARMS, [_alarms(names)]),
         iam.allow("LogGroups", ci.WRITE_LOGS, [_log_groups(names)]),

@@ -21,7 +21,7 @@ _ARN = "arn:$partition:athena:$region:$account:workgroup/$id"
 
 
 def _said(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration of the API's as the real provider sends it: a cutoff of 0 is none, the engine that runs is read."""
+    """The API's configuration as the real provider sends it: a cutoff of 0 is none, which engine runs is not said."""
     found = {**_DEFAULTS, **configuration}
     if not found.get("BytesScannedCutoffPerQuery"):
         found.pop("BytesScannedCutoffPerQuery", None)
