@@ -24,7 +24,7 @@ RESULTS = {
 
 
 @pytest.fixture(scope="module")
-def _endpoint() -> Iterator[str]:
+def endpoint() -> Iterator[str]:
     with CloudServer(FakeRunner()) as server:
         yield server.endpoint
 
@@ -35,13 +35,13 @@ def _client(endpoint: str, service: str, **config: Any) -> Any:
 
 
 @pytest.fixture
-def athena(_endpoint: str) -> Any:
-    return _client(_endpoint, "athena")
+def athena(endpoint: str) -> Any:
+    return _client(endpoint, "athena")
 
 
 @pytest.fixture
-def glue(_endpoint: str) -> Any:
-    return _client(_endpoint, "glue")
+def glue(endpoint: str) -> Any:
+    return _client(endpoint, "glue")
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def test_updates_of_a_configuration_set_keep_and_remove(athena: Any, group: str)
     }
 
 
-def test_a_cutoff_has_a_least_value(_endpoint: str, group: str) -> None:
-    athena = _client(_endpoint, "athena", parameter_validation=False)
+def test_a_cutoff_has_a_least_value(endpoint: str, group: str) -> None:
+    athena = _client(endpoint, "athena", parameter_validation=False)
     low = {"BytesScannedCutoffPerQuery": 9_999_999}
     assert "at least 10000000" in refused(athena.create_work_group, Name=f"{group}-low", Configuration=low)
     assert "at least 10000000" in refused(athena.update_work_group, WorkGroup=group, ConfigurationUpdates=low)
