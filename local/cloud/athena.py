@@ -40,7 +40,8 @@ def install() -> None:
 def _refusal(message: str) -> Exception:
     from moto.core.exceptions import JsonRESTError
 
-    return JsonRESTError("InvalidRequestException", message)
+    refusal: Exception = JsonRESTError("InvalidRequestException", message)
+    return refusal
 
 
 def _group(response: Any, name: str) -> Any:

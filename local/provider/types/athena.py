@@ -42,10 +42,10 @@ def _configuration(run: Run, props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _create(run: Run) -> dict[str, Any]:
-    configuration = _configuration(run, run.props)
-    return run.call(
-        _CREATE.op, **run.params(_CREATE), **({"Configuration": configuration} if configuration else {})
-    )
+    params, configuration = run.params(_CREATE), _configuration(run, run.props)
+    if configuration:
+        params["Configuration"] = configuration
+    return run.call(_CREATE.op, **params)
 
 
 def _update(run: Run) -> None:
@@ -92,7 +92,7 @@ def _switch_off(run: Run) -> None:
 
 
 def _delete(run: Run) -> None:
-    recursive = {"RecursiveDeleteOption": True} if run.old.get("forceDestroy") else {}
+    recursive: dict[str, Any] = {"RecursiveDeleteOption": True} if run.old.get("forceDestroy") else {}
     run.call("DeleteWorkGroup", WorkGroup=run.id, **recursive)
 
 
