@@ -259,11 +259,13 @@ EC2_VERBS = (
     "Allocate*", "Associate*", "Attach*", "Authorize*", "Create*", "Delete*", "Describe*", "Detach*", "Disassociate*",
     "Modify*", "Release*", "Replace*", "Revoke*",
 )  # fmt: skip
-# … and, of what READ_NETWORK has, without a resource.
+# … and without a resource: what these match, beside READ_NETWORK's own, knows no narrower one either.
 EC2_LOOKS = (
     "DescribeA*", "DescribeFlowLogs", "DescribeInternetGateways", "DescribeN*", "DescribePrefixLists",
-    "DescribeRouteTables", "DescribeSecurityGroup*", "DescribeSubnets", "DescribeVpc*",
+    "DescribeRouteTables", "DescribeSecurityGroupRules", "DescribeSecurityGroups", "DescribeSubnets",
+    "DescribeVpcEndpoints", "DescribeVpcs",
 )  # fmt: skip
+EMR_ANYWHERE = ("*SecurityConfiguration", "RunJobFlow")
 EMR_VERBS = ("Add*", "Describe*", "Get*", "List*", "Modify*", "Put*", "Remove*", "Set*", "Terminate*")
 IAM_VERBS = (
     "Add*", "Create*", "Delete*", "Get*", "List*", "PutRole*", "RemoveRole*", "Tag*", "Untag*", "Update*",

@@ -159,7 +159,13 @@ def boundary(names: Names, state_key: str) -> str:
         ),
         iam.allow(
             "WhatKnowsNoResource",
-            [*_verbs("ec2", ci.EC2_LOOKS), *ci.NEW_APPLICATIONS, *ci.NEW_CLUSTERS, *ci.NEW_KEYS, *ci.LOOK_UP],
+            [
+                *_verbs("ec2", ci.EC2_LOOKS),
+                *_verbs("elasticmapreduce", ci.EMR_ANYWHERE),
+                *ci.NEW_APPLICATIONS,
+                *ci.NEW_KEYS,
+                *(action for action in ci.LOOK_UP if not action.startswith("elasticmapreduce:")),
+            ],
             ["*"],
             here,
         ),
