@@ -4,6 +4,8 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import settings_loader
+from infra.catalog.databases import Databases, DatabasesArgs
+from infra.catalog.workgroup import Workgroup, WorkgroupArgs
 from infra.compute.cluster import Cluster, ClusterArgs
 from infra.compute.launch_template import TemplateArgs, template
 from infra.compute.serverless import ServerlessApplication, ServerlessArgs
@@ -45,6 +47,21 @@ buckets = Buckets(
         names=names,
         storage=settings.storage,
         key_arns=keys.by_name,
+        deletable=deletable,
+    ),
+    here,
+)
+
+databases = Databases(
+    "databases", DatabasesArgs(names=names, buckets=buckets.names, deletable=deletable), here
+)
+workgroup = Workgroup(
+    "analysts",
+    WorkgroupArgs(
+        names=names,
+        catalog=settings.catalog,
+        bucket=buckets.names["curated"],
+        key_arn=keys.by_name["curated"],
         deletable=deletable,
     ),
     here,
@@ -191,6 +208,8 @@ pulumi.export(
         names=names,
         keys=keys,
         buckets=buckets,
+        databases=databases,
+        workgroup=workgroup,
         network=network,
         identity=identity,
         clusters=clusters,

@@ -76,7 +76,7 @@ def _data(names: Names) -> list[iam.Statement]:
             "Queries",
             [*ask, *people_policies.READ_CATALOG, "secretsmanager:GetSecretValue"],
             [
-                names.arn("athena", f"workgroup/{names.prefix}"),
+                names.arn("athena", f"workgroup/{names.workgroup}"),
                 names.arn("glue", "catalog"),
                 names.arn("glue", f"database/{names.database('*')}"),
                 names.arn("glue", f"table/{names.database('*')}/*"),

@@ -45,7 +45,7 @@ def analyst_needs(names: Names) -> tuple[Need, ...]:
                 "athena:StartQueryExecution",
                 "athena:StopQueryExecution",
             ),
-            resources=(names.arn("athena", f"workgroup/{names.prefix}"),),
+            resources=(names.arn("athena", f"workgroup/{names.workgroup}"),),
         ),
         Need(
             name="SeeCuratedTables",

@@ -24,7 +24,7 @@ ID_FORMATS = {
     Source.FSBP: r"(EMR|S3|KMS|IAM|EC2|CloudWatch)\.\d+",
     Source.CDK_NAG: r"AwsSolutions-[A-Z]+\d+",
     Source.CIS: r"\d+(\.\d+)+",
-    Source.CONTROL_TOWER: r"CT\.EMR\.PR\.\d",
+    Source.CONTROL_TOWER: r"CT\.(ATHENA|EMR)\.PR\.\d",
     Source.CONFIG: r"[a-z]+(-[a-z]+)*",
 }
 
