@@ -17,9 +17,9 @@ Every role of a stack against every prefix and every action that matters. This p
 `tests/infra/security/access.yaml` by `python -m tests.infra.security.access_page`; `test_access_matrix.py` judges what
 the program registers for dev, prod and research against it: identity policy, permissions boundary, key policy, bucket
 policy, trust policy, and the endpoint policies for what calls from inside the VPC. Allowed exactly where it stands
-here, refused everywhere else, and no role holds a grant that no row tells of. *Not prod*: only where the environment's name
-does not begin with `prod`. *Applications*, *ephemeral*: only where the stack has EMR Serverless applications, or
-clusters that jobs start.
+here, refused everywhere else, and no role holds a grant that no row tells of. *Not prod*: only where the
+environment's name does not begin with `prod`. *Applications*, *ephemeral*: only where the stack has EMR Serverless
+applications, or clusters that jobs start.
 """
 
 
