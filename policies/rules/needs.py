@@ -23,6 +23,11 @@ SHOWN = 3
 
 
 def _check(component: Resource, stack: Stack, _: Config) -> Verdicts:
+    if not component.get("needs").present:
+        yield Finding(
+            "does not tell its needs", remedy="Register them as the output 'needs' of the component"
+        )
+        return
     keys = _keys(stack)
     needs = [_need(node, keys) for node in component.get("needs").items()]
     granted: list[tuple[Resource, Statement]] = []
