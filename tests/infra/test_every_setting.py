@@ -99,7 +99,7 @@ def keys_told(path: Path, value: Any) -> list[str]:
     place: Any = tree
     for part, following in pairwise(path):
         empty: Any = [{}] if isinstance(following, int) else {}
-        if isinstance(place, list):
+        if isinstance(part, int):
             if not isinstance(place[part], dict | list):
                 place[part] = empty
         elif not place.get(part):
