@@ -89,6 +89,8 @@ identity = Identity(
         certificates_object=settings.encryption.certificates_object,
         identity=settings.identity,
         production=settings.production,
+        applications=bool(settings.applications),
+        ephemeral=any(cluster.ephemeral for cluster in settings.clusters.values()),
     ),
     here,
 )

@@ -40,7 +40,7 @@ ROLES: dict[str, tuple[str, tuple[Need, ...]]] = {
     NAMES.job_role(JOB.name): (
         job_policies.runtime_trust(NAMES.role_arn("node")), job_policies.runtime_needs(JOB, NAMES)
     ),
-    "submitter": (PEOPLE, job_policies.submitter_needs(NAMES, [JOB.name])),
+    "submitter": (PEOPLE, job_policies.submitter_needs(NAMES, [JOB])),
     "deployer": (PEOPLE, job_policies.deployer_needs(NAMES, [JOB.name])),
     "analyst": (PEOPLE, people_policies.analyst_needs(NAMES)),
     "engineer": (PEOPLE, people_policies.engineer_needs(NAMES, production=False)),
