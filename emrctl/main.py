@@ -19,6 +19,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "settings": ("What a stack file may say.", ("explain", "schema")),
     "cost": ("What a stack may cost.", ("estimate",)),
+    "certs": ("Certificates of EMR's nodes.", ("rotate", "show")),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs", "picture")),
     "data": ("Sample data.", ("load",)),
     "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),

@@ -4,6 +4,8 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import settings_loader
+from infra.catalog.databases import Databases, DatabasesArgs
+from infra.catalog.workgroup import Workgroup, WorkgroupArgs
 from infra.compute.cluster import Cluster, ClusterArgs
 from infra.compute.launch_template import TemplateArgs, template
 from infra.compute.serverless import ServerlessApplication, ServerlessArgs
@@ -50,6 +52,21 @@ buckets = Buckets(
     here,
 )
 
+databases = Databases(
+    "databases", DatabasesArgs(names=names, buckets=buckets.names, deletable=deletable), here
+)
+workgroup = Workgroup(
+    "analysts",
+    WorkgroupArgs(
+        names=names,
+        catalog=settings.catalog,
+        bucket=buckets.names["curated"],
+        key_arn=keys.by_name["curated"],
+        deletable=deletable,
+    ),
+    here,
+)
+
 network = Network(
     "network",
     NetworkArgs(
@@ -72,6 +89,8 @@ identity = Identity(
         certificates_object=settings.encryption.certificates_object,
         identity=settings.identity,
         production=settings.production,
+        applications=bool(settings.applications),
+        ephemeral=any(cluster.ephemeral for cluster in settings.clusters.values()),
     ),
     here,
 )
@@ -191,6 +210,8 @@ pulumi.export(
         names=names,
         keys=keys,
         buckets=buckets,
+        databases=databases,
+        workgroup=workgroup,
         network=network,
         identity=identity,
         clusters=clusters,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -100,6 +100,9 @@ class FleetSettings(SettingsModel):
             yield f"types: '{name}' stands twice; name each type once"
         if not self.on_demand_units and not self.spot_units:
             yield "on_demand_units: is 0, as is spot_units; a fleet needs a target of at least 1 in one of them"
+        yield from list(self._overshoots()) or self._disproportion()
+
+    def _overshoots(self) -> Iterable[str]:
         for key, target in (("on_demand_units", self.on_demand_units), ("spot_units", self.spot_units)):
             for index, entry in enumerate(self.types):
                 if target and entry.units > target:
@@ -107,6 +110,32 @@ class FleetSettings(SettingsModel):
                         f"types[{index}].units: is {entry.units}, more than the whole target ({key} is {target}): "
                         "one node would overshoot it; lower the units or raise the target"
                     )
+
+    def _disproportion(self) -> Iterable[str]:
+        """Units that follow neither vCPUs nor memory nor GPUs: a target would be met with too little or too much."""
+        if not self.types:
+            return
+        known = [instances.instance(entry.name) for entry in self.types]
+        measures = zip(*[(one.vcpu, one.memory_gib, one.gpus) for one in known], strict=True)
+        if any(all(sizes) and not self._out_of(sizes) for sizes in measures):
+            return
+        for index in self._out_of([one.vcpu for one in known])[:1]:
+            first, entry = self.types[0], self.types[index]
+            vcpus, least = known[index].vcpu, known[0].vcpu
+            yield (
+                f"types[{index}].units: is {entry.units}, but {entry.name} has {vcpus} vCPUs where {first.name} "
+                f"with {least} counts {first.units}; units must be proportional to size, as "
+                f"{first.units * vcpus / least:g} is"
+            )
+
+    def _out_of(self, sizes: Sequence[float]) -> list[int]:
+        """The places of the types whose units do not follow these sizes as those of the first do."""
+        first = self.types[0].units
+        return [
+            index
+            for index, (entry, size) in enumerate(zip(self.types, sizes, strict=True))
+            if entry.units * sizes[0] != first * size
+        ]
 
     @property
     def target_units(self) -> int:

@@ -78,6 +78,11 @@ class Names:
         return f"emr_{self.stack.replace('-', '_')}_{zone}"
 
     @property
+    def workgroup(self) -> str:
+        """The name of the Athena workgroup that analysts ask in."""
+        return self.prefix
+
+    @property
     def secrets(self) -> str:
         """What the names of the stack's secrets begin with."""
         return f"{self.prefix}/"

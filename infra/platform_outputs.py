@@ -7,6 +7,8 @@ from typing import Any
 
 import pulumi
 
+from infra.catalog.databases import Databases
+from infra.catalog.workgroup import Workgroup
 from infra.compute.cluster import Cluster
 from infra.compute.launch_template import Request
 from infra.compute.serverless import ServerlessApplication
@@ -28,6 +30,8 @@ def platform(
     names: Names,
     keys: Keys,
     buckets: Buckets,
+    databases: Databases,
+    workgroup: Workgroup,
     network: Network,
     identity: Identity,
     clusters: Mapping[str, Cluster],
@@ -43,6 +47,11 @@ def platform(
         "account_id": names.account_id,
         "buckets": dict(buckets.names),
         "keys": dict(keys.by_name),
+        "catalog": {
+            "databases": dict(databases.by_zone),
+            "workgroup": workgroup.name,
+            "query_results_uri": workgroup.results_uri,
+        },
         "network": {
             "vpc_id": network.vpc_id,
             "private_subnet_ids": network.private_subnet_ids,

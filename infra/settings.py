@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 from facts import prices, releases
 from facts.errors import UserError
 from infra.application_settings import ApplicationSettings
+from infra.catalog_settings import CatalogSettings
 from infra.cluster_settings import ClusterSettings
 from infra.cost import ceiling
 from infra.cost.estimate import estimate
@@ -103,6 +104,8 @@ class Settings(SettingsModel):
     """Keys and certificates."""
     storage: StorageSettings = StorageSettings()
     """Buckets and how long they keep what."""
+    catalog: CatalogSettings = CatalogSettings()
+    """What analysts ask, and in what bounds."""
     protection: ProtectionSettings = ProtectionSettings()
     """What stands before a deletion of data."""
     identity: IdentitySettings = IdentitySettings()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from facts.errors import UserError
+from infra.bootstrap_settings import PREFIX
 from infra.expansion import expanded
 from infra.naming import MAX_STACK_LENGTH, Names
 from infra.settings import Settings
@@ -82,6 +83,7 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
         )
     for spec in jobs:
         _require_place(spec, settings)
+        _check_folder(spec, settings)
     names = Names(
         stack=stack,
         region=settings.aws.region,
@@ -107,6 +109,21 @@ def _require_place(spec: JobSpec, settings: Settings) -> None:
             f"job '{spec.name}' runs on {what} '{target.place}', which {PROJECT}:{key} does not "
             f"declare; it declares: {', '.join(there) or 'none'}"
         )
+
+
+def _check_folder(spec: JobSpec, settings: Settings) -> None:
+    """A job's role reads the folder of its name in the artifacts bucket, and the deployer writes it."""
+    certificates = settings.encryption.certificates_object
+    taken = {
+        certificates.rpartition("/")[0] + "/": "the nodes' private keys",
+        PREFIX: "what nodes run as they start",
+    }
+    for folder, holds in taken.items():
+        if folder.startswith(f"{spec.name}/"):
+            raise UserError(
+                f"job '{spec.name}' would have its package in the folder '{spec.name}/' of the artifacts bucket, "
+                f"beside {holds}; give the job another name"
+            )
 
 
 def from_config(config: Mapping[str, Any]) -> dict[str, Any]:

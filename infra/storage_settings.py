@@ -57,7 +57,7 @@ class EncryptionSettings(SettingsModel):
     certificates_object: Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*\.zip$")] = (
         "certificates/emr-nodes.zip"
     )
-    """A zip of PEM files that EMR installs on every node: an object in the artifacts bucket."""
+    """A zip of PEM files that EMR installs on every node: an object of the artifacts bucket, made by emrctl certs."""
 
     def made(self) -> tuple[str, ...]:
         """The keys that the stack makes, by name."""

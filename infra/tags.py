@@ -10,8 +10,13 @@ from typing import Protocol
 EMR_SCOPE_KEY = "for-use-with-amazon-emr-managed-policies"
 EMR_SCOPE: Mapping[str, str] = {EMR_SCOPE_KEY: "true"}
 
-# The submitter may touch only clusters that carry their stack's name in this tag.
+# The submitter may touch only what carries its stack's name in this tag.
 STACK_KEY = "stack"
+
+# Whose a cluster is: the stack's own, or a job's, which may be ended by who may start one.
+LIFETIME_KEY = "lifetime"
+OF_THE_STACK: Mapping[str, str] = {LIFETIME_KEY: "stack"}
+OF_A_JOB: Mapping[str, str] = {LIFETIME_KEY: "job"}
 
 
 class Tagged(Protocol):

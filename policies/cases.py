@@ -1,9 +1,9 @@
 """Fixtures: what a rule must find, must pass, and must not mistake, as YAML files beside the rules.
 
 fixtures/<rule id>.yaml holds `bad`, `good` and `near_miss` (and, where values may be unknown, `unknown`), lists
-of cases: `resources` with `type`, `name`, `props` and, for stack rules, `flows` (property name to the names of
-the resources whose outputs flow into it); `config` where it differs from the default; and `says`, parts of what
-the engine is told. Two YAML tags: `!json` turns a structure into JSON text, as the wire carries documents;
+of cases: `resources` with `type`, `name`, `props` and, for stack rules, `parent` and `flows` (property name to the
+names of the resources whose outputs flow into it); `config` where it differs from the default; and `says`, parts of
+what the engine is told. Two YAML tags: `!json` turns a structure into JSON text, as the wire carries documents;
 `!unknown` is a value not known yet.
 """
 
@@ -35,6 +35,7 @@ class Given:
     props: dict[str, Any] = field(default_factory=dict)
     flows: dict[str, list[str]] = field(default_factory=dict)
     provider: dict[str, Any] | None = None
+    parent: str | None = None
 
     @property
     def urn(self) -> str:
@@ -158,6 +159,7 @@ def _stack(case: Case) -> list[sdk.PolicyResource]:
         for given in case.resources
     }
     for given in case.resources:
+        made[given.name].parent = made[given.parent] if given.parent else None
         flows = {prop: [made[name] for name in names] for prop, names in given.flows.items()}
         made[given.name].property_dependencies = flows
         made[given.name].dependencies = [resource for sources in flows.values() for resource in sources]

@@ -46,6 +46,7 @@ class Statement:
     not_principals: tuple[tuple[str, str], ...] = ()
     conditions: tuple[Condition, ...] = ()
     unknowns: tuple[str, ...] = ()
+    sid: str = ""
 
     @property
     def allows(self) -> bool:
@@ -132,8 +133,10 @@ def _statement(value: Any, where: str) -> Statement:
     elif effect not in EFFECTS:
         raise DocumentError(f"{where}.Effect is {show(effect)}, not Allow or Deny")
     sid = parts.get("sid")
+    sid = sid if isinstance(sid, str) else ""
     return Statement(
-        where=f"{where} ({sid})" if isinstance(sid, str) and sid else where,
+        where=f"{where} ({sid})" if sid else where,
+        sid=sid,
         # An effect that is not known yet may be Allow: judged as such, and listed as unknown.
         effect="Allow" if isinstance(effect, Unknown) else str(effect),
         actions=_strings(parts, "action", where, unknown),

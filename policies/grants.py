@@ -35,8 +35,8 @@ OWNERS = (
 EXACT = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike")
 
 
-def _granted(resource: Resource) -> Iterator[Document | Unknown]:
-    """The identity policies of a resource: its own, or a role's inline ones."""
+def documents(resource: Resource) -> Iterator[Document | Unknown]:
+    """The identity policies of a resource: its own, or a role's inline ones; what is not known yet as such."""
     nodes = [resource.get("policy")]
     if resource.type == ROLE:
         inline = resource.get("inlinePolicies")
@@ -55,7 +55,7 @@ def _granted(resource: Resource) -> Iterator[Document | Unknown]:
 
 def grants(resource: Resource) -> Iterator[Statement | Unknown]:
     """Every statement that grants, and what of them is not known yet."""
-    for document in _granted(resource):
+    for document in documents(resource):
         if isinstance(document, Unknown):
             yield document
             continue

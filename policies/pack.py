@@ -170,6 +170,7 @@ def graph(resources: Iterable[sdk.PolicyResource]) -> Stack:
     given = list(resources)
     seen = {id(r): _resource(r) for r in given}
     for one in given:
+        seen[id(one)].parent = seen.get(id(one.parent))
         seen[id(one)].references = {
             prop: [seen[id(source)] for source in sources if id(source) in seen]
             for prop, sources in one.property_dependencies.items()

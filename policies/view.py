@@ -108,7 +108,7 @@ class Resource:
     """One resource: its inputs when judged alone, its outputs when judged as part of the stack.
 
     `references` is filled for stack rules: property name to the resources whose outputs flow into it, which
-    the engine knows also in a preview, where ids are not known yet.
+    the engine knows also in a preview, where ids are not known yet. `parent` is filled for them too.
     """
 
     type: str
@@ -117,6 +117,7 @@ class Resource:
     raw: Any
     raw_provider: Any = None
     references: dict[str, list[Resource]] = field(default_factory=dict)
+    parent: Resource | None = None
 
     @cached_property
     def props(self) -> Node:
@@ -152,8 +153,11 @@ class Stack:
         self._by_type: dict[str, list[Resource]] = {}
         self._flows: dict[tuple[Resource, str], list[Resource]] = {}
         self._literals: dict[tuple[str, tuple[str, ...]], dict[str, list[Resource]]] = {}
+        self._children: dict[Resource, list[Resource]] = {}
         for resource in resources:
             self._by_type.setdefault(resource.type, []).append(resource)
+            if resource.parent is not None:
+                self._children.setdefault(resource.parent, []).append(resource)
             for prop, sources in resource.references.items():
                 for source in sources:
                     self._flows.setdefault((source, prop), []).append(resource)
@@ -162,6 +166,10 @@ class Stack:
         """Resources of any of the types."""
         for kind in types:
             yield from self._by_type.get(kind, [])
+
+    def children(self, parent: Resource, *types: str) -> list[Resource]:
+        """Resources of `types` that `parent` is the parent of."""
+        return [child for child in self._children.get(parent, []) if child.type in types]
 
     def referring(self, target: Resource, prop: str, *types: str) -> list[Resource]:
         """Resources of `types` whose property `prop` names `target`."""

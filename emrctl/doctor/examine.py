@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import requires, version
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emrctl import ownership
+from emrctl.certificates.rotation import Certificates
 from emrctl.doctor import capacity, collisions, surroundings
 from emrctl.doctor.finding import Finding, warning
 from infra.account.places import STATE
@@ -43,7 +45,9 @@ def _checks(client: Callable[[str], Any], session: boto3.Session, declared: Decl
     settings, names = declared.settings, declared.names
     quotas, ec2, s3 = client("service-quotas"), client("ec2"), client("s3")
     account = Names(stack=ACCOUNT, region=names.region, account_id=names.account_id)
-    certificates = settings.encryption.certificates_object
+    certificates = Certificates(
+        s3=s3, emr=client("emr"), names=names, key=settings.encryption.certificates_object
+    )
     return [
         ("credentials", lambda: surroundings.credentials(client("sts"), names.account_id)),
         ("region", lambda: surroundings.zones(ec2, names.region, settings.network.zones or ())),
@@ -59,7 +63,7 @@ def _checks(client: Callable[[str], Any], session: boto3.Session, declared: Decl
         ("names", lambda: collisions.buckets(s3, names)),
         ("names", lambda: collisions.aliases(client("kms"), names, settings.encryption.made())),
         ("names", lambda: collisions.roles(client("iam"), names, declared.jobs)),
-        ("certificates", lambda: surroundings.certificates(s3, names, certificates)),
+        ("certificates", lambda: surroundings.certificates(certificates, datetime.now(UTC))),
     ]
 
 

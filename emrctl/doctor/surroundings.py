@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Set
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from emrctl.certificates.rotation import LEAST_DAYS, Certificates
 from emrctl.doctor import needs
 from emrctl.doctor.finding import Finding, ok, problem, warning
-from infra.naming import Names
 from infra.settings import Settings
 
 EMR, SPOT = "elasticmapreduce.amazonaws.com", "spot.amazonaws.com"
@@ -90,25 +91,31 @@ def account(s3: Any, bucket: str) -> Iterator[Finding]:
         )
 
 
-def certificates(s3: Any, names: Names, key: str) -> Iterator[Finding]:
-    """Whether the nodes' certificates are where EMR looks for them."""
-    bucket = names.bucket("artifacts")
-    put = f"aws s3 cp emr-nodes.zip s3://{bucket}/{key}"
-    if not _bucket_is_there(s3, bucket):
+def certificates(found: Certificates, now: datetime) -> Iterator[Finding]:
+    """Whether the nodes' certificates are where EMR looks for them, and good for a while."""
+    stack, store = found.names.stack, found.store
+    rotate = f"emrctl certs rotate {stack}"
+    if not _bucket_is_there(found.s3, store.bucket):
         yield warning(
             "certificates",
-            f"s3://{bucket}/{key} is not there yet, as its bucket is not",
-            f"bring up keys and buckets first, then '{put}', then the rest (docs/platform.md)",
+            f"{store.uri} is not there yet, as its bucket is not",
+            f"bring up keys and buckets first, then '{rotate}', then the rest (docs/platform.md)",
         )
         return
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "404":
-            raise
-        yield problem("certificates", f"s3://{bucket}/{key} is not there: no cluster would start", put)
+    status = found.look()
+    if status.certificate is None:
+        yield problem("certificates", status.troubles[0], rotate)
+        return
+    left = status.certificate.days_left(now)
+    told = f"{store.uri}: until {status.certificate.not_after[:10]}, {left} days left"
+    if left < 0:
+        yield problem("certificates", f"{told}: nodes that start would refuse each other", rotate)
+    elif left < LEAST_DAYS:
+        yield warning("certificates", told, rotate)
+    elif not status.sound(now, LEAST_DAYS):
+        yield warning("certificates", f"{told}, but not all clusters can go on", f"emrctl certs show {stack}")
     else:
-        yield ok("certificates", f"s3://{bucket}/{key}")
+        yield ok("certificates", told)
 
 
 def versions(

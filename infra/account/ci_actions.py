@@ -224,6 +224,18 @@ WRITE_APPLICATIONS = (
     "emr-serverless:UntagResource",
     "emr-serverless:UpdateApplication",
 )
+READ_CATALOG = ("athena:GetWorkGroup", "athena:ListTagsForResource", "glue:GetDatabase", "glue:GetTags")
+# No deletion: with a database go the definitions of its tables, with a workgroup what analysts have saved in it.
+WRITE_CATALOG = (
+    "athena:CreateWorkGroup",
+    "athena:TagResource",
+    "athena:UntagResource",
+    "athena:UpdateWorkGroup",
+    "glue:CreateDatabase",
+    "glue:TagResource",
+    "glue:UntagResource",
+    "glue:UpdateDatabase",
+)
 
 
 # These know no narrower resource than "*".
@@ -241,10 +253,19 @@ LOOK_UP = (
 )
 
 # The verbs of the services' actions that CI may ever use.
+ATHENA_VERBS = ("*agResource", "CreateWorkGroup", "GetWorkGroup", "ListTags*", "UpdateWorkGroup")
+GLUE_VERBS = ("*agResource", "CreateDatabase", "Get*", "UpdateDatabase")
 EC2_VERBS = (
     "Allocate*", "Associate*", "Attach*", "Authorize*", "Create*", "Delete*", "Describe*", "Detach*", "Disassociate*",
     "Modify*", "Release*", "Replace*", "Revoke*",
 )  # fmt: skip
+# … and without a resource: what these match, beside READ_NETWORK's own, knows no narrower one either.
+EC2_LOOKS = (
+    "DescribeA*", "DescribeFlowLogs", "DescribeInternetGateways", "DescribeN*", "DescribePrefixLists",
+    "DescribeRouteTables", "DescribeSecurityGroupRules", "DescribeSecurityGroups", "DescribeSubnets",
+    "DescribeVpcEndpoints", "DescribeVpcs",
+)  # fmt: skip
+EMR_ANYWHERE = ("*SecurityConfiguration", "RunJobFlow")
 EMR_VERBS = ("Add*", "Describe*", "Get*", "List*", "Modify*", "Put*", "Remove*", "Set*", "Terminate*")
 IAM_VERBS = (
     "Add*", "Create*", "Delete*", "Get*", "List*", "PutRole*", "RemoveRole*", "Tag*", "Untag*", "Update*",

@@ -74,6 +74,7 @@ def read_policy(names: Names, state_key: str) -> str:
         iam.allow("Alarms", ci.READ_ALARMS, [_alarms(names)]),
         iam.allow("Topics", ci.READ_TOPICS, [_topics(names)]),
         iam.allow("Applications", ci.READ_APPLICATIONS, [_applications(names)]),
+        iam.allow("Catalog", ci.READ_CATALOG, _catalog(names)),
     )
 
 
@@ -106,13 +107,14 @@ def write_policy(names: Names, state_key: str) -> str:
 
 
 def operate_policy(names: Names) -> str:
-    """What `apply` has beside those, for managed policies are short: logs, alarms, topics, applications, groups."""
+    """What `apply` has beside those, for managed policies are short: what watches, runs and describes."""
     return iam.document(
         iam.allow("Alarms", ci.WRITE_ALARMS, [_alarms(names)]),
         iam.allow("LogGroups", ci.WRITE_LOGS, [_log_groups(names)]),
         iam.allow("Topics", ci.WRITE_TOPICS, [_topics(names)]),
         iam.allow("Applications", ci.WRITE_APPLICATIONS, [_applications(names)]),
         iam.allow("NewApplications", ci.NEW_APPLICATIONS, ["*"], _here(names)),
+        iam.allow("Catalog", ci.WRITE_CATALOG, _catalog(names)),
         iam.allow("Groups", ci.WRITE_GROUPS, [names.arn("elasticmapreduce", "cluster/*")]),
     )
 
@@ -150,12 +152,20 @@ def boundary(names: Names, state_key: str) -> str:
                 *_verbs("cloudwatch", ("*Alarm*", "*Tag*", "Untag*")),
                 *_verbs("emr-serverless", ("*Application*", "*Job*", "*Tag*", "Untag*")),
                 *_verbs("sns", ("*Tag*", "*Topic*", "Untag*")),
+                *_verbs("athena", ci.ATHENA_VERBS),
+                *_verbs("glue", ci.GLUE_VERBS),
             ],
-            [_alarms(names), _applications(names), _topics(names)],
+            [_alarms(names), _applications(names), *_catalog(names), _topics(names)],
         ),
         iam.allow(
             "WhatKnowsNoResource",
-            [*ci.READ_NETWORK, *ci.NEW_APPLICATIONS, *ci.NEW_CLUSTERS, *ci.NEW_KEYS, *ci.LOOK_UP],
+            [
+                *_verbs("ec2", ci.EC2_LOOKS),
+                *_verbs("elasticmapreduce", ci.EMR_ANYWHERE),
+                *ci.NEW_APPLICATIONS,
+                *ci.NEW_KEYS,
+                *(action for action in ci.LOOK_UP if not action.startswith("elasticmapreduce:")),
+            ],
             ["*"],
             here,
         ),
@@ -237,6 +247,15 @@ def _topics(names: Names) -> str:
 
 def _applications(names: Names) -> str:
     return names.arn("emr-serverless", "/applications/*")
+
+
+def _catalog(names: Names) -> list[str]:
+    """The stacks' workgroups and databases; Glue asks for the catalog beside each database."""
+    return [
+        names.arn("athena", "workgroup/emr-*"),
+        names.arn("glue", "catalog"),
+        names.arn("glue", "database/emr_*"),
+    ]
 
 
 def _identity_statements(names: Names) -> list[iam.Statement]:

@@ -17,7 +17,7 @@ from infra.fleet_settings import FleetSettings, ScalingSettings
 from infra.naming import Names
 from infra.network.security_groups import SecurityGroups
 from infra.security.cluster_policies import CLUSTER_LOGS
-from infra.tags import EMR_SCOPE
+from infra.tags import EMR_SCOPE, OF_THE_STACK
 
 # Managed scaling moves these behind the state's back; an `up` must not move them back unless `reset_targets` says so.
 CORE_TARGETS = ["coreInstanceFleet.targetOnDemandCapacity", "coreInstanceFleet.targetSpotCapacity"]
@@ -104,7 +104,7 @@ class Cluster(pulumi.ComponentResource):
             step_concurrency_level=settings.step_concurrency,
             **self._additions(args),
             # EMR hands its cluster's tags on to the machines, which its service role may touch only when so tagged.
-            tags=dict(EMR_SCOPE),
+            tags={**EMR_SCOPE, **OF_THE_STACK},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),

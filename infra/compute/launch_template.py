@@ -15,7 +15,7 @@ from infra.fleet_settings import FleetSettings
 from infra.naming import Names
 from infra.network.network import Network
 from infra.security.cluster_policies import CLUSTER_LOGS
-from infra.tags import EMR_SCOPE
+from infra.tags import EMR_SCOPE, OF_A_JOB
 
 Request = dict[str, Any]
 ROLES = {"primary": "MASTER", "core": "CORE", "task": "TASK"}
@@ -129,7 +129,7 @@ def template(cluster: ClusterSettings, args: TemplateArgs) -> pulumi.Output[Requ
                 name=args.name,
                 log_uri=f"s3://{args.names.bucket('logs')}/{CLUSTER_LOGS}",
                 artifacts_bucket=args.names.bucket("artifacts"),
-                tags={**args.tags, **EMR_SCOPE},
+                tags={**args.tags, **EMR_SCOPE, **OF_A_JOB},
                 **found,
             ),
         )

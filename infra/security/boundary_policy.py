@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from infra.naming import KEYS, ZONES, Names
-from infra.security import autoscaling, cluster_policies, people_policies
+from infra.security import (
+    autoscaling,
+    cluster_policies,
+    launch_policies,
+    people_policies,
+    serverless_policies,
+)
 from infra.security import statements as iam
 from infra.security.job_policies import FOLLOW_CLUSTERS
 from infra.security.needs import KeyArns, Need
@@ -28,81 +34,104 @@ FOLLOW_LOGS = (
 def boundary(names: Names, keys: KeyArns) -> str:
     """Buckets, keys, roles, log groups, clusters, tables and secrets of this stack; machines of this account."""
     roles = names.role_arn("*")
+    needs = [*_machines(names), *_shells(names)]
+    actions = [
+        *iam.BUCKET_ACTIONS,
+        *iam.OBJECT_ACTIONS,
+        *iam.USE_KEY_FOR_DISKS,
+        "kms:CreateGrant",
+        "sts:AssumeRole",
+        "sts:TagSession",
+        *_queries(names),
+        *_running(),
+        *_actions(needs),
+        "ssm:UpdateInstanceInformation",
+    ]
+    resources = [
+        *_buckets(names),
+        *(keys.of(key) for key in KEYS),
+        roles,
+        *_catalog(names),
+        names.arn("logs", "log-group:*"),
+        names.arn("elasticmapreduce", "cluster/*"),
+        names.arn("cloudwatch", "alarm:*"),
+        names.arn("emr-serverless", serverless_policies.APPLICATIONS),
+        *_resources(needs),
+    ]
     statements = [
-        *_data(names),
-        iam.allow("Keys", [*iam.USE_KEY_FOR_DISKS, "kms:CreateGrant"], [keys.of(key) for key in KEYS]),
-        iam.allow("TakeRoles", ["sts:AssumeRole", "sts:TagSession"], [roles]),
+        # An action is of one service and so are its resources: they share a statement, which is shorter.
+        iam.allow("OfThisStack", sorted(set(actions)), resources),
         iam.allow(
             "PassRoles",
             ["iam:PassRole"],
             [roles],
             {
                 "StringEquals": {
-                    "iam:PassedToService": ["ec2.amazonaws.com", "elasticmapreduce.amazonaws.com"]
+                    "iam:PassedToService": [
+                        launch_policies.EC2,
+                        launch_policies.EMR,
+                        serverless_policies.SERVICE,
+                    ]
                 }
             },
         ),
-        # An action is of one service and so are its resources: several may share a statement, which is shorter.
         iam.allow(
-            "Running",
-            [
-                *FOLLOW_LOGS,
-                "elasticmapreduce:AddJobFlowSteps",
-                "elasticmapreduce:CancelSteps",
-                *FOLLOW_CLUSTERS,
-                *autoscaling.RESIZE_GROUPS,
-                *autoscaling.SEE_ALARMS,
-            ],
-            [
-                names.arn("logs", "log-group:*"),
-                names.arn("elasticmapreduce", "cluster/*"),
-                names.arn("cloudwatch", "alarm:*"),
-            ],
+            "LookAround",
+            [*cluster_policies.DESCRIBE_EC2, *cluster_policies.SESSION_CHANNELS, *launch_policies.ANYWHERE],
+            ["*"],
+            {"StringEquals": {"aws:RequestedRegion": names.region}},
         ),
-        *_machines(names),
-        *_shells(names),
     ]
     return iam.document(*map(iam.unnamed, statements))
 
 
-def _data(names: Names) -> list[iam.Statement]:
+def _buckets(names: Names) -> list[str]:
+    adopted = [names.bucket_arn(zone) for zone in ZONES if zone in names.adopted]
     ours = f"arn:{names.partition}:s3:::{names.prefix}-*-{names.account_id}-{names.region}"
-    buckets = [ours, *(names.bucket_arn(zone) for zone in ZONES if zone in names.adopted)]
+    buckets = adopted if len(adopted) == len(ZONES) else [ours, *adopted]
+    return [arn for bucket in buckets for arn in (bucket, f"{bucket}/*")]
+
+
+def _queries(names: Names) -> list[str]:
     ask = people_policies.analyst_needs(names)[0].actions
+    return [*ask, *people_policies.READ_CATALOG, "secretsmanager:GetSecretValue"]
+
+
+def _catalog(names: Names) -> list[str]:
     return [
-        iam.allow("Buckets", iam.BUCKET_ACTIONS, buckets),
-        iam.allow("Objects", iam.OBJECT_ACTIONS, [f"{bucket}/*" for bucket in buckets]),
-        iam.allow(
-            "Queries",
-            [*ask, *people_policies.READ_CATALOG, "secretsmanager:GetSecretValue"],
-            [
-                names.arn("athena", f"workgroup/{names.prefix}"),
-                names.arn("glue", "catalog"),
-                names.arn("glue", f"database/{names.database('*')}"),
-                names.arn("glue", f"table/{names.database('*')}/*"),
-                names.arn("secretsmanager", f"secret:{names.secrets}*"),
-            ],
-        ),
+        names.arn("athena", f"workgroup/{names.workgroup}"),
+        names.arn("glue", "catalog"),
+        names.arn("glue", f"database/{names.database('*')}"),
+        names.arn("glue", f"table/{names.database('*')}/*"),
+        names.arn("secretsmanager", f"secret:{names.secrets}*"),
     ]
 
 
-def _machines(names: Names) -> list[iam.Statement]:
-    needs = [
+def _running() -> list[str]:
+    return [
+        *FOLLOW_LOGS,
+        "elasticmapreduce:AddJobFlowSteps",
+        "elasticmapreduce:CancelSteps",
+        *FOLLOW_CLUSTERS,
+        *launch_policies.OF_CLUSTERS,
+        *autoscaling.RESIZE_GROUPS,
+        *autoscaling.SEE_ALARMS,
+        *serverless_policies.FOLLOW_APPLICATIONS,
+        *serverless_policies.FOLLOW_RUNS,
+        *serverless_policies.START_RUNS,
+    ]
+
+
+def _machines(names: Names) -> list[Need]:
+    return [
         *cluster_policies.launch_needs(names),
         *cluster_policies.tagged_needs(names),
         cluster_policies.look_at_vpcs(names),
     ]
-    here = {"StringEquals": {"aws:RequestedRegion": names.region}}
-    look = [*cluster_policies.DESCRIBE_EC2, *cluster_policies.SESSION_CHANNELS]
-    return [
-        iam.allow("LookAround", look, ["*"], here),
-        iam.allow("Machines", _actions(needs), _resources(needs)),
-    ]
 
 
-def _shells(names: Names) -> list[iam.Statement]:
-    needs = [need for need in people_policies.break_glass_needs(names) if need.name != "FindNodes"]
-    return [iam.allow("Shells", [*_actions(needs), "ssm:UpdateInstanceInformation"], _resources(needs))]
+def _shells(names: Names) -> list[Need]:
+    return [need for need in people_policies.break_glass_needs(names) if need.name != "FindNodes"]
 
 
 def _actions(needs: Iterable[Need]) -> list[str]:

@@ -18,7 +18,10 @@ from jobs.spec import JobSpec
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityArgs:
-    """`jobs` are those that run in this stack: each gets a role cut to what its spec declares."""
+    """`jobs` are those that run in this stack: each gets a role cut to what its spec declares.
+
+    `applications` and `ephemeral`: whether the stack has EMR Serverless applications, and clusters that jobs start.
+    """
 
     names: Names
     keys: pulumi.Output[KeyArns]
@@ -27,6 +30,8 @@ class IdentityArgs:
     certificates_object: str  # key in the artifacts bucket
     identity: IdentitySettings
     production: bool  # people change no data by hand
+    applications: bool
+    ephemeral: bool
 
 
 class Identity(pulumi.ComponentResource):
@@ -45,7 +50,9 @@ class Identity(pulumi.ComponentResource):
             "node",
             "Nodes of EMR clusters",
             cluster_policies.instance_trust(),
-            cluster_policies.instance_needs(names, jobs, args.certificates_object),
+            cluster_policies.instance_needs(
+                names, job_policies.cluster_jobs(args.jobs), args.certificates_object
+            ),
         )
         self.node_profile = aws.iam.InstanceProfile(
             "node", name=names.role("node"), role=self.node.name, opts=pulumi.ResourceOptions(parent=self)
@@ -85,7 +92,12 @@ class Identity(pulumi.ComponentResource):
                 "submitter",
                 "Starts and follows jobs",
                 trust(names, who.trusted_arns),
-                job_policies.submitter_needs(names, jobs),
+                job_policies.submitter_needs(
+                    names,
+                    self._args.jobs,
+                    applications=self._args.applications,
+                    ephemeral=self._args.ephemeral,
+                ),
             ),
             "deployer": self._role(
                 "deployer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra.naming import Names
-from infra.security import needs, serverless_policies
+from infra.security import launch_policies, needs, serverless_policies
 from infra.security import statements as iam
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.needs import Need
@@ -107,8 +107,21 @@ def of_this_stack(names: Names) -> iam.Condition:
     return {"StringEquals": {f"elasticmapreduce:ResourceTag/{STACK_KEY}": names.stack}}
 
 
-def submitter_needs(names: Names, jobs: Sequence[str]) -> tuple[Need, ...]:
-    """Start, follow and cancel steps under the jobs' roles; read packages and logs; keep run records. No data."""
+def cluster_jobs(jobs: Sequence[JobSpec]) -> list[str]:
+    """The jobs that run as steps of clusters."""
+    return [spec.name for spec in jobs if serverless_application(spec) is None]
+
+
+def submitter_needs(
+    names: Names, jobs: Sequence[JobSpec], *, applications: bool = False, ephemeral: bool = False
+) -> tuple[Need, ...]:
+    """Start, follow and cancel runs under the jobs' roles; read packages and logs; keep run records. No data.
+
+    `applications` and `ephemeral`: whether the stack has EMR Serverless applications, and clusters that jobs start.
+    """
+    on_clusters = cluster_jobs(jobs)
+    elsewhere = [spec.name for spec in jobs if spec.name not in on_clusters]
+    logs = [EVENT_LOGS, CLUSTER_LOGS, *([serverless_policies.LOGS] if applications else [])]
     return (
         Need(
             name="FollowAndCancelSteps",
@@ -117,21 +130,26 @@ def submitter_needs(names: Names, jobs: Sequence[str]) -> tuple[Need, ...]:
             resources=(names.arn("elasticmapreduce", "cluster/*"),),
             condition=of_this_stack(names),
         ),
-        *_record_needs(names),
+        *_record_needs(names, logs),
         *_package_needs(
-            names, jobs, iam.READ_OBJECTS, "What a channel points at, and what a run was made of"
+            names,
+            [spec.name for spec in jobs],
+            iam.READ_OBJECTS,
+            "What a channel points at, and what a run was made of",
         ),
         *needs.keys_through_s3(names.region, read=["artifacts", "logs"], write=["runs"]),
-        *(_start_needs(names, jobs) if jobs else []),
+        *(_start_needs(names, on_clusters) if on_clusters else []),
+        *(launch_policies.launch_needs(names) if ephemeral else []),
+        *(serverless_policies.submit_needs(names, names.job_role_arns(elsewhere)) if applications else []),
     )
 
 
-def _record_needs(names: Names) -> list[Need]:
+def _record_needs(names: Names, log_prefixes: Sequence[str]) -> list[Need]:
     runs, logs = names.bucket_arn("runs"), names.bucket_arn("logs")
     tell, keep = "Why a run failed", "Every run has its record"
     return [
-        needs.list_prefixes("ListLogs", tell, logs, [EVENT_LOGS, CLUSTER_LOGS]),
-        needs.objects("ReadLogs", tell, iam.READ_OBJECTS, logs, [EVENT_LOGS, CLUSTER_LOGS]),
+        needs.list_prefixes("ListLogs", tell, logs, log_prefixes),
+        needs.objects("ReadLogs", tell, iam.READ_OBJECTS, logs, log_prefixes),
         needs.list_prefixes("ListRuns", keep, runs, [RECORDS, OPEN, REPORTS]),
         needs.objects("ReadReports", "What a run says it wrote", iam.READ_OBJECTS, runs, [REPORTS]),
         needs.objects("KeepRecords", keep, ("s3:GetObject", "s3:PutObject"), runs, [RECORDS, OPEN]),

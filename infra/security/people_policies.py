@@ -8,9 +8,11 @@ from infra.security import statements as iam
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.job_policies import EVENT_LOGS, FOLLOW_CLUSTERS, of_this_stack
 from infra.security.needs import Need
+from infra.security.serverless_policies import LOGS as SERVERLESS_LOGS
 from infra.tags import STACK_KEY
 
 QUERY_RESULTS = "athena-results/"  # in the curated bucket: a result is of the class of what was asked
+RUN_LOGS = (EVENT_LOGS, CLUSTER_LOGS, SERVERLESS_LOGS)
 SHELL = "SSM-SessionManagerRunShell"
 
 
@@ -45,7 +47,7 @@ def analyst_needs(names: Names) -> tuple[Need, ...]:
                 "athena:StartQueryExecution",
                 "athena:StopQueryExecution",
             ),
-            resources=(names.arn("athena", f"workgroup/{names.prefix}"),),
+            resources=(names.arn("athena", f"workgroup/{names.workgroup}"),),
         ),
         Need(
             name="SeeCuratedTables",
@@ -115,8 +117,8 @@ def _log_needs(names: Names) -> list[Need]:
     logs, why = names.bucket_arn("logs"), "Why a run failed"
     groups = names.arn("logs", f"log-group:{names.log_group('*')}")
     return [
-        needs.list_prefixes("ListLogs", why, logs, [EVENT_LOGS, CLUSTER_LOGS]),
-        needs.objects("ReadLogs", why, iam.READ_OBJECTS, logs, [EVENT_LOGS, CLUSTER_LOGS]),
+        needs.list_prefixes("ListLogs", why, logs, RUN_LOGS),
+        needs.objects("ReadLogs", why, iam.READ_OBJECTS, logs, RUN_LOGS),
         Need(
             name="ReadLogGroups",
             why="Flow logs and what services log",

@@ -38,7 +38,8 @@ class Role(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("emr:security:Role", name, {"needs": [need.declared() for need in args.needs]}, opts)
+        told = [need.declared() for need in args.needs]
+        super().__init__("emr:security:Role", name, {"needs": told}, opts)
         self.role = aws.iam.Role(
             name,
             name=args.names.role(name),
@@ -58,4 +59,5 @@ class Role(pulumi.ComponentResource):
         )
         self.arn: pulumi.Output[str] = self.role.arn
         self.name: pulumi.Output[str] = self.role.name
-        self.register_outputs({"arn": self.arn})
+        # As an output too: of a whole stack the policy pack sees outputs alone (ADR 0123).
+        self.register_outputs({"arn": self.arn, "needs": told})

@@ -102,11 +102,13 @@ class CloudServer:
         from werkzeug.serving import make_server
 
         from local.cloud import (
+            athena,
             dynamodb,
             ec2,
             emr,
             emr_containers,
             emr_serverless,
+            glue,
             identity,
             kms,
             logs,
@@ -130,8 +132,10 @@ class CloudServer:
             "emr": lambda: emr.install(self.control),
             "emrserverless": lambda: emr_serverless.install(self.serverless),
             "emrcontainers": lambda: emr_containers.install(self.containers),
+            "athena": athena.install,
             "dynamodb": dynamodb.install,
             "ec2": ec2.install,
+            "glue": glue.install,
             "kms": kms.install,
             "logs": logs.install,
             "s3": s3.install,

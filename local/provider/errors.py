@@ -8,9 +8,12 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 _ABSENT_CODES = frozenset({"404", "NotFoundException", "NotFound"})
 
-# EMR has few codes, so the real provider reads its messages: internal/service/emr of terraform-provider-aws.
-_EMR_CODES = frozenset({"InvalidRequestException", "ValidationException"})
-_EMR_ABSENT = ("is not valid", "does not exist", "shutting down, terminated, or finished may not be modified")
+# EMR and Athena have few codes, so the real provider reads their messages: internal/service/emr and …/athena of
+# terraform-provider-aws.
+_FEW_CODES = frozenset({"InvalidRequestException", "ValidationException"})
+_ABSENT_WORDS = (
+    "is not valid", "is not found", "does not exist", "shutting down, terminated, or finished may not be modified",
+)  # fmt: skip
 
 
 class ProviderError(Exception):
@@ -47,7 +50,7 @@ def is_absent(error: Exception) -> bool:
         code in _ABSENT_CODES
         or code.endswith((".NotFound", "NotFoundException", "NotFoundError", "NotFound", "NonExistentQueue"))
         or code.startswith("NoSuch")
-        or (code in _EMR_CODES and any(word in str(error) for word in _EMR_ABSENT))
+        or (code in _FEW_CODES and any(word in str(error) for word in _ABSENT_WORDS))
     )
 
 

@@ -87,9 +87,17 @@ def _drift(here: Here, stack: str) -> set[str]:
         here.client("iam").update_role(RoleName=role, MaxSessionDuration=7200)
     for cluster in ids["aws:emr/cluster:Cluster"][:1]:
         here.client("emr").set_termination_protection(JobFlowIds=[cluster], TerminationProtected=True)
+    for group in ids["aws:athena/workgroup:Workgroup"]:
+        here.client("athena").update_work_group(
+            WorkGroup=group, ConfigurationUpdates={"EnforceWorkGroupConfiguration": False}
+        )
+    for database in ids["aws:glue/catalogDatabase:CatalogDatabase"]:
+        name = database.partition(":")[2]
+        here.client("glue").update_database(Name=name, DatabaseInput={"Name": name, "Description": "mine"})
     return {
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:cloudwatch/logGroup:LogGroup",
-        "aws:kms/key:Key", "aws:iam/role:Role", "aws:emr/cluster:Cluster",
+        "aws:kms/key:Key", "aws:iam/role:Role", "aws:emr/cluster:Cluster", "aws:athena/workgroup:Workgroup",
+        "aws:glue/catalogDatabase:CatalogDatabase",
     }  # fmt: skip
 
 
@@ -108,6 +116,8 @@ def _there(here: Here) -> dict[str, Any]:
         "policies": here.client("iam").list_policies(Scope="Local")["Policies"],
         "profiles": here.client("iam").list_instance_profiles()["InstanceProfiles"],
         "log groups": here.client("logs").describe_log_groups()["logGroups"],
+        "workgroups": [one["Name"] for one in here.client("athena").list_work_groups()["WorkGroups"]],
+        "databases": [one["Name"] for one in here.client("glue").get_databases()["DatabaseList"]],
         "networks": [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]],
         "subnets": [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]],
         "groups": [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]],

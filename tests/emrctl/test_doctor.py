@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from emrctl.certificates.records import Certificate, Cluster
+from emrctl.certificates.rotation import Certificates, Status
 from emrctl.doctor import capacity, collisions, needs, surroundings
 from emrctl.doctor.examine import _answered
 from emrctl.doctor.finding import Finding, ok
@@ -22,6 +25,7 @@ from tests.infra.recording import stack_config
 TREE = from_config(stack_config("dev"))
 SETTINGS: Settings = parse(TREE)
 NAMES = Names(stack="dev", region="us-east-1", account_id="111111111111")
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 OURS, THEIRS = [{"Key": "stack", "Value": "dev"}], [{"Key": "stack", "Value": "other"}]
 
 
@@ -226,13 +230,46 @@ def test_an_account_was_bootstrapped_or_not() -> None:
     assert levels(surroundings.account(Fake(head_bucket=error("404")), "b")) == ["warning"]
 
 
+def _certificates(status: Status | None) -> Certificates:
+    class Told(Certificates):
+        def look(self) -> Status:
+            assert status is not None
+            return status
+
+    s3 = Fake(head_bucket=error("404") if status is None else {})
+    return Told(s3=s3, emr=None, names=NAMES, key="certificates/emr-nodes.zip")
+
+
+def _status(days: int | None, *troubles: str, clusters: tuple[Cluster, ...] = ()) -> Status:
+    found = None
+    if days is not None:
+        end = (NOW + timedelta(days=days)).isoformat()
+        found = Certificate(serial="1", sha256="1", since=NOW.isoformat(), not_after=end, authority="a")
+    return Status(
+        uri="s3://b/k", certificate=found, authority_until=None, troubles=troubles, clusters=clusters
+    )
+
+
+APART = Cluster(id="j-1", name="emr-dev-main", created=NOW.isoformat(), certificate=None, trusts=False)
+
+
 @pytest.mark.parametrize(
-    ("bucket", "found", "level"),
-    [({}, {}, "ok"), (error("404"), {}, "warning"), ({}, error("404", "HeadObject"), "problem")],
+    ("status", "level", "remedy"),
+    [
+        (None, "warning", "first, then 'emrctl certs rotate dev', then the rest"),
+        (_status(None, "it is not there"), "problem", "emrctl certs rotate dev"),
+        (_status(-1), "problem", "emrctl certs rotate dev"),
+        (_status(29), "warning", "emrctl certs rotate dev"),
+        (_status(30), "ok", ""),
+        (_status(365, clusters=(APART,)), "warning", "emrctl certs show dev"),
+    ],
 )
-def test_certificates_are_where_emr_looks(bucket: Any, found: Any, level: str) -> None:
-    s3 = Fake(head_bucket=bucket, head_object=found)
-    assert levels(surroundings.certificates(s3, NAMES, "certificates/emr-nodes.zip")) == [level]
+def test_certificates_are_where_emr_looks_and_good_for_a_while(
+    status: Status | None, level: str, remedy: str
+) -> None:
+    (finding,) = surroundings.certificates(_certificates(status), NOW)
+    assert finding.level == level
+    assert remedy in finding.remedy
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ ACCOUNT = "111111111111"
 # Every type that a program of this project may register: the local provider has to know them all.
 EXPECTED_TYPES = frozenset(
     {
+        "aws:athena/workgroup:Workgroup",
         "aws:cloudwatch/logGroup:LogGroup",
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -47,6 +48,7 @@ EXPECTED_TYPES = frozenset(
         "aws:emr/managedScalingPolicy:ManagedScalingPolicy",
         "aws:emr/securityConfiguration:SecurityConfiguration",
         "aws:emrserverless/application:Application",
+        "aws:glue/catalogDatabase:CatalogDatabase",
         "aws:iam/instanceProfile:InstanceProfile",
         "aws:iam/policy:Policy",
         "aws:iam/role:Role",

@@ -29,6 +29,7 @@ COMMON = {
     "BucketPublicAccessBlock": 7,
     "BucketServerSideEncryptionConfiguration": 7,
     "BucketVersioning": 7,
+    "CatalogDatabase": 1,
     "Cluster": 1,
     "DefaultSecurityGroup": 1,
     "FlowLog": 1,
@@ -48,8 +49,20 @@ COMMON = {
     "Topic": 2,
     "TopicPolicy": 2,
     "Vpc": 1,
+    "Workgroup": 1,
     "aws": 1,
 }
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_no_private_key_is_in_what_a_stack_registers_or_exports(
+    request: pytest.FixtureRequest, stack: str
+) -> None:
+    """State and plans hold what is registered; the nodes' keys are made beside them (docs/adr/0116)."""
+    made, platform = request.getfixturevalue(stack)
+    everything = json.dumps([[one.inputs for one in made.registered], platform], default=str)
+    assert "emr-nodes.zip" in everything
+    assert "PRIVATE KEY" not in everything
 
 
 def test_dev_declares_these_resources(dev: Run) -> None:
@@ -129,6 +142,11 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
         "account_id": recording.ACCOUNT,
         "buckets": {zone: bucket.format(zone) for zone in ZONES},
         "keys": {key: f"arn:aws:kms:us-east-1:111111111111:key/{key}" for key in KEYS},
+        "catalog": {
+            "databases": {"curated": "emr_dev_curated"},
+            "workgroup": "emr-dev",
+            "query_results_uri": f"s3://{bucket.format('curated')}/athena-results/",
+        },
         "network": {
             "vpc_id": "vpc-id",
             "private_subnet_ids": ["private-us-east-1a-id", "private-us-east-1b-id"],

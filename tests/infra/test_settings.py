@@ -182,6 +182,11 @@ BAD: list[tuple[str, Callable[[Tree], Any], str]] = [
         r"task\.types\[0\]\.units: is 9, more than",
     ),
     (
+        "weight out of proportion",
+        lambda t: main(t)["task"]["types"][4].update(name="m6i.2xlarge"),
+        r"task\.types\[4\]\.units: is 1, but m6i\.2xlarge has 8 vCPUs where m5\.xlarge with 4 counts 1; .* 2 is$",
+    ),
+    (
         "two primaries",
         lambda t: main(t)["primary"].update(on_demand_units=2),
         r"primary\.on_demand_units: is 2, .*: 1 and 0",
@@ -602,26 +607,42 @@ def _as_arm(known: Any) -> Any:
     return replace(known, architecture="arm64")
 
 
-def test_every_mistake_is_told_at_once(tree: Tree) -> None:
-    tree["network"].update(nat="two", zones=["us-east-1a"], cidr="x")
-    tree["storage"].update(deletable=1, abort_upload_days=0)
-    tree.update(owner=1, colour="red")
-    main(tree).update(release="emr-1", idle_timeout_seconds="x")
+def test_twenty_mistakes_are_told_at_once(tree: Tree) -> None:
+    tree["network"].update(nat="two", zones=["us-east-1a"], cidr="x", flow_log_retention_days=31)
+    tree["storage"].update(deletable=1, abort_upload_days=0, log_retention_days="x")
+    tree.update(owner=1, colour="red", environment="D", data_classification="secret")
+    tree.update(cost={"monthly_ceiling_usd": 0}, encryption={"key_deletion_window_days": 3})
+    tree["applications"] = {
+        "adhoc": {"engine": "Pig", "ceiling": {"vcpus": 0, "memory_gb": 2, "disk_gb": 20}}
+    }
+    tree["tags"] = {"team": 7}
+    main(tree).update(release="emr-1", idle_timeout_seconds="x", step_concurrency=0)
     main(tree)["task"]["types"][3].update(units=9)
     lines = mistakes(tree)
     keys = [line.strip().split(": ")[0] for line in lines]
     assert keys == [
+        "emr:applications.adhoc.ceiling.vcpus",
+        "emr:applications.adhoc.engine",
         "emr:clusters.main.idle_timeout_seconds",
         "emr:clusters.main.release",
+        "emr:clusters.main.step_concurrency",
         "emr:clusters.main.task.types[3].units",
         "emr:colour",
+        "emr:cost.monthly_ceiling_usd",
+        "emr:data_classification",
+        "emr:encryption.key_deletion_window_days",
+        "emr:environment",
         "emr:network.cidr",
+        "emr:network.flow_log_retention_days",
         "emr:network.nat",
         "emr:network.zones",
         "emr:owner",
         "emr:storage.abort_upload_days",
         "emr:storage.deletable",
+        "emr:storage.log_retention_days",
+        "emr:tags.team",
     ]
+    assert len(keys) == 20
 
 
 def test_the_ceiling_is_told_with_the_other_mistakes_of_the_stack(tree: Tree) -> None:
@@ -678,6 +699,19 @@ def test_a_job_on_another_place_that_is_not_declared_is_refused(
     job = load_catalog()[0].model_copy(update={"runtime": target})
     with pytest.raises(UserError, match=told):
         declared(tree, "dev", (job,))
+
+
+@pytest.mark.parametrize(
+    ("job", "where"), [("certificates", None), ("bootstrap", None), ("tls", "tls/nodes/emr.zip")]
+)
+def test_a_job_whose_package_would_lie_beside_keys_or_scripts_of_nodes_is_refused(
+    tree: Tree, job: str, where: str | None
+) -> None:
+    if where:
+        tree["encryption"] = {"certificates_object": where}
+    (spec,) = (one for one in load_catalog() if one.name == "nightly-etl")
+    with pytest.raises(UserError, match=f"job '{job}' would have its package in the folder '{job}/'"):
+        declared(tree, "dev", (spec.model_copy(update={"name": job}),))
 
 
 def test_a_stack_name_too_long_for_roles_and_buckets_is_refused(tree: Tree) -> None:

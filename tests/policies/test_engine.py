@@ -66,6 +66,38 @@ make("aws:iam/policy:Policy", "use", policy=document, tags=TAGS)
 )
 
 
+NEEDY = (
+    HEAD
+    + """
+from pulumi import ComponentResource, ResourceOptions
+
+class Role(ComponentResource):
+    def __init__(self, name, needs, statements):
+        super().__init__("emr:security:Role", name, {"needs": needs})
+        own = ResourceOptions(parent=self)
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        CustomResource("aws:iam/rolePolicy:RolePolicy", name, {"role": name, "policy": document}, own)
+        self.register_outputs({"needs": needs})
+
+ON = ["arn:aws:s3:::acme-runs/*"]
+NEED = {"name": "Read", "why": "it reads", "actions": ["s3:GetObject"], "resources": ON, "keys": [], "condition": {}}
+def grant(*actions):
+    return [{"Sid": "Read", "Effect": "Allow", "Action": list(actions), "Resource": ON}]
+Role("right", [NEED], grant("s3:GetObject"))
+Role("wide", [NEED], grant("s3:GetObject", "s3:PutObject"))
+Role("narrow", [NEED], [])
+"""
+)
+
+
+def test_grants_are_held_against_what_the_component_declares(pulumi: Engine) -> None:
+    told = pulumi(NEEDY, "preview")
+    assert told.returncode != 0
+    assert "Role 'wide': RolePolicy 'wide' policy.Statement[0] (Read) allows s3:PutObject" in told.stdout
+    assert "Role 'narrow': is not granted what its need 'Read' declares" in told.stdout
+    assert "'right'" not in told.stdout
+
+
 def test_bad_resources_stop_the_preview_and_each_rule_is_named(pulumi: Engine) -> None:
     told = pulumi(BAD, "preview")
     assert told.returncode != 0

@@ -58,7 +58,7 @@ _PARAMETERS: Mapping[str, Sequence[str]] = {
     "dynamodb:TableName": ("ResourceArn", "RequestItems"),
     "events:RuleName": ("Rule", "Name", "ResourceARN"),
     "events:event-bus:EventBusName": ("Name",),
-    "glue:DatabaseName": ("DatabaseName", "Name"),
+    "glue:DatabaseName": ("DatabaseName", "Name", "DatabaseInput.Name"),
     "glue:TableName": ("Name",),
     "glue:JobName": ("Name",),
     "secretsmanager:SecretId": ("Name",),
@@ -72,6 +72,8 @@ _PARAMETERS: Mapping[str, Sequence[str]] = {
     "ec2:LaunchTemplateId": ("LaunchTemplateName",),
     "ec2:SecurityGroupRuleId": ("SecurityGroupRuleIds",),
 }  # fmt: skip
+# The tags of every kind of resource are asked for by its ARN.
+_TAGGED = {"athena": "ResourceARN", "glue": "ResourceArn"}
 _ANY_ID = ("ResourceId", "ResourceIds", "Resources")  # EC2's tags and flow logs name resources of every kind
 _EC2_KINDS = {
     "i": "instance", "vol": "volume", "eni": "network-interface", "sg": "security-group", "sgr": "security-group-rule",
@@ -106,6 +108,9 @@ def _arns(request: Request, action: str, account: str) -> list[str]:
     kinds = known["actions"].get(name) if known else None
     if known is None or not kinds:
         return ["*"]  # an action without resources, or of a service that the table does not have
+    tagged = request.parameters.get(_TAGGED.get(service, ""))
+    if isinstance(tagged, str) and "Tag" in name:
+        return [tagged]
     found: list[str] = []
     generic: list[str] = []
     for kind in _meant(kinds, request):
@@ -165,7 +170,7 @@ def _values(request: Request, service: str, name: str, kind: str) -> list[str]:
         *_PARAMETERS.get(f"{service}:{kind}:{name}", ()),
         *_PARAMETERS.get(f"{service}:{name}", ()),
     ):
-        found = [_bare(each, place) for each in _texts(parameters.get(place))]
+        found = [_bare(each, place) for each in _texts(_at(parameters, place))]
         if found:
             break
     if service == "kms" and name == "KeyId" and not found:
@@ -175,6 +180,13 @@ def _values(request: Request, service: str, name: str, kind: str) -> list[str]:
         for place in _ANY_ID:
             found += [i for i in _texts(parameters.get(place)) if i.rpartition("-")[0] in prefixes]
     return found
+
+
+def _at(parameters: Mapping[str, Any], place: str) -> Any:
+    """What a request says at a place, where `.` goes into a structure."""
+    first, _, rest = place.partition(".")
+    value = parameters.get(first)
+    return _at(value, rest) if rest and isinstance(value, Mapping) else value
 
 
 def _sealed_with(ciphertext: Any) -> list[str]:

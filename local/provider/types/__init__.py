@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.provider.table import Resource
 from local.provider.types import (
     alarms,
+    athena,
     dynamodb,
     dynamodb_items,
     ec2,
@@ -13,6 +14,7 @@ from local.provider.types import (
     emr_groups,
     emr_serverless,
     flow_logs,
+    glue,
     iam,
     iam_account,
     kms,
@@ -36,6 +38,7 @@ from local.provider.types import (
 
 _ROWS = (
     *alarms.ROWS,
+    *athena.ROWS,
     *dynamodb.ROWS,
     *dynamodb_items.ROWS,
     *ec2.ROWS,
@@ -44,6 +47,7 @@ _ROWS = (
     *emr_groups.ROWS,
     *emr_serverless.ROWS,
     *flow_logs.ROWS,
+    *glue.ROWS,
     *iam.ROWS,
     *iam_account.ROWS,
     *kms.ROWS,

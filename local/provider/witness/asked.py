@@ -12,7 +12,6 @@ MORE: tuple[str, ...] = (
     "aws_cloudwatch_metric_alarm",
     "aws_dynamodb_table",
     "aws_emr_instance_group",
-    "aws_glue_catalog_database",
     "aws_glue_catalog_table",
     "aws_iam_openid_connect_provider",
     "aws_iam_service_linked_role",

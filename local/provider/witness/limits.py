@@ -70,6 +70,7 @@ _WORDS: tuple[tuple[str, Callable[..., Limits]], ...] = (
     (r"must not contain colon, asterisk nor dollar", lambda: {_PATTERN: r"[^:*$]*"}),
     (r"must not contain colon characters", lambda: {_PATTERN: r".*[^:].*"}),
     (r"only alphanumeric characters and \(\)\./_- symbols", lambda: {_PATTERN: r"[a-zA-Z0-9()./_-]+"}),
+    (r"only alphanumeric characters, periods, underscores, and hyphens", lambda: {_PATTERN: r"[a-zA-Z0-9._-]+"}),
     (r"begin with 'alias/' and", lambda: {_PATTERN: r"alias/[a-zA-Z0-9:/_-]+"}),
     (r"begin with 'ami-'", lambda: {_PATTERN: r"ami-[a-z0-9]+"}),
     (r"uppercase char", lambda: {_PATTERN: r"[^A-Z]*"}),
@@ -80,7 +81,7 @@ _WORDS: tuple[tuple[str, Callable[..., Limits]], ...] = (
     (r"a full service hostname", lambda: {_PATTERN: r".*\..*"}),
 )  # fmt: skip
 # Of these one is enough: they stand beside another limit of the same argument.
-_EITHER = ("divisible by", "to be an empty string", "EC2 automation ARN")
+_EITHER = ("divisible by", "to be an empty string", "to be one of [0], got", "EC2 automation ARN")
 
 
 class Refusals:

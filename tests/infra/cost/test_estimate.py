@@ -220,10 +220,14 @@ def test_the_line_for_who_watches_a_preview(tree: Tree) -> None:
 def stacks(draw: st.DrawFn) -> Tree:
     tree = copy.deepcopy(stack("dev"))
     cluster = tree["clusters"]["main"]
-    known = [name for name in instances.names() if instances.instance(name).architecture == "x86_64"]
+    every = [instances.instance(name) for name in instances.names()]
+    known = {one.name: one.vcpu for one in every if one.architecture == "x86_64" and 4 <= one.vcpu <= 16}
     for role, market in (("core", "on_demand_units"), ("task", "spot_units")):
-        types = draw(st.lists(st.sampled_from(known), min_size=1, max_size=4, unique=True))
-        cluster[role]["types"] = [{"name": name, "units": draw(st.integers(1, 5))} for name in types]
+        types = draw(st.lists(st.sampled_from(sorted(known)), min_size=1, max_size=4, unique=True))
+        least = min(known[name] for name in types)
+        shares = {name: known[name] // least for name in types}
+        weight = draw(st.integers(1, 5 // max(shares.values())))
+        cluster[role]["types"] = [{"name": name, "units": weight * shares[name]} for name in types]
         cluster[role][market] = draw(st.integers(5, 20))
         cluster[role]["volume_gib"] = draw(st.integers(10, 500))
     if draw(st.booleans()):
@@ -302,9 +306,8 @@ def test_no_row_of_a_type_without_a_price_has_a_number(tree: Tree, places: list[
     tree["aws"]["region"] = "eu-west-1"
     tree["network"]["zones"] = ["eu-west-1a", "eu-west-1b"]
     for role in places:
-        types = tree["clusters"]["main"][role]["types"]
-        if all(entry["name"] != "g6.4xlarge" for entry in types):
-            types.append({"name": "g6.4xlarge"})
+        # Of one size, so that one weight fits both.
+        tree["clusters"]["main"][role]["types"] = [{"name": "m5.4xlarge"}, {"name": "g6.4xlarge"}]
     found = of(tree)
     assert any("g6.4xlarge" in line for line in found.unknown)
     for one in found.rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from tests.infra.security.matrix import NOT_PROD, OPERATIONS, Row, rows
+from tests.infra.security.matrix import OPERATIONS, TRAITS, Row, rows
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "access.md"
 # The roles that reach objects at all; the others (EMR's own, the flow logs', break-glass) reach none.
@@ -15,10 +15,11 @@ HEAD = """# Who may do what
 
 Every role of a stack against every prefix and every action that matters. This page is made from
 `tests/infra/security/access.yaml` by `python -m tests.infra.security.access_page`; `test_access_matrix.py` judges what
-the program registers for dev and for prod against it: identity policy, permissions boundary, key policy, bucket policy,
-trust policy, and the endpoint policies for what calls from inside the VPC. Allowed exactly where it stands here,
-refused everywhere else, and no role holds a grant that no row tells of. *Not prod*: only where the environment's name
-does not begin with `prod`.
+the program registers for dev, prod and research against it: identity policy, permissions boundary, key policy, bucket
+policy, trust policy, and the endpoint policies for what calls from inside the VPC. Allowed exactly where it stands
+here, refused everywhere else, and no role holds a grant that no row tells of. *Not prod*: only where the
+environment's name does not begin with `prod`. *Applications*, *ephemeral*: only where the stack has EMR Serverless
+applications, or clusters that jobs start.
 """
 
 
@@ -49,11 +50,13 @@ def _objects() -> Iterator[str]:
 
 
 def _cell(found: Sequence[Row], role: str) -> str:
-    letters = "".join(name[0] for name, row in zip(OPERATIONS, found, strict=True) if role in row.expected)
-    dev = "".join(
-        name[0] for name, row in zip(OPERATIONS, found, strict=True) if f"{role}{NOT_PROD}" in row.expected
-    )
-    return ", ".join([*([letters] if letters else []), *([f"{dev} (not prod)"] if dev else [])])
+    cells = []
+    for suffix in ("", *(f" ({trait})" for trait in TRAITS)):
+        named = [
+            name[0] for name, row in zip(OPERATIONS, found, strict=True) if f"{role}{suffix}" in row.expected
+        ]
+        cells += [f"{''.join(named)}{suffix}"] if named else []
+    return ", ".join(cells)
 
 
 def _calls() -> Iterator[str]:

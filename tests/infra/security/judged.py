@@ -15,7 +15,7 @@ from local.cloud.iam.principals import ANONYMOUS, Caller
 from tests.infra.recording import Recorder
 
 STRANGERS_ACCOUNT = "999999999999"
-SERVICES = ("ec2", "elasticmapreduce", "vpc-flow-logs", "lambda")
+SERVICES = ("ec2", "elasticmapreduce", "emr-serverless", "vpc-flow-logs", "lambda")
 EVERYTHING = parse('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
 # What S3 asks of an object's key beside the object itself.
 KEY_ACTIONS = {"get": "kms:Decrypt", "put": "kms:GenerateDataKey"}
@@ -177,6 +177,7 @@ class Access:
             "cloudtrail",
             "ec2",
             "elasticmapreduce",
+            "emr-serverless",
             "glue",
             "logs",
             "secretsmanager",

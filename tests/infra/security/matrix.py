@@ -14,7 +14,8 @@ from tests.infra.security.judged import Access, Asked, Party
 
 FILE = Path(__file__).with_name("access.yaml")
 OPERATIONS = ("list", "get", "put", "delete")
-NOT_PROD = " (not prod)"
+# What a stack may have or not have, as the file says it behind a name.
+TRAITS = ("not prod", "applications", "ephemeral")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +27,10 @@ class Row:
     section: str  # "objects", "calls" or "roles"
     data: Any
 
-    def expected_in(self, *, production: bool) -> set[str]:
-        """Who is expected to, in production or elsewhere."""
-        return {
-            name.removesuffix(NOT_PROD)
-            for name in self.expected
-            if not (production and name.endswith(NOT_PROD))
-        }
+    def expected_in(self, traits: set[str]) -> set[str]:
+        """Who is expected to in a stack of these traits: "submitter (ephemeral)" only where it has that one."""
+        named = [name.removesuffix(")").partition(" (") for name in self.expected]
+        return {name for name, _, trait in named if not trait or trait in traits}
 
     def asked(self, access: Access, party: Party) -> list[Asked]:
         """The questions that must all be answered with yes."""

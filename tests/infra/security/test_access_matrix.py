@@ -12,12 +12,12 @@ from local.cloud.iam.language import parse
 from tests.infra.recording import Recorder
 from tests.infra.security import access_page
 from tests.infra.security.judged import Access
-from tests.infra.security.matrix import Row, rows
+from tests.infra.security.matrix import TRAITS, Row, rows
 
 Run = tuple[Recorder, dict[str, Any]]
 
 
-@pytest.fixture(scope="module", params=["dev", "prod"])
+@pytest.fixture(scope="module", params=["dev", "prod", "research"])
 def access(request: pytest.FixtureRequest) -> Access:
     made, platform = request.getfixturevalue(request.param)
     names = Names(stack=request.param, region=platform["region"], account_id=platform["account_id"])
@@ -28,9 +28,20 @@ def access(request: pytest.FixtureRequest) -> Access:
 def test_who_may_is_who_should(access: Access, row: Row) -> None:
     mighty = {"someone", "someone with a second factor"}  # of the account itself: only `roles` says of them
     allowed = row.allowed_in(access) - (mighty if row.section != "roles" else set())
-    expected = row.expected_in(production=access.names.stack == "prod")
+    expected = row.expected_in(traits(access))
     assert expected <= access.parties.keys()
     assert allowed == expected
+
+
+def traits(access: Access) -> set[str]:
+    """What the committed stacks have: see `matrix.TRAITS`."""
+    found = {
+        "dev": {"not prod"},
+        "prod": {"applications"},
+        "research": {"not prod", "ephemeral"},
+    }[access.names.stack]
+    assert found <= set(TRAITS)
+    return found
 
 
 def test_every_role_and_every_zone_is_in_the_matrix(access: Access) -> None:

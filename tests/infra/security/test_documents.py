@@ -12,10 +12,17 @@ from hypothesis import strategies as st
 
 from infra.naming import KEYS, MAX_STACK_LENGTH, ZONES, Names
 from infra.network import flow_logs
-from infra.security import boundary_policy, cluster_policies, job_policies, key_policies, people_policies
+from infra.security import (
+    boundary_policy,
+    cluster_policies,
+    job_policies,
+    key_policies,
+    launch_policies,
+    people_policies,
+)
 from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
-from jobs.spec import Dataset, load_catalog
+from jobs.spec import Dataset, Ec2Target, load_catalog
 
 Statement = dict[str, Any]
 NAMES = Names(stack="dev", region="us-east-1", account_id="111111111111")
@@ -25,11 +32,30 @@ ARNS = KeyArns(**{key: NAMES.arn("kms", f"key/{index:08}-{'0' * 27}") for index,
 JOB_ROLE = NAMES.role_arn(NAMES.job_role(ETL.name))
 SECRET = NAMES.arn("secretsmanager", f"secret:{NAMES.secrets}db-AbCdEf")
 
+
+class OnApplication(Ec2Target):
+    """A target as specs may come to have."""
+
+    application: str
+
+
+# A job that runs on an EMR Serverless application.
+ON_APPLICATION = ETL.model_copy(
+    update={
+        "name": "adhoc-etl",
+        "runtime": OnApplication(kind="ec2", cluster="main", application="adhoc"),
+    }
+)
+APPLICATION_ROLE = NAMES.role_arn(NAMES.job_role(ON_APPLICATION.name))
+
 NEEDS: dict[str, tuple[Need, ...]] = {
     "service": cluster_policies.service_needs(NAMES),
     "node": cluster_policies.instance_needs(NAMES, [ETL.name], "certificates/emr.zip"),
     "job": job_policies.runtime_needs(ETL, NAMES, [SECRET]),
-    "submitter": job_policies.submitter_needs(NAMES, [ETL.name]),
+    "submitter": job_policies.submitter_needs(NAMES, [ETL]),
+    "submitter-of-all": job_policies.submitter_needs(
+        NAMES, [ETL, ON_APPLICATION], applications=True, ephemeral=True
+    ),
     "deployer": job_policies.deployer_needs(NAMES, [ETL.name]),
     "analyst": people_policies.analyst_needs(NAMES),
     "engineer": people_policies.engineer_needs(NAMES, production=False),
@@ -41,7 +67,11 @@ GRANTS = {
     **{role: policy(needs, ARNS) for role, needs in NEEDS.items()},
     "boundary": boundary_policy.boundary(NAMES, ARNS),
 }
-ONLY_EVERYWHERE = {*cluster_policies.DESCRIBE_EC2, *cluster_policies.SESSION_CHANNELS}
+ONLY_EVERYWHERE = {
+    *cluster_policies.DESCRIBE_EC2,
+    *cluster_policies.SESSION_CHANNELS,
+    *launch_policies.ANYWHERE,
+}
 
 
 def statements(document: str) -> list[Statement]:
@@ -65,7 +95,7 @@ def test_no_action_is_a_wildcard_and_no_resource_is_all_but_where_aws_has_no_nar
         assert not any("*" in action for action in statement["Action"]), statement
         if statement["Resource"] == ["*"]:
             assert set(statement["Action"]) <= ONLY_EVERYWHERE
-            assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+            assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == "us-east-1"
 
 
 @pytest.mark.parametrize("role", GRANTS)
@@ -100,12 +130,13 @@ def test_documents_fit_into_iam() -> None:
     assert max(compact.values()) <= 10_240  # all inline policies of a role together
 
 
-def test_the_boundary_fits_with_the_longest_names_and_every_bucket_adopted() -> None:
+@pytest.mark.parametrize("own", [(), ZONES[:1], ZONES])
+def test_the_boundary_fits_with_the_longest_names_and_buckets_adopted(own: tuple[str, ...]) -> None:
     longest = Names(
         stack="s" * MAX_STACK_LENGTH,
         region="ap-southeast-2",
         account_id="1" * 12,
-        adopted={zone: f"{zone:x<63}" for zone in ZONES},
+        adopted={zone: f"{zone:x<63}" for zone in ZONES if zone not in own},
     )
     arns = KeyArns(
         **{key: longest.arn("kms", f"key/{index:08}-{'0' * 27}") for index, key in enumerate(KEYS)}
@@ -144,6 +175,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "node": {"artifacts", "logs", "volumes"},
         "job": {"landing", "curated", "artifacts", "logs", "runs"},
         "submitter": {"artifacts", "logs", "runs"},
+        "submitter-of-all": {"artifacts", "logs", "runs"},
         "deployer": {"artifacts"},
         "analyst": {"curated"},
         "engineer": {"landing", "curated", "checkpoints", "logs"},
@@ -156,6 +188,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "node": {"logs", "volumes"},
         "job": {"curated", "logs", "runs"},
         "submitter": {"runs"},
+        "submitter-of-all": {"runs"},
         "engineer": {"landing", "curated", "checkpoints"},
         "engineer-prod": set(),
     }
@@ -165,17 +198,6 @@ def test_a_secret_is_read_by_the_job_whose_spec_names_it_alone() -> None:
     assert allows(GRANTS["job"], "secretsmanager:GetSecretValue", SECRET)
     assert not any("secretsmanager" in GRANTS[role] for role in NEEDS if role != "job")
     assert "secretsmanager" not in policy(job_policies.runtime_needs(ETL, NAMES), ARNS)
-
-
-def test_a_step_starts_only_under_a_jobs_own_role() -> None:
-    start = next(
-        s for s in statements(GRANTS["submitter"]) if "elasticmapreduce:AddJobFlowSteps" in s["Action"]
-    )
-    assert start["Condition"]["StringEquals"]["elasticmapreduce:ExecutionRoleArn"] == [JOB_ROLE]
-    without = policy(job_policies.submitter_needs(NAMES, []), ARNS)
-    assert not allows(
-        without, "elasticmapreduce:AddJobFlowSteps", NAMES.arn("elasticmapreduce", "cluster/j-1")
-    )
 
 
 def test_a_job_role_is_taken_by_the_nodes_only() -> None:

@@ -122,7 +122,7 @@ def _protected(monkeypatch: pytest.MonkeyPatch, first: bool, second: bool) -> tu
     return made, asked
 
 
-DATA = {*(f"Bucket {zone}" for zone in ALL), *(f"Key {key}" for key in KEYS)}
+DATA = {*(f"Bucket {zone}" for zone in ALL), *(f"Key {key}" for key in KEYS), "CatalogDatabase curated"}
 
 
 @pytest.mark.parametrize(("first", "second"), [(False, False), (True, False), (False, True), (True, True)])

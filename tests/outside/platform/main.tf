@@ -42,9 +42,11 @@ provider "aws" {
   }
 
   endpoints {
+    athena         = var.endpoint
     cloudwatchlogs = var.endpoint
     ec2            = var.endpoint
     emr            = var.endpoint
+    glue           = var.endpoint
     iam            = var.endpoint
     kms            = var.endpoint
     s3             = var.endpoint

@@ -40,7 +40,7 @@ ROLES: dict[str, tuple[str, tuple[Need, ...]]] = {
     NAMES.job_role(JOB.name): (
         job_policies.runtime_trust(NAMES.role_arn("node")), job_policies.runtime_needs(JOB, NAMES)
     ),
-    "submitter": (PEOPLE, job_policies.submitter_needs(NAMES, [JOB.name])),
+    "submitter": (PEOPLE, job_policies.submitter_needs(NAMES, [JOB])),
     "deployer": (PEOPLE, job_policies.deployer_needs(NAMES, [JOB.name])),
     "analyst": (PEOPLE, people_policies.analyst_needs(NAMES)),
     "engineer": (PEOPLE, people_policies.engineer_needs(NAMES, production=False)),
@@ -91,6 +91,14 @@ def platform(_enforcing: Cloud) -> Platform:
     for zone in ZONES:
         _bucket(aws.client("s3"), zone, keys.of(zone))
     return Platform(aws, keys)
+
+
+def _workgroup(platform: Platform, name: str) -> None:
+    """A workgroup as the program makes it: enforced, its results under the curated bucket's prefix."""
+    location = f"s3://{NAMES.bucket('curated')}/{people_policies.QUERY_RESULTS}"
+    platform.aws.client("athena").create_work_group(
+        Name=name, Configuration={"ResultConfiguration": {"OutputLocation": location}}
+    )
 
 
 def _bucket(s3: Any, zone: str, key: str) -> None:
@@ -456,3 +464,33 @@ def test_the_platform_s_documents_ask_for_nothing_that_is_not_evaluated(platform
     for document in documents:
         report.policy(document, "platform")
     assert report.lines == []
+
+
+def test_the_analyst_asks_in_the_stack_s_workgroup_only_and_sees_the_curated_database(
+    platform: Platform,
+) -> None:
+    glue = platform.aws.client("glue")
+    for zone in ("curated", "landing"):
+        glue.create_database(DatabaseInput={"Name": NAMES.database(zone)})
+        glue.create_table(DatabaseName=NAMES.database(zone), TableInput={"Name": "t"})
+    for name in (NAMES.workgroup, "of-others"):
+        _workgroup(platform, name)
+    analyst = platform.person("analyst")
+    athena, catalog = analyst.client("athena"), analyst.client("glue")
+    asked = athena.start_query_execution(QueryString="SELECT 1", WorkGroup=NAMES.workgroup)
+    assert athena.get_work_group(WorkGroup=NAMES.workgroup)["WorkGroup"]["State"] == "ENABLED"
+    assert (
+        asked["QueryExecutionId"]
+        in athena.list_query_executions(WorkGroup=NAMES.workgroup)["QueryExecutionIds"]
+    )
+    assert catalog.get_table(DatabaseName=NAMES.database("curated"), Name="t")["Table"]["Name"] == "t"
+    for call, given in (
+        (athena.start_query_execution, {"QueryString": "SELECT 1", "WorkGroup": "of-others"}),
+        (athena.start_query_execution, {"QueryString": "SELECT 1"}),  # in the primary one
+        (athena.update_work_group, {"WorkGroup": NAMES.workgroup, "State": "DISABLED"}),
+        (athena.delete_work_group, {"WorkGroup": NAMES.workgroup, "RecursiveDeleteOption": True}),
+        (catalog.get_database, {"Name": NAMES.database("landing")}),
+        (catalog.delete_table, {"DatabaseName": NAMES.database("curated"), "Name": "t"}),
+        (catalog.delete_database, {"Name": NAMES.database("curated")}),
+    ):
+        assert refused(call, **given)[0] == "AccessDeniedException"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.local.provider.examples import (
     audit,
+    catalog,
     ec2,
     emr,
     iam,
@@ -19,6 +20,6 @@ __all__ = ["EXAMPLES", "Example"]
 
 EXAMPLES: dict[str, Example] = {
     key: example
-    for area in (ec2, iam, keys_and_logs, s3, emr, serverless, signals, tables, audit)
+    for area in (ec2, iam, keys_and_logs, s3, emr, serverless, signals, tables, audit, catalog)
     for key, example in area.EXAMPLES.items()
 }
