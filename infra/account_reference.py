@@ -37,7 +37,7 @@ def trail_log_group(account: AccountReferenceSettings, names: Names) -> pulumi.I
 
 
 def exported_log_group(outputs: Mapping[str, Any], stack: str, names: Names) -> str:
-    """The log group in what `stack` exports. Raises UserError where that is not the account of `names`, or not known."""
+    """The log group in what `stack` exports. Raises UserError unless that is the account of `names`, as known here."""
     exported, where = outputs.get("account"), f"emr:account.stack: '{stack}'"
     if not isinstance(exported, Mapping):
         raise UserError(f"{where} has no export 'account'; name the stack that 'emrctl bootstrap' brings up")
@@ -52,8 +52,8 @@ def exported_log_group(outputs: Mapping[str, Any], stack: str, names: Names) -> 
     found = (exported["account_id"], exported["region"])
     if found != (names.account_id, names.region):
         raise UserError(
-            f"{where} is of account {found[0]} in {found[1]}, this stack of {names.account_id} in {names.region}, where "
-            "its alarm can read no other's log group; name the trail's log group there in emr:account.adopt, or "
+            f"{where} is of account {found[0]} in {found[1]}, this stack of {names.account_id} in {names.region}, "
+            "where its alarm can read no other's log group; name the trail's log group there in emr:account.adopt, or "
             "leave emr:account out"
         )
     return str(exported["audit"]["log_group"])

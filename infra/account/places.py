@@ -10,7 +10,7 @@ AUDIT = "audit"
 
 
 def trail_log_group(names: Names) -> str:
-    """The log group with the trail's events: not among the stacks' own, which begin with /emr/ and are CI's to change."""
+    """The log group with the trail's events: not one of the stacks', which begin with /emr/ and are CI's to change."""
     return f"/{names.prefix}/{AUDIT}"
 
 

@@ -15,7 +15,7 @@ from infra.naming import Names
 
 
 class Field(TypedDict, total=False):
-    """A condition on one field of an event: it begins with one of these or equals one, and begins with none of those."""
+    """One field of an event: it equals or begins with one of these, and begins with none of those."""
 
     field: str
     equals: list[str]

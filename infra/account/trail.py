@@ -1,4 +1,4 @@
-"""The audit trail: every call in the account and what is done to the stacks' objects, in all regions, sealed and signed."""
+"""The audit trail: calls in the account and on the stacks' objects, in all regions, sealed and signed."""
 
 from __future__ import annotations
 

@@ -123,7 +123,11 @@ def test_a_state_that_is_whole_or_not_there_is_left_alone(tmp_path: Path) -> Non
 
 def test_what_is_published_is_the_stacks_own_entry_and_goes_with_it(tmp_path: Path) -> None:
     root = {"type": backend.STACK_TYPE, "outputs": {"account": {"schema_version": 2}}}
-    state = {"manifest": {"time": "t"}, "secrets_providers": {}, "resources": [root, {"type": "aws:kms/key:Key"}]}
+    state = {
+        "manifest": {"time": "t"},
+        "secrets_providers": {},
+        "resources": [root, {"type": "aws:kms/key:Key"}],
+    }
     for gone in (None, {**state, "resources": []}):
         backend.publish(tmp_path, "emr-account", "account", state)
         backend.publish(tmp_path, "emr-account", "account", state)
