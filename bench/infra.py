@@ -47,6 +47,7 @@ def measure(runs: int) -> dict[str, Any]:
     """Medians over `runs`: seconds, and ratios to a floor of the same run."""
     with tempfile.TemporaryDirectory() as name, up(Path(name)):
         home = Path(name)
+        emrctl(home, "bootstrap")  # prod reads the account
         prod, bare, count = previews(home, "prod", runs)
         few, many = ([_of_clusters(home, number) for _ in range(runs)] for number in (FEW, MANY))
     own, floor = ([_imported(*words) for _ in range(runs)] for words in (("infra",), ()))

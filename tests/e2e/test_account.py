@@ -96,7 +96,12 @@ def test_made_ready_twice_examined_and_taken_down(enforcing: Here) -> None:
     assert set(second["changes"]) == {"same"}
     assert (second["moved"], second["owners"], second["outputs"]) == (False, {}, first["outputs"])
     trails = enforcing.client("cloudtrail").describe_trails()["trailList"]
-    assert [trail["TrailARN"] for trail in trails] == [first["outputs"]["audit"]["trail_arn"]]
+    (trail,) = trails
+    audit = first["outputs"]["audit"]
+    assert (trail["TrailARN"], trail["CloudWatchLogsLogGroupArn"].split(":")[6]) == (
+        audit["trail_arn"],
+        audit["log_group"],
+    )
 
     refused = enforcing.run("doctor", "--json")
     quotas = [one for one in json.loads(refused.stdout)["findings"] if one["level"] == "problem"]
@@ -172,6 +177,8 @@ def test_ci_brings_the_platform_up_and_a_preview_cannot(enforcing: Here, tmp_pat
     (project / "ci" / "__main__.py").write_text(AS_CI)
     settings = (project / "Pulumi.yaml").read_text()
     (project / "Pulumi.yaml").write_text(settings.replace("main: infra/", "main: ci/"))
+    stack = project / "Pulumi.dev.yaml"
+    stack.write_text(f"{stack.read_text()}  emr:account: {{stack: organization/emr-account/account}}\n")
     up = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
     assert up.returncode == 0, up.stderr
     state = json.loads(up.stdout)["outputs"]["state"]
@@ -186,6 +193,8 @@ def test_ci_brings_the_platform_up_and_a_preview_cannot(enforcing: Here, tmp_pat
     )
     made = apply.run("stack", "up", "dev", "--target", "aws", cwd=project)
     assert made.returncode == 0, made.stdout[-3000:]
+    (metric,) = enforcing.client("logs").describe_metric_filters()["metricFilters"]
+    assert metric["logGroupName"] == json.loads(up.stdout)["outputs"]["audit"]["log_group"]
     seen = preview.run("stack", "preview", "dev", "--target", "aws", "--json", cwd=project)
     assert seen.returncode == 0, seen.stderr
     assert json.loads(seen.stdout)["changeSummary"].keys() <= {"same", "update"}  # the provider's credentials

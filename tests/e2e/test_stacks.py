@@ -19,15 +19,23 @@ def enforcing(here: Here) -> Here:
     return here
 
 
-def test_the_page_of_pictures_shows_what_prod_makes(enforcing: Here) -> None:
-    done = enforcing.run("stack", "picture", "prod")
+@pytest.fixture
+def on_account(enforcing: Here) -> Here:
+    """The same with the account made ready, which prod reads."""
+    done = enforcing.run("bootstrap")
+    assert done.returncode == 0, done.stderr
+    return enforcing
+
+
+def test_the_page_of_pictures_shows_what_prod_makes(on_account: Here) -> None:
+    done = on_account.run("stack", "picture", "prod")
     assert done.returncode == 0, done.stderr
     assert done.stdout == PICTURES.read_text(), f"emrctl stack picture prod > {PICTURES.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("stack", [pytest.param("dev", marks=pytest.mark.more), "prod"])
-def test_a_stack_lives_and_leaves_nothing(enforcing: Here, stack: str) -> None:
-    here = enforcing
+def test_a_stack_lives_and_leaves_nothing(on_account: Here, stack: str) -> None:
+    here = on_account
     before = _there(here)
     _done(here, "stack", "up", stack)
     made = _ids(here, stack)
@@ -115,6 +123,7 @@ def _there(here: Here) -> dict[str, Any]:
         "roles": here.client("iam").list_roles()["Roles"],
         "policies": here.client("iam").list_policies(Scope="Local")["Policies"],
         "profiles": here.client("iam").list_instance_profiles()["InstanceProfiles"],
+        "metric filters": here.client("logs").describe_metric_filters()["metricFilters"],
         "log groups": here.client("logs").describe_log_groups()["logGroups"],
         "workgroups": [one["Name"] for one in here.client("athena").list_work_groups()["WorkGroups"]],
         "databases": [one["Name"] for one in here.client("glue").get_databases()["DatabaseList"]],
