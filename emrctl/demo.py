@@ -84,7 +84,7 @@ def down() -> None:
     home = paths.home()
     if state.read(home) is not None:
         for stack in backend.names(home / "backend"):
-            code = destroy(resolve("local"), stack)
+            code = destroy(resolve("local"), stack, with_its_aws=True)
             if code != 0:
                 raise UserError(
                     f"stack '{stack}' could not be destroyed (the engine's exit code is {code}); nothing was "

@@ -54,7 +54,12 @@ def _tied(peer: Peer, world: World, aws: Any, *, revoke: bool) -> tuple[Made, Ma
         for name in ("one", "other")
     )
     for group, named in ((one, other), (other, one)):
-        rule = {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535, "UserIdGroupPairs": [{"GroupId": named.id}]}
+        rule = {
+            "IpProtocol": "tcp",
+            "FromPort": 0,
+            "ToPort": 65535,
+            "UserIdGroupPairs": [{"GroupId": named.id}],
+        }
         aws("ec2").authorize_security_group_ingress(GroupId=group.id, IpPermissions=[rule])
     return one, other
 
@@ -77,7 +82,9 @@ def test_a_group_that_another_names_says_so_after_its_time(
     with pytest.raises(grpc.RpcError, match=rf"DependencyViolation: .*{one.id} has a dependent object"):
         peer.delete(one)
     for group in (one, other):
-        permissions = aws("ec2").describe_security_groups(GroupIds=[group.id])["SecurityGroups"][0]["IpPermissions"]
+        permissions = aws("ec2").describe_security_groups(GroupIds=[group.id])["SecurityGroups"][0][
+            "IpPermissions"
+        ]
         aws("ec2").revoke_security_group_ingress(GroupId=group.id, IpPermissions=permissions)
     for group in (one, other):
         peer.delete(group)
