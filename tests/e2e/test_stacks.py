@@ -91,9 +91,38 @@ def test_a_stack_lives_and_leaves_nothing(place: Place, stack: str, alone: tuple
     assert _summary(place, stack) == {"same"}
     assert _ids(place, stack) == made, "drift is mended in place"
 
-    place.done("stack", "destroy", stack)  # AWS deletes no application that runs: it is drained first
+    _is_held_by_others_until_they_let_go(place, stack)
+    place.done("stack", "destroy", stack)
     place.done("stack", "destroy", stack)
     assert held(place.aws) == before
+
+
+def _is_held_by_others_until_they_let_go(place: Place, stack: str) -> None:
+    """What can be seen refuses a destroy whole; what only AWS knows ends it in the middle, in AWS's words."""
+    ids: dict[str, list[str]] = {}
+    for entry in place.user.resources(stack):
+        ids.setdefault(entry["type"].rpartition(":")[2], []).append(entry.get("id", ""))
+    ec2, iam = place.aws.client("ec2"), place.aws.client("iam")
+    made = ec2.create_network_interface(SubnetId=ids["Subnet"][0], Description="bastion")["NetworkInterface"]
+    interface = made["NetworkInterfaceId"]
+    before = held(place.aws)
+    refused = place.user.run("stack", "destroy", stack, "--target", "aws", cwd=place.project)
+    assert refused.returncode == 2
+    (line,) = refused.stderr.splitlines()
+    assert f"stack '{stack}' cannot go: network interface {interface} (bastion) of others" in line
+    assert held(place.aws) == before
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
+
+    document = {"Version": "2012-10-17", "Statement": []}
+    theirs = iam.create_policy(PolicyName="theirs", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    role = sorted(ids["Role"])[0]
+    iam.attach_role_policy(RoleName=role, PolicyArn=theirs)
+    stuck = place.user.run("stack", "destroy", stack, "--target", "aws", cwd=place.project)
+    assert stuck.returncode != 0
+    (line,) = {one.strip() for one in (stuck.stdout + stuck.stderr).splitlines() if "DeleteConflict" in one}
+    assert "deleting aws:iam/role:Role" in line
+    iam.detach_role_policy(RoleName=role, PolicyArn=theirs)
+    iam.delete_policy(PolicyArn=theirs)
 
 
 def _start_applications(place: Place, stack: str) -> None:
