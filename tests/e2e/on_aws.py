@@ -63,12 +63,11 @@ def on_aws(here: Here, folder: Path, **extra: str) -> OnAws:
 
 
 def project_for(folder: Path, account_id: str) -> Path:
-    """The project as a user has it: stack files of its own that name the account, links to the code."""
+    """The project as a user has it, with stack files of its own that name the account."""
     project = folder / "project"
-    (project / "infra").mkdir(parents=True)
+    shutil.copytree(ROOT / "infra", project / "infra", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("policies", "jobs", "facts"):
         (project / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "infra" / "account", project / "infra" / "account")
     for file in (*ROOT.glob("Pulumi*.yaml"), ROOT / "infra/account/Pulumi.account.yaml"):
         copy = project / file.relative_to(ROOT)
         copy.write_text(re.sub(r"\b(\d)\1{11}\b", account_id, file.read_text()))

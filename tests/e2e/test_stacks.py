@@ -65,9 +65,13 @@ def test_the_page_of_pictures_shows_what_prod_makes(place: Place) -> None:
 
 @pytest.mark.parametrize(
     ("stack", "alone"),
-    [pytest.param("dev", tuple(KEYS.values()), marks=MORE), ("prod", ()), pytest.param("research", (), marks=MORE)],
-)  # fmt: skip
-def test_a_stack_lives_and_leaves_nothing(place: Place, stack: str, alone: tuple[str, ...]) -> None:
+    [
+        pytest.param("dev", "allow_data_deletion", marks=MORE),
+        ("prod", None),
+        pytest.param("research", "deletable", marks=MORE),
+    ],
+)
+def test_a_stack_lives_and_leaves_nothing(place: Place, stack: str, alone: str | None) -> None:
     file = place.project / f"Pulumi.{stack}.yaml"
     before = held(place.aws)
     place.engine("stack", "init", stack)
@@ -79,8 +83,8 @@ def test_a_stack_lives_and_leaves_nothing(place: Place, stack: str, alone: tuple
 
     _start_applications(place, stack)
     stays(place.aws, place.user, stack, place.project)
-    for key in alone:
-        turn(file, key)
+    if alone:
+        turn(file, alone)  # one key is none
         place.done("stack", "up", stack)
         stays(place.aws, place.user, stack, place.project)
 
@@ -113,7 +117,8 @@ def _is_held_by_others_until_they_let_go(place: Place, stack: str) -> None:
     assert held(place.aws) == before
     ec2.delete_network_interface(NetworkInterfaceId=interface)
 
-    document = {"Version": "2012-10-17", "Statement": []}
+    said = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [said]}
     theirs = iam.create_policy(PolicyName="theirs", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
     role = sorted(ids["Role"])[0]
     iam.attach_role_policy(RoleName=role, PolicyArn=theirs)
