@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.conftest import ROOT, Here
 from tests.e2e.on_aws import KEYS, OnAws, held, on_aws, project_for, stays, turn
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("stacks")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500), pytest.mark.xdist_group("stacks")]
 PICTURES = ROOT / "docs" / "pictures.md"
 MORE = pytest.mark.more
 
