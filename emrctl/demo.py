@@ -86,7 +86,7 @@ def down() -> None:
         for stack in backend.names(home / "backend"):
             if stack == ACCOUNT:  # goes with the AWS that it is in; what is here, others refer to
                 continue
-            code = destroy(resolve("local"), stack)
+            code = destroy(resolve("local"), stack, with_its_aws=True)
             if code != 0:
                 raise UserError(
                     f"stack '{stack}' could not be destroyed (the engine's exit code is {code}); nothing was "

@@ -100,18 +100,27 @@ def declared(target: Target, stack: str) -> Declared:
     return settings_loader.declared(settings_loader.from_config(config), stack, load_catalog())
 
 
-def destroy(target: Target, stack: str, *, cancel_runs: bool = False, quiet: bool = False) -> int:
+def destroy(
+    target: Target, stack: str, *, cancel_runs: bool = False, quiet: bool = False, with_its_aws: bool = False
+) -> int:
     """Take `stack` down, its running Serverless applications drained first. Returns the engine's exit code.
 
-    Raises UserError, before anything is touched, as `workspace` does, while the stack protects data, and while runs
-    are in the way that nobody agreed to cancel (`cancel_runs`).
+    Raises UserError, before anything is touched, as `workspace` does, while the stack protects data, while something
+    of others is in its network (which is no matter when the whole local AWS goes: `with_its_aws`), and while runs are
+    in the way that nobody agreed to cancel (`cancel_runs`).
     """
     if stack == ACCOUNT:
         from emrctl.account import Account
 
         return Account(target, project()).destroy(quiet=quiet)
     from emrctl.drain import drained
+    from stacks import in_the_way
 
     engine = workspace(target, stack)
-    drained(engine, target, stack, cancel_runs=cancel_runs, destroy=True)
-    return engine.destroy(stack, quiet=quiet)
+
+    def first() -> None:
+        if not with_its_aws:
+            in_the_way.refuse(stack, engine.state(stack), target.session().client, engine.say)
+        drained(engine, target, stack, cancel_runs=cancel_runs, destroy=True)
+
+    return engine.destroy(stack, quiet=quiet, first=first)

@@ -97,16 +97,18 @@ class Pulumi:
             "up", "--yes", "--refresh", "--stack", stack, *self._pack(stack, policies), quiet=quiet
         )
 
-    def destroy(self, stack: str, *, quiet: bool = False) -> int:
+    def destroy(self, stack: str, *, quiet: bool = False, first: Callable[[], None] = lambda: None) -> int:
         """Take the stack down; fine when there is none. Returns the engine's exit code.
 
-        Raises UserError, before anything is touched, when the stack holds protected resources.
+        Raises UserError, before anything is touched, when the stack holds protected resources. `first` is called when
+        it does not, and may raise too.
         """
         if self.backend is not None and self._state(stack) is None:
             self.say(f"stack '{stack}' is not up here; nothing to destroy")
             return 0
         self.ensure_stack(stack)
         self.refuse_protected(stack)
+        first()
         # The engine's preview of a destroy says what the state says; what it would refuse is refused above.
         return self._shown("destroy", "--yes", "--skip-preview", "--stack", stack, quiet=quiet)
 

@@ -80,7 +80,7 @@ def test_up_a_refused_destroy_a_kill_and_a_destroy_with_the_keys_turned(engine: 
     assert engine.state("dev") == engine.export("dev")
     assert set(engine.planned("dev").values()) == {"same"}
     with pytest.raises(UserError, match=r"protects 1 of its resources \(data\); nothing was touched"):
-        engine.destroy("dev")
+        engine.destroy("dev", first=lambda: pytest.fail("something was done first"))
     before = names(engine)
     assert {"data", "scratch"} <= before
 
@@ -90,7 +90,9 @@ def test_up_a_refused_destroy_a_kill_and_a_destroy_with_the_keys_turned(engine: 
     assert names(engine) == before
     assert not engine.export("dev").get("pending_operations")
 
-    assert engine.destroy("dev") == 0
+    seen: list[set[str]] = []
+    assert engine.destroy("dev", first=lambda: seen.append(names(engine))) == 0
+    assert seen == [before]
     assert names(engine) == set()
 
 
