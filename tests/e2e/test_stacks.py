@@ -41,7 +41,6 @@ class Place:
         done = self.user.pulumi(self.project, *words)
         assert done.returncode == 0, f"pulumi {' '.join(words)}: {done.stderr}\n{done.stdout}"
 
-
     def resources(self, stack: str) -> list[dict[str, Any]]:
         """What the stack's state holds."""
         done = self.user.pulumi(self.project, "stack", "export", "--stack", stack)
