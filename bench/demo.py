@@ -24,7 +24,7 @@ def measure(runs: int) -> dict[str, Any]:
     """Medians over `runs`; seconds and gigabytes, and the ratio of a preview to its floor."""
     demos = [_demo() for _ in range(runs)]
     with tempfile.TemporaryDirectory() as home, up(Path(home)):
-        dev, bare, count = previews(Path(home), "dev", runs, checked=True)
+        dev = previews(Path(home), "dev", runs, checked=True)
     phases = {
         phase: statistics.median(demo["phases"][phase] for demo in demos) for phase in demos[0]["phases"]
     }
@@ -33,10 +33,10 @@ def measure(runs: int) -> dict[str, Any]:
         **{f"  of it: {phase}, s": _round(seconds) for phase, seconds in phases.items()},
         "local AWS ready, s (aim 3)": _round(statistics.median(d["ready"] for d in demos)),
         "all processes together at most, GB (aim 6)": _round(max(d["memory"] for d in demos) / 1e9),
-        "resources of dev": count,
-        "preview of dev, s": _round(statistics.median(dev)),
-        "preview of as many bare resources, s": _round(statistics.median(bare)),
-        "preview: dev / bare (aim 3)": _round(statistics.median(dev) / statistics.median(bare)),
+        "resources of dev": dev.count,
+        "preview of dev, s": _round(statistics.median(dev.own)),
+        "preview of as many bare resources, s": _round(statistics.median(dev.bare)),
+        "preview: dev / bare (aim 3)": _round(statistics.median(dev.own) / statistics.median(dev.bare)),
     }
 
 

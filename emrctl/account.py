@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PROJECT = "emr-account"
 FOLDER = Path("infra") / "account"
+# What stacks refer to it by, in a backend of one's own.
+REFERENCE = f"organization/{PROJECT}/{STACK}"
 _STATES = ".pulumi/stacks/"
 
 
@@ -71,7 +73,7 @@ class Account:
 
     def first(self) -> Pulumi:
         """The engine with a backend on this machine: before the bucket is, and after it."""
-        home = self._home / "backend" if self.target.state is not None else self._place / "backend"
+        home = self._place / "backend"
         home.mkdir(parents=True, exist_ok=True)
         env = {**self._env, "PULUMI_BACKEND_URL": f"file://{home}", **self._passphrase}
         return Pulumi(
@@ -112,6 +114,18 @@ class Account:
             exists=exists,
         )
         return True
+
+    def publish(self, stacks: Path) -> bool:
+        """Have stacks in the file backend `stacks` refer to this one as in its bucket; False when it is not up."""
+        found: Mapping[str, Any] | None = None
+        if self._waiting():
+            found = backend.deployment(self._place / "backend", PROJECT, STACK)
+        elif self.states() & {(PROJECT, STACK)}:
+            key = f"{_STATES}{PROJECT}/{STACK}.json"
+            state = self.session.client("s3").get_object(Bucket=self.names.bucket(STATE), Key=key)
+            found = json.load(state["Body"])["checkpoint"]["latest"]
+        backend.publish(stacks, PROJECT, STACK, found)
+        return bool(found and found.get("resources"))
 
     def destroy(self, *, quiet: bool) -> int:
         """Take the account down, its state moved out of the bucket first. Returns the engine's exit code.
@@ -234,7 +248,7 @@ class Account:
 
     def _waiting(self) -> bool:
         """Whether a state on this machine has not been moved yet."""
-        folder = (self._home if self.target.state is not None else self._place) / "backend"
+        folder = self._place / "backend"
         return bool((backend.deployment(folder, PROJECT, STACK) or {}).get("resources"))
 
 

@@ -78,13 +78,15 @@ def run(*, as_json: bool) -> None:
 def down() -> None:
     """Destroy the local stack and stop all of ours. Fine when nothing is there."""
     from emrctl.context import resolve
-    from emrctl.pulumi import destroy
+    from emrctl.pulumi import ACCOUNT, destroy
     from stacks import backend
 
     home = paths.home()
     if state.read(home) is not None:
         for stack in backend.names(home / "backend"):
-            code = destroy(resolve("local"), stack)
+            if stack == ACCOUNT:  # goes with the AWS that it is in; what is here, others refer to
+                continue
+            code = destroy(resolve("local"), stack, with_its_aws=True)
             if code != 0:
                 raise UserError(
                     f"stack '{stack}' could not be destroyed (the engine's exit code is {code}); nothing was "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emrctl.context import Target
 from emrctl.overlay import local_overlay
 from emrctl.progress import Line
+from facts.errors import UserError
 from local import paths, processes
 from local.engine import ensure
 from stacks.backend import environment, search_path
@@ -67,7 +69,25 @@ def workspace(target: Target, stack: str) -> Pulumi:
         },
         backend=home / "backend",
         account=target.state.account_id,
+        before_program=partial(_publish_account, target, stack, home / "backend"),
     )
+
+
+def _publish_account(target: Target, stack: str, backend: Path) -> None:
+    """Have `stack` find the account that its file refers to. Raises UserError when that is not up here.
+
+    Here the state of the account is in its bucket and that of `stack` in a file backend; on AWS both are in the bucket.
+    """
+    from emrctl.account import REFERENCE, Account
+
+    account = (load(project(), stack).get("config") or {}).get("emr:account")
+    if not isinstance(account, dict) or account.get("stack") != REFERENCE:
+        return
+    if not Account(target, project()).publish(backend):
+        raise UserError(
+            f"stack '{stack}' reads what the account exports (emr:account.stack), and there is no account here; make "
+            "it ready with 'emrctl bootstrap'"
+        )
 
 
 def declared(target: Target, stack: str) -> Declared:
@@ -80,18 +100,27 @@ def declared(target: Target, stack: str) -> Declared:
     return settings_loader.declared(settings_loader.from_config(config), stack, load_catalog())
 
 
-def destroy(target: Target, stack: str, *, cancel_runs: bool = False, quiet: bool = False) -> int:
+def destroy(
+    target: Target, stack: str, *, cancel_runs: bool = False, quiet: bool = False, with_its_aws: bool = False
+) -> int:
     """Take `stack` down, its running Serverless applications drained first. Returns the engine's exit code.
 
-    Raises UserError, before anything is touched, as `workspace` does, while the stack protects data, and while runs
-    are in the way that nobody agreed to cancel (`cancel_runs`).
+    Raises UserError, before anything is touched, as `workspace` does, while the stack protects data, while something
+    of others is in its network (which is no matter when the whole local AWS goes: `with_its_aws`), and while runs are
+    in the way that nobody agreed to cancel (`cancel_runs`).
     """
     if stack == ACCOUNT:
         from emrctl.account import Account
 
         return Account(target, project()).destroy(quiet=quiet)
     from emrctl.drain import drained
+    from stacks import in_the_way
 
     engine = workspace(target, stack)
-    drained(engine, target, stack, cancel_runs=cancel_runs, destroy=True)
-    return engine.destroy(stack, quiet=quiet)
+
+    def first() -> None:
+        if not with_its_aws:
+            in_the_way.refuse(stack, engine.state(stack), target.session().client, engine.say)
+        drained(engine, target, stack, cancel_runs=cancel_runs, destroy=True)
+
+    return engine.destroy(stack, quiet=quiet, first=first)

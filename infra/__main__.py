@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import settings_loader
+from infra.account_reference import trail_log_group, unwatched
 from infra.catalog.databases import Databases, DatabasesArgs
 from infra.catalog.workgroup import Workgroup, WorkgroupArgs
 from infra.compute.cluster import Cluster, ClusterArgs
@@ -94,13 +95,6 @@ identity = Identity(
     ),
     here,
 )
-
-if settings.identity.break_glass_alarm:
-    BreakGlassAlarm(
-        "break-glass-alarm",
-        BreakGlassAlarmArgs(names=names, alarm=settings.identity.break_glass_alarm),
-        here,
-    )
 
 emr_configuration = EmrConfiguration(
     "emr-configuration",
@@ -202,6 +196,20 @@ for name, cluster in settings.standing_clusters().items():
         ),
         here,
     )
+
+watch = settings.identity.break_glass_alarm
+if settings.account and watch.enabled:
+    BreakGlassAlarm(
+        "break-glass-alarm",
+        BreakGlassAlarmArgs(
+            names=names,
+            trail_log_group=trail_log_group(settings.account, names),
+            topic_arns=watch.topic_arns or [topics.arns["page"]],
+        ),
+        here,
+    )
+if unwatched_because := unwatched(settings.account, enabled=watch.enabled):
+    pulumi.log.info(unwatched_because)
 
 pulumi.export(
     "platform",

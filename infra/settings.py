@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from facts import prices, releases
 from facts.errors import UserError
+from infra.account_settings import AccountReferenceSettings, BreakGlassAlarmSettings
 from infra.application_settings import ApplicationSettings
 from infra.catalog_settings import CatalogSettings
 from infra.cluster_settings import ClusterSettings
@@ -40,19 +41,6 @@ class ProtectionSettings(SettingsModel):
     """Whether a destroy may delete data: the first of two keys, beside storage.deletable."""
 
 
-LogGroupName = Annotated[str, StringConstraints(pattern=r"^[\w./#-]+$", max_length=512)]
-TopicArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$")]
-
-
-class BreakGlassAlarmSettings(SettingsModel):
-    """Who is told when someone takes the break-glass role, as the account's audit trail has it."""
-
-    trail_log_group: LogGroupName
-    """The log group that the account's audit trail writes to."""
-    topic_arns: tuple[TopicArn, ...] = Field(min_length=1)
-    """SNS topics that the alarm goes to."""
-
-
 class IdentitySettings(SettingsModel):
     """Who may take the roles of people and their tools; nobody named: whom the account's own IAM allows."""
 
@@ -64,8 +52,8 @@ class IdentitySettings(SettingsModel):
     """Roles and users that may act as engineer; none named: whom the account's own IAM allows."""
     break_glass_arns: tuple[RoleArn, ...] = ()
     """Roles and users that may open a shell on a node, with a second factor; none named: as above."""
-    break_glass_alarm: BreakGlassAlarmSettings | None = None
-    """An alarm when someone takes the break-glass role; it needs the account's audit trail in a log group."""
+    break_glass_alarm: BreakGlassAlarmSettings = BreakGlassAlarmSettings()
+    """An alarm when someone takes the break-glass role; it needs emr:account."""
 
 
 class CostSettings(SettingsModel):
@@ -98,6 +86,8 @@ class Settings(SettingsModel):
     """The highest class of the data in it: a tag."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict)
     """More tags on everything."""
+    account: AccountReferenceSettings | None = None
+    """The account beneath the stack; none: nothing is read of it, and nobody watches the break-glass role."""
     network: NetworkSettings
     """The VPC."""
     encryption: EncryptionSettings = EncryptionSettings()
@@ -129,6 +119,7 @@ class Settings(SettingsModel):
                 *tag_mistakes(self.tags),
                 *self._cost_mistakes(),
                 *self._adoption_mistakes(),
+                *self._alarm_mistakes(),
             ]
         )
         return self
@@ -214,6 +205,13 @@ class Settings(SettingsModel):
     def _cost_mistakes(self) -> Iterable[str]:
         if self.cost.monthly_ceiling_usd is not None:
             yield from ceiling.mistakes(self.cost.monthly_ceiling_usd, estimate(self))
+
+    def _alarm_mistakes(self) -> Iterable[str]:
+        if self.identity.break_glass_alarm.topic_arns and self.account is None:
+            yield (
+                "identity.break_glass_alarm.topic_arns: are told nothing while the account's audit trail is not "
+                "known; name it in emr:account"
+            )
 
     def _adoption_mistakes(self) -> Iterable[str]:
         keys = self.encryption.adopt.arns()

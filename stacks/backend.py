@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,9 @@ from facts.errors import UserError
 WAIT_SECONDS = 900.0
 # A lock is written after its process started; clocks and roundings apart.
 SLACK_SECONDS = 5.0
+# The engine's entry of a stack as a whole in its state, and the version of the state's form.
+STACK_TYPE = "pulumi:pulumi:Stack"
+STATE_VERSION = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ def search_path(bin_dir: Path) -> str:
 
 
 def names(backend: Path) -> list[str]:
-    """The stacks that were ever brought up here."""
+    """The stacks that were ever brought up here, or are referred to here."""
     return sorted(file.stem for file in _stacks(backend).glob("*/*.json"))
 
 
@@ -76,6 +79,24 @@ def deployment(backend: Path, project: str, stack: str) -> dict[str, Any] | None
         return None
     found: dict[str, Any] = checkpoint.get("latest") or {}
     return found
+
+
+def publish(backend: Path, project: str, stack: str, deployment: Mapping[str, Any] | None) -> None:
+    """Have stacks of `backend` read by reference what a stack exports whose state is elsewhere; None: there is none.
+
+    A reference is read in the backend of who refers. What is kept here is the stack's own entry, which has the exports,
+    and no resource of it; it is written anew whenever it may be read.
+    """
+    file = _stacks(backend) / project / f"{stack}.json"
+    root = [one for one in (deployment or {}).get("resources") or [] if one["type"] == STACK_TYPE]
+    if deployment is None or not root:
+        file.unlink(missing_ok=True)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    latest = {"manifest": deployment["manifest"], "resources": root}
+    draft = file.with_name(f".{stack}.{os.getpid()}")
+    draft.write_text(json.dumps({"version": STATE_VERSION, "checkpoint": {"stack": stack, "latest": latest}}))
+    draft.replace(file)
 
 
 def mend(backend: Path, project: str, stack: str, say: Callable[[str], None]) -> None:

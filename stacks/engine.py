@@ -29,13 +29,18 @@ def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr)
 
 
+def _nothing() -> None:
+    """Nothing is to be done."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pulumi:
     """The engine in a project folder.
 
     `env` is the environment in full; `backend` is the folder of a file backend of ours, None for the user's own.
     `locks` reads who holds the one stack of a remote backend that is ours all the same.
-    `account` is the AWS account of the stacks, where it is known. `say` receives what goes on beside the engine.
+    `account` is the AWS account of the stacks, where it is known. `before_program` is called before the
+    engine runs the stack's program, in which it may raise. `say` receives what goes on beside the engine.
     """
 
     program: Path
@@ -44,6 +49,7 @@ class Pulumi:
     backend: Path | None = None
     locks: Callable[[], list[Lock]] | None = None
     account: str | None = None
+    before_program: Callable[[], None] = _nothing
     say: Callable[[str], None] = _to_stderr
 
     def ensure_stack(self, stack: str) -> None:
@@ -66,6 +72,7 @@ class Pulumi:
     def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
         """Show what `up` would do. Returns the engine's exit code."""
         self.ensure_stack(stack)
+        self.before_program()
         return self._shown(
             "preview", "--refresh", "--stack", stack, *self._pack(stack, policies), as_json=as_json
         )
@@ -73,6 +80,7 @@ class Pulumi:
     def plan(self, stack: str) -> dict[str, Any]:
         """The engine's JSON document of what `up` would do. Raises UserError when the preview fails."""
         self.ensure_stack(stack)
+        self.before_program()
         found: dict[str, Any] = json.loads(self._captured("preview", "--refresh", "--json", "--stack", stack))
         # The refresh comes first, with a step of its own for each resource.
         return found | {"steps": [step for step in found.get("steps") or [] if step["op"] != "refresh"]}
@@ -84,20 +92,23 @@ class Pulumi:
         kept, because that is where policies refuse before anything is touched. `quiet` keeps standard output free.
         """
         self.ensure_stack(stack)
+        self.before_program()
         return self._shown(
             "up", "--yes", "--refresh", "--stack", stack, *self._pack(stack, policies), quiet=quiet
         )
 
-    def destroy(self, stack: str, *, quiet: bool = False) -> int:
+    def destroy(self, stack: str, *, quiet: bool = False, first: Callable[[], None] = lambda: None) -> int:
         """Take the stack down; fine when there is none. Returns the engine's exit code.
 
-        Raises UserError, before anything is touched, when the stack holds protected resources.
+        Raises UserError, before anything is touched, when the stack holds protected resources. `first` is called when
+        it does not, and may raise too.
         """
         if self.backend is not None and self._state(stack) is None:
             self.say(f"stack '{stack}' is not up here; nothing to destroy")
             return 0
         self.ensure_stack(stack)
         self.refuse_protected(stack)
+        first()
         # The engine's preview of a destroy says what the state says; what it would refuse is refused above.
         return self._shown("destroy", "--yes", "--skip-preview", "--stack", stack, quiet=quiet)
 

@@ -186,6 +186,9 @@ WRITE_LOGS = (
     "logs:TagResource",
     "logs:UntagResource",
 )
+# On the audit trail's log group, where the platform's alarms hang: no more than that.
+READ_FILTERS = ("logs:DescribeMetricFilters",)
+WRITE_FILTERS = ("logs:DeleteMetricFilter", "logs:PutMetricFilter")
 
 
 # Instance groups with rules of their own.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra.account import ci_actions as ci
+from infra.account.places import trail_log_group
 from infra.account.settings import GithubSettings
 from infra.naming import Names
 from infra.security import statements as iam
@@ -71,6 +72,7 @@ def read_policy(names: Names, state_key: str) -> str:
         iam.allow("Keys", ci.READ_KEYS, [names.arn("kms", "key/*")]),
         iam.allow("LookUp", ci.LOOK_UP, ["*"], _here(names)),
         iam.allow("LogGroups", ci.READ_LOGS, [_log_groups(names)]),
+        iam.allow("TrailsLogGroup", ci.READ_FILTERS, [_trails_log_group(names)]),
         iam.allow("Alarms", ci.READ_ALARMS, [_alarms(names)]),
         iam.allow("Topics", ci.READ_TOPICS, [_topics(names)]),
         iam.allow("Applications", ci.READ_APPLICATIONS, [_applications(names)]),
@@ -111,6 +113,7 @@ def operate_policy(names: Names) -> str:
     return iam.document(
         iam.allow("Alarms", ci.WRITE_ALARMS, [_alarms(names)]),
         iam.allow("LogGroups", ci.WRITE_LOGS, [_log_groups(names)]),
+        iam.allow("TrailsLogGroup", ci.WRITE_FILTERS, [_trails_log_group(names)]),
         iam.allow("Topics", ci.WRITE_TOPICS, [_topics(names)]),
         iam.allow("Applications", ci.WRITE_APPLICATIONS, [_applications(names)]),
         iam.allow("NewApplications", ci.NEW_APPLICATIONS, ["*"], _here(names)),
@@ -145,7 +148,8 @@ def boundary(names: Names, state_key: str) -> str:
         iam.allow(
             "Keys", _verbs("kms", ci.KMS_VERBS), [names.arn("kms", "alias/emr-*"), names.arn("kms", "key/*")]
         ),
-        iam.allow("LogGroups", _verbs("logs", ci.LOGS_VERBS), [names.arn("logs", "log-group:*")]),
+        iam.allow("LogGroups", _verbs("logs", ci.LOGS_VERBS), [_log_groups(names)]),
+        iam.allow("TrailsLogGroup", ["logs:*MetricFilter*"], [_trails_log_group(names)]),
         iam.allow(
             "Operating",
             [
@@ -235,6 +239,11 @@ def _network(names: Names) -> list[str]:
 
 def _log_groups(names: Names) -> str:
     return names.arn("logs", "log-group:/emr/*")
+
+
+def _trails_log_group(names: Names) -> str:
+    # CloudWatch Logs itself writes `:*` behind the name: docs.aws.amazon.com, CloudWatch Logs, "Resources" of its IAM.
+    return names.arn("logs", f"log-group:{trail_log_group(names)}*")
 
 
 def _alarms(names: Names) -> str:

@@ -12,7 +12,8 @@ from infra.account.state import State
 from infra.account.trail import Trail
 from infra.naming import Names
 
-SCHEMA_VERSION = 1
+# What infra/account_reference.py reads.
+SCHEMA_VERSION = 2
 
 
 def account(
@@ -38,6 +39,8 @@ def account(
             "trail_arn": trail.trail.arn,
             "bucket": trail.zone.bucket.id,
             "key_arn": trail.key.arn,
+            "log_group": trail.group.name,
+            "data_events": settings.audit.data_events.model_dump(mode="json"),
         },
         "ownership": settings.ownership.model_dump(mode="json"),
     }

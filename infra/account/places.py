@@ -9,6 +9,11 @@ STATE = "state"
 AUDIT = "audit"
 
 
+def trail_log_group(names: Names) -> str:
+    """The log group with the trail's events: not one of the stacks', which begin with /emr/ and are CI's to change."""
+    return f"/{names.prefix}/{AUDIT}"
+
+
 def backend_url(names: Names) -> str:
     """The engine's word for the bucket: what `pulumi login` takes."""
     return f"s3://{names.bucket(STATE)}?region={names.region}&awssdk=v2"

@@ -10,8 +10,10 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from facts.errors import UserError
 from infra import settings_loader
 from infra.naming import Names
+from infra.network_settings import RetentionDays
 from infra.settings import AwsSettings, ProtectionSettings, TagKey, TagValue, tag_mistakes
 from infra.settings_model import SettingsModel, refuse
+from infra.storage_settings import BucketName
 
 STACK = "account"
 
@@ -34,6 +36,8 @@ LINKED_SERVICES: dict[LinkedService, Owner] = {
 # Nothing in them is a wildcard for IAM, and `:` would begin another part of the token's subject.
 Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$", max_length=200)]
+# Nothing shorter than one stack: what is not recorded is said for each.
+BucketPrefix = Annotated[str, StringConstraints(pattern=r"^emr-[a-z0-9.-]+-$", max_length=63)]
 Environment = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
 
 
@@ -81,11 +85,40 @@ class OwnershipSettings(SettingsModel):
         return {**LINKED_SERVICES, **value}
 
 
+class DataEventSettings(SettingsModel):
+    """Which calls on objects are recorded, of the buckets of all stacks; each event recorded is paid for."""
+
+    record: Literal["writes", "all", "none"] = "writes"
+    """Writes and deletes, reads as well, or nothing; Spark reads far more than it writes, and each costs the same."""
+    adopted_buckets: tuple[BucketName, ...] = Field(default=(), max_length=100)
+    """Buckets that stacks adopt: their names say nothing, so they are named here."""
+    leave_out: tuple[BucketPrefix, ...] = Field(default=(), max_length=100)
+    """What names of buckets begin with that are not recorded, emr-dev-logs- for one; none: all of every stack."""
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> DataEventSettings:
+        refuse(self._mistakes())
+        return self
+
+    def _mistakes(self) -> Iterable[str]:
+        if self.record == "none":
+            for key in ("adopted_buckets", "leave_out"):
+                if getattr(self, key):
+                    yield f"{key}: stands beside record: none, which records nothing; remove one of the two"
+        for index, bucket in enumerate(self.adopted_buckets):
+            if bucket.startswith("emr-"):
+                yield f"adopted_buckets[{index}]: '{bucket}' begins with emr- and is recorded by that; remove it"
+
+
 class AuditSettings(SettingsModel):
-    """The trail of every call that changes something in the account."""
+    """The trail of every call that changes something in the account, and of calls on the stacks' data."""
 
     retention_days: int = Field(default=365, ge=90, le=3650)
     """How long the trail's files are kept."""
+    log_group_retention_days: RetentionDays = 90
+    """How long the log group has the same events, for alarms and queries."""
+    data_events: DataEventSettings = DataEventSettings()
+    """Calls on objects."""
 
 
 class StateSettings(SettingsModel):

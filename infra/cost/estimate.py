@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 BILLED_ROTATIONS = 2  # facts/data/services.json: later ones cost nothing more
 PRICE_TABLES = ("prices", "services")
 NOT_COUNTED = (
-    "what is paid by use: objects and requests in S3, logs kept in CloudWatch, requests to KMS, what queries scan, "
+    "what is paid by use: objects and requests in S3, calls on objects in the audit trail, logs kept in CloudWatch, "
+    "requests to KMS, what queries scan, "
     "data through endpoints, NAT and between zones; discounts, credits and taxes"
 )
 

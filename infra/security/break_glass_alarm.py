@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.naming import Names
-from infra.settings import BreakGlassAlarmSettings
 
 METRIC = "BreakGlassTaken"
 
@@ -27,7 +27,8 @@ class BreakGlassAlarmArgs:
     """Which log group has the trail's events, and who is told."""
 
     names: Names
-    alarm: BreakGlassAlarmSettings
+    trail_log_group: pulumi.Input[str]
+    topic_arns: Sequence[pulumi.Input[str]]
 
 
 class BreakGlassAlarm(pulumi.ComponentResource):
@@ -42,7 +43,7 @@ class BreakGlassAlarm(pulumi.ComponentResource):
         metric = aws.cloudwatch.LogMetricFilter(
             "break-glass-taken",
             name=title,
-            log_group_name=args.alarm.trail_log_group,
+            log_group_name=args.trail_log_group,
             pattern=taken(args.names),
             metric_transformation={"name": METRIC, "namespace": namespace, "value": "1"},
             opts=child,
@@ -60,7 +61,7 @@ class BreakGlassAlarm(pulumi.ComponentResource):
             comparison_operator="GreaterThanOrEqualToThreshold",
             # No event, no metric: that is how it should be.
             treat_missing_data="notBreaching",
-            alarm_actions=list(args.alarm.topic_arns),
+            alarm_actions=list(args.topic_arns),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[metric]),
         )
         self.register_outputs({})

@@ -48,19 +48,10 @@ def logs_key_policy(names: Names) -> str:
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
     """
-    group = names.arn("logs", f"log-group:{names.log_group('*')}")
     return iam.document(
         _administration(names),
         _use_through_s3(names, "logs"),
-        {
-            "Sid": "LogGroupsOfThisStack",
-            "Effect": "Allow",
-            "Principal": {"Service": f"logs.{names.region}.amazonaws.com"},
-            "Action": sorted(iam.USE_KEY_FOR_DISKS),
-            # In a key policy "*" is the key itself.
-            "Resource": "*",
-            "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}},
-        },
+        _log_groups(names, names.log_group("*")),
         {
             "Sid": "AlarmsOfThisStack",
             "Effect": "Allow",
@@ -97,8 +88,10 @@ def state_key_policy(names: Names) -> str:
     return iam.document(_administration(names), use)
 
 
-def trail_key_policy(names: Names, trail: str) -> str:
-    """The audit trail at rest: CloudTrail seals it, for this one trail; read through S3, by whom IAM allows.
+def trail_key_policy(names: Names, trail: str, log_group: str) -> str:
+    """The audit trail at rest: sealed by CloudTrail for this one trail, by CloudWatch Logs for its group.
+
+    Its files are read through S3, by whom IAM allows.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
     """
@@ -133,7 +126,7 @@ def trail_key_policy(names: Names, trail: str) -> str:
             }
         },
     }
-    return iam.document(_administration(names), seal, describe, read)
+    return iam.document(_administration(names), seal, describe, read, _log_groups(names, log_group))
 
 
 def _of_the_account(names: Names, sid: str) -> iam.Statement:
@@ -142,6 +135,19 @@ def _of_the_account(names: Names, sid: str) -> iam.Statement:
 
 def _administration(names: Names) -> iam.Statement:
     return {**_of_the_account(names, "AdministrationIsAllowedByIam"), "Action": sorted(ADMINISTER)}
+
+
+def _log_groups(names: Names, pattern: str) -> iam.Statement:
+    group = names.arn("logs", f"log-group:{pattern}")
+    return {
+        "Sid": "LogGroupsOfThisStack",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{names.region}.amazonaws.com"},
+        "Action": sorted(iam.USE_KEY_FOR_DISKS),
+        # In a key policy "*" is the key itself.
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}},
+    }
 
 
 def _use_through_s3(names: Names, zone: str) -> iam.Statement:

@@ -19,6 +19,8 @@ SESSION_SECONDS = 3600  # the least that IAM lets a role's longest session be
 class RoleArgs:
     """`trust` is the document of who may take the role. `keys` is needed where a need names one.
 
+    `boundary_arn` is None for what only the account's administrator makes and changes.
+
     `after` are resources that must exist first: IAM takes no principal that does not.
     """
 
@@ -26,7 +28,7 @@ class RoleArgs:
     description: str
     trust: str
     needs: tuple[Need, ...]
-    boundary_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str] | None
     keys: pulumi.Output[KeyArns] | None = None
     after: Sequence[pulumi.Resource] = ()
 

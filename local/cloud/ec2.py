@@ -27,6 +27,7 @@ def install() -> None:
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
     mend.around(SecurityGroupRule, "__eq__", _described_or_not)
     mend.before(EC2Backend, "delete_security_group", _refuse_while_named)
+    mend.after(EC2Backend, "delete_nat_gateway", _without_its_interface)
     mend.after(AmiBackend, "_load_amis", _date_images)
 
 
@@ -106,3 +107,8 @@ def _refuse_while_named(backend: Any, _name: str | None = None, group_id: str | 
             (rule.source_group or {}).get("GroupId") == group_id for rule in rules
         ):
             raise DependencyViolationError(f"resource {group_id} has a dependent object")
+
+
+def _without_its_interface(backend: Any, nat_gateway_id: str) -> None:
+    """moto 5.2.5 keeps a NAT gateway's network interface when the gateway goes."""
+    backend.enis.pop(backend.nat_gateways[nat_gateway_id]._eni.id, None)

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from local.engine import ensure
-from stacks.backend import search_path
-from tests.e2e.conftest import ROOT, Here
+from tests.e2e.conftest import Here
+from tests.e2e.on_aws import KEYS, OnAws, held, on_aws, project_for, stays, turn
 
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.slow]
 # As a program under CI's credentials: the local provider acts as the administrator unless it is told otherwise.
@@ -35,54 +32,11 @@ runpy.run_path(str(Path(infra.__file__).parent), run_name="__main__")
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class OnAws(Here):
-    """`emrctl --target aws` in a home of its own, whose AWS is the local one of another home."""
-
-    state: dict[str, Any]
-    extra: dict[str, str]
-
-    @property
-    def env(self) -> dict[str, str]:
-        """A user's environment with credentials and, since this AWS is none, an endpoint and a provider."""
-        return super().env | {
-            "AWS_ENDPOINT_URL": self.state["endpoint"],
-            "AWS_ACCESS_KEY_ID": self.state["access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": self.state["secret_access_key"],
-            "AWS_REGION": self.state["region"],
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "PULUMI_DEBUG_PROVIDERS": f"aws:{self.state['provider_port']}",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            **self.extra,
-        }
-
-
 @pytest.fixture
 def enforcing(here: Here) -> Here:
     """A local AWS that judges every call."""
     assert here.run("local", "up", "--enforce-iam").returncode == 0
     return here
-
-
-def _on_aws(here: Here, tmp_path: Path, **extra: str) -> OnAws:
-    state = json.loads((here.home / "local.json").read_text())
-    return OnAws(
-        home=tmp_path / "other-home", state=state, extra={"PULUMI_HOME": str(tmp_path / "pulumi"), **extra}
-    )
-
-
-def _project(folder: Path, account_id: str) -> Path:
-    """The project as a user has it: stack files of its own that name the account, links to the code."""
-    project = folder / "project"
-    (project / "infra").mkdir(parents=True)
-    for name in ("policies", "jobs", "facts"):
-        (project / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "infra" / "account", project / "infra" / "account")
-    for file in (*ROOT.glob("Pulumi*.yaml"), ROOT / "infra/account/Pulumi.account.yaml"):
-        copy = project / file.relative_to(ROOT)
-        copy.write_text(file.read_text().replace("111111111111", account_id))
-    return project
 
 
 def test_made_ready_twice_examined_and_taken_down(enforcing: Here) -> None:
@@ -96,7 +50,12 @@ def test_made_ready_twice_examined_and_taken_down(enforcing: Here) -> None:
     assert set(second["changes"]) == {"same"}
     assert (second["moved"], second["owners"], second["outputs"]) == (False, {}, first["outputs"])
     trails = enforcing.client("cloudtrail").describe_trails()["trailList"]
-    assert [trail["TrailARN"] for trail in trails] == [first["outputs"]["audit"]["trail_arn"]]
+    (trail,) = trails
+    audit = first["outputs"]["audit"]
+    assert (trail["TrailARN"], trail["CloudWatchLogsLogGroupArn"].split(":")[6]) == (
+        audit["trail_arn"],
+        audit["log_group"],
+    )
 
     refused = enforcing.run("doctor", "--json")
     quotas = [one for one in json.loads(refused.stdout)["findings"] if one["level"] == "problem"]
@@ -133,11 +92,12 @@ def test_killed_at_any_moment_a_second_bootstrap_goes_on(enforcing: Here, seed: 
 def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
     enforcing: Here, tmp_path: Path
 ) -> None:
-    user = _on_aws(enforcing, tmp_path)
-    project = _project(tmp_path, user.state["account_id"])
+    user = on_aws(enforcing, tmp_path)
+    project = project_for(tmp_path, user.state["account_id"])
     file = project / "infra" / "account" / "Pulumi.account.yaml"
     iam = enforcing.client("iam")
     iam.create_service_linked_role(AWSServiceName="spot.amazonaws.com")
+    before = held(enforcing)
 
     up = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
     assert up.returncode == 0, up.stderr
@@ -145,18 +105,24 @@ def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
     assert "spot.amazonaws.com: adopt" in file.read_text()
     assert file.read_text().startswith("# The account beneath")  # comments stay
 
-    refused = user.run("stack", "destroy", "account", "--target", "aws", cwd=project)
-    assert refused.returncode == 2
-    assert "stack 'account' protects" in refused.stderr
-    assert "nothing was touched" in refused.stderr
+    state = json.loads(up.stdout)["outputs"]["state"]
+    moved = replace(user, extra={**user.extra, "PULUMI_BACKEND_URL": state["backend_url"]})
+    _is_clean(user, moved, project)
+    for key in (None, *KEYS.values()):
+        if key is not None:  # one alone is none
+            turn(file, key)
+            assert user.run("bootstrap", "--target", "aws", cwd=project).returncode == 0
+        stays(enforcing, moved, "account", project, file.parent)
 
-    turned = "  emr:protection: {allow_data_deletion: true}\n  emr:storage: {deletable: true}\n"
-    file.write_text(file.read_text().replace("  emr:owner:", f"{turned}  emr:owner:"))
+    turn(file, *KEYS.values())
     assert user.run("bootstrap", "--target", "aws", cwd=project).returncode == 0
-    done = user.run("stack", "destroy", "account", "--target", "aws", cwd=project)
-    assert done.returncode == 0, done.stderr
-    assert enforcing.client("s3").list_buckets()["Buckets"] == []
-    assert iam.get_role(RoleName="AWSServiceRoleForEC2Spot")["Role"]["Path"].startswith("/aws-service-role/")
+    _is_clean(user, moved, project)
+    for _ in range(2):
+        done = user.run("stack", "destroy", "account", "--target", "aws", cwd=project)
+        assert done.returncode == 0, done.stderr
+    role = iam.get_role(RoleName="AWSServiceRoleForEC2Spot")["Role"]
+    assert role["Path"].startswith("/aws-service-role/")
+    assert held(enforcing) == before
 
     # What the file still says of the key that is gone is no hindrance.
     assert "encryptedkey" in file.read_text()
@@ -165,41 +131,45 @@ def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
     assert json.loads(again.stdout)["moved"] is True
 
 
+def _is_clean(user: OnAws, moved: OnAws, project: Path) -> None:
+    """Fail when a preview, or a refresh by the engine itself where the state is, sees any change."""
+    seen = user.run("stack", "preview", "account", "--target", "aws", "--json", cwd=project)
+    assert set(json.loads(seen.stdout)["changeSummary"]) == {"same"}, seen.stderr
+    refresh = ("refresh", "--yes", "--expect-no-changes", "--stack", "account")
+    done = moved.pulumi(project / "infra" / "account", *refresh)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
 def test_ci_brings_the_platform_up_and_a_preview_cannot(enforcing: Here, tmp_path: Path) -> None:
-    user = _on_aws(enforcing, tmp_path)
-    project = _project(tmp_path, user.state["account_id"])
+    user = on_aws(enforcing, tmp_path)
+    project = project_for(tmp_path, user.state["account_id"])
     (project / "ci").mkdir()
     (project / "ci" / "__main__.py").write_text(AS_CI)
     settings = (project / "Pulumi.yaml").read_text()
     (project / "Pulumi.yaml").write_text(settings.replace("main: infra/", "main: ci/"))
+    stack = project / "Pulumi.dev.yaml"
+    stack.write_text(f"{stack.read_text()}  emr:account: {{stack: organization/emr-account/account}}\n")
     up = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
     assert up.returncode == 0, up.stderr
     state = json.loads(up.stdout)["outputs"]["state"]
     backend = {"PULUMI_BACKEND_URL": state["backend_url"]}
-    apply = _on_aws(
+    apply = on_aws(
         enforcing, tmp_path, **backend, **_session(enforcing, "apply", ("read", "write", "operate"))
     )
-    preview = _on_aws(enforcing, tmp_path, **backend, **_session(enforcing, "preview", ("read",)))
+    preview = on_aws(enforcing, tmp_path, **backend, **_session(enforcing, "preview", ("read",)))
 
-    assert (
-        _pulumi(apply, project, "stack", "init", "dev", "--secrets-provider", state["secrets_provider"]) == 0
-    )
+    init = apply.pulumi(project, "stack", "init", "dev", "--secrets-provider", state["secrets_provider"])
+    assert init.returncode == 0, init.stderr
     made = apply.run("stack", "up", "dev", "--target", "aws", cwd=project)
     assert made.returncode == 0, made.stdout[-3000:]
+    (metric,) = enforcing.client("logs").describe_metric_filters()["metricFilters"]
+    assert metric["logGroupName"] == json.loads(up.stdout)["outputs"]["audit"]["log_group"]
     seen = preview.run("stack", "preview", "dev", "--target", "aws", "--json", cwd=project)
     assert seen.returncode == 0, seen.stderr
     assert json.loads(seen.stdout)["changeSummary"].keys() <= {"same", "update"}  # the provider's credentials
     refused = preview.run("stack", "up", "dev", "--target", "aws", cwd=project)
     assert refused.returncode != 0
     assert "s3:PutObject" in refused.stdout + refused.stderr
-
-
-def _pulumi(who: OnAws, project: Path, *args: str) -> int:
-    engine = ensure()
-    env = who.env | {"PATH": search_path(engine.bin_dir)}
-    return subprocess.run(
-        [engine.bin_dir / "pulumi", *args, "--non-interactive"], cwd=project, env=env
-    ).returncode
 
 
 def _session(here: Here, name: str, policies: tuple[str, ...]) -> dict[str, str]:

@@ -58,8 +58,8 @@ def project(folder: Path, theirs: Theirs) -> Path:
     config["emr:network"] = {"adopt": {"vpc_id": theirs.vpc, "private_subnet_ids": [theirs.subnet]}}
     config["emr:encryption"] = {"adopt": {"landing": theirs.key}}
     config["emr:storage"]["zones"] = {"landing": {"adopt": theirs.bucket}}
-    alarm = {"trail_log_group": theirs.log_group, "topic_arns": [theirs.topic]}
-    config["emr:identity"] = {"break_glass_alarm": alarm}
+    config["emr:account"] = {"adopt": {"trail_log_group": theirs.log_group}}
+    config["emr:identity"] = {"break_glass_alarm": {"topic_arns": [theirs.topic]}}
     (made / "Pulumi.dev.yaml").write_text(yaml.safe_dump(document))
     trusted = {"emr-private-subnet": {"trustedSubnets": [theirs.subnet]}}
     (made / "policies.dev.json").write_text(json.dumps(trusted))

@@ -86,6 +86,19 @@ ACCOUNT_TYPES = frozenset(
 )
 
 
+REFERENCE = "pulumi:pulumi:StackReference"
+
+
+def beneath(account_id: str) -> dict[str, Any]:
+    """What the account's stack exports, as far as the platform reads it; a test holds it against the real export."""
+    return {
+        "schema_version": 2,
+        "account_id": account_id,
+        "region": "us-east-1",
+        "audit": {"log_group": "/emr-account/audit"},
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registered:
     """One resource as the engine would get it: wire names, outputs resolved."""
@@ -103,6 +116,8 @@ class Recorder(mocks.Mocks):
     registered: list[Registered] = field(default_factory=list)
     components: list[Registered] = field(default_factory=list)
     account: str = ACCOUNT
+    # What the stack of the account exports to who refers to it.
+    beneath: Any = None
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if args.typ.startswith("emr:"):  # a component: nothing is made
@@ -110,6 +125,11 @@ class Recorder(mocks.Mocks):
                 Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), provider="")
             )
             return None, dict(args.inputs)
+        if args.typ == REFERENCE:
+            self.registered.append(
+                Registered(type=args.typ, name=args.name, inputs=dict(args.inputs), provider="")
+            )
+            return args.resource_id, {**args.inputs, "outputs": {"account": self.beneath}}
         if args.typ not in EXPECTED_TYPES | ACCOUNT_TYPES:
             raise AssertionError(f"nobody expected a resource of type {args.typ} ({args.name})")
         self.registered.append(
@@ -182,9 +202,14 @@ def wire_config(config: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def run_program(name: str, config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
-    """Run the whole program under mocks: what it registered, and its export `platform` with all outputs known."""
-    return _run(name, config or stack_config(name), "infra", "platform")
+def run_program(
+    name: str, config: Mapping[str, Any] | None = None, account_exports: Any = None
+) -> tuple[Recorder, dict[str, Any]]:
+    """Run the whole program under mocks: what it registered, and its export `platform` with all outputs known.
+
+    `account_exports` is what the account's stack exports, where it is not `beneath`.
+    """
+    return _run(name, config or stack_config(name), "infra", "platform", account_exports)
 
 
 def run_account(config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
@@ -193,10 +218,13 @@ def run_account(config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict
     return _run("account", config or stack_config("account", folder), folder, "account")
 
 
-def _run(name: str, config: Mapping[str, Any], folder: str, export: str) -> tuple[Recorder, dict[str, Any]]:
+def _run(
+    name: str, config: Mapping[str, Any], folder: str, export: str, account_exports: Any = None
+) -> tuple[Recorder, dict[str, Any]]:
     set_all_config(wire_config(config))
     recorder = start(name)
     recorder.account = config["aws:allowedAccountIds"][0]
+    recorder.beneath = account_exports or beneath(recorder.account)
     told: dict[str, Any] = {}
 
     @pulumi.runtime.test

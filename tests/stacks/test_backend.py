@@ -119,3 +119,20 @@ def test_a_state_that_is_whole_or_not_there_is_left_alone(tmp_path: Path) -> Non
     (folder / "dev.json").write_text('{"checkpoint": {"latest": {"new": 1}}}')
     backend.mend(tmp_path, "emr", "dev", said.append)
     assert (backend.deployment(tmp_path, "emr", "dev"), said) == ({"new": 1}, [])
+
+
+def test_what_is_published_is_the_stacks_own_entry_and_goes_with_it(tmp_path: Path) -> None:
+    root = {"type": backend.STACK_TYPE, "outputs": {"account": {"schema_version": 2}}}
+    state = {
+        "manifest": {"time": "t"},
+        "secrets_providers": {},
+        "resources": [root, {"type": "aws:kms/key:Key"}],
+    }
+    for gone in (None, {**state, "resources": []}):
+        backend.publish(tmp_path, "emr-account", "account", state)
+        backend.publish(tmp_path, "emr-account", "account", state)
+        found = backend.deployment(tmp_path, "emr-account", "account")
+        assert found == {"manifest": {"time": "t"}, "resources": [root]}
+        backend.publish(tmp_path, "emr-account", "account", gone)
+        assert backend.deployment(tmp_path, "emr-account", "account") is None
+    assert backend.names(tmp_path) == []

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from facts.errors import UserError
 from local.engine import ensure
+from stacks import backend
 from stacks.backend import environment
 from stacks.engine import Pulumi
 
@@ -78,7 +80,7 @@ def test_up_a_refused_destroy_a_kill_and_a_destroy_with_the_keys_turned(engine: 
     assert engine.state("dev") == engine.export("dev")
     assert set(engine.planned("dev").values()) == {"same"}
     with pytest.raises(UserError, match=r"protects 1 of its resources \(data\); nothing was touched"):
-        engine.destroy("dev")
+        engine.destroy("dev", first=lambda: pytest.fail("something was done first"))
     before = names(engine)
     assert {"data", "scratch"} <= before
 
@@ -88,7 +90,9 @@ def test_up_a_refused_destroy_a_kill_and_a_destroy_with_the_keys_turned(engine: 
     assert names(engine) == before
     assert not engine.export("dev").get("pending_operations")
 
-    assert engine.destroy("dev") == 0
+    seen: list[set[str]] = []
+    assert engine.destroy("dev", first=lambda: seen.append(names(engine))) == 0
+    assert seen == [before]
     assert names(engine) == set()
 
 
@@ -145,3 +149,30 @@ def test_a_stack_s_own_file_configures_the_policy_pack(tmp_path: Path) -> None:
     assert "--policy-pack pack" in dev
     assert "--policy-pack-config" not in dev
     assert f"--policy-pack pack --policy-pack-config {tmp_path / 'policies.prod.json'}" in prod
+
+
+def test_a_stack_reads_by_reference_what_is_published_in_its_backend(engine: Pulumi) -> None:
+    def no_account() -> None:
+        raise UserError("there is no account")
+
+    assert engine.backend is not None
+    (engine.project / "infra" / "__main__.py").write_text(
+        'import pulumi\nname = "organization/emr-account/account"\n'
+        'pulumi.export("found", pulumi.StackReference("account", stack_name=name).get_output("account"))\n'
+    )
+    root = {
+        "urn": "urn:pulumi:account::emr-account::pulumi:pulumi:Stack::emr-account-account",
+        "custom": False,
+        "type": "pulumi:pulumi:Stack",
+        "outputs": {"account": {"region": "us-east-1"}},
+    }
+    manifest = {"time": "2026-11-28T00:00:00Z", "magic": "", "version": "v3.220.0"}
+    backend.publish(engine.backend, "emr-account", "account", {"manifest": manifest, "resources": [root]})
+    assert engine.up("dev") == 0
+    assert engine.outputs("dev") == {"found": {"region": "us-east-1"}}
+    refused = replace(engine, before_program=no_account)
+    for act in (refused.preview, refused.plan, refused.up):
+        with pytest.raises(UserError, match="there is no account"):
+            act("dev")
+    backend.publish(engine.backend, "emr-account", "account", None)
+    assert refused.destroy("dev") == 0

@@ -6,18 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from json import JSONDecodeError, loads
 from typing import TYPE_CHECKING, Any
 
-from local.cloud.emr import public_access
+from local.cloud.emr import managed_groups, public_access
 from local.cloud.emr.errors import InvalidRequestError, ValidationError
 from local.cloud.emr.public_access import OpenRule
 
 if TYPE_CHECKING:
     from local.cloud.emr.backend import EmrBackend
-
-_GROUPS = (
-    "emr_managed_master_security_group",
-    "emr_managed_slave_security_group",
-    "service_access_security_group",
-)
 
 
 class MotoAccount:
@@ -45,27 +39,32 @@ class MotoAccount:
         except InvalidSubnetIdError:
             return None
 
-    def security_groups(self, instances: Mapping[str, Any]) -> dict[str, str]:
-        from moto.ec2.exceptions import EC2ClientError
+    def security_groups(self, instances: Mapping[str, Any], release_label: str) -> dict[str, str]:
+        from moto.ec2.exceptions import EC2ClientError, InvalidSubnetIdError
+        from moto.emr import utils
 
         subnet = instances.get("Ec2SubnetId") or next(iter(instances.get("Ec2SubnetIds") or []), "")
-        asked = (
-            instances.get("EmrManagedMasterSecurityGroup"),
-            instances.get("EmrManagedSlaveSecurityGroup"),
-            instances.get("ServiceAccessSecurityGroup"),
+        asked = {name: instances.get(name) for name in managed_groups.GROUPS}
+        ec2 = self._backend.ec2_backend
+        try:
+            vpc = ec2.get_subnet(subnet).vpc_id
+        except InvalidSubnetIdError:
+            return {name: group for name, group in asked.items() if group}
+        make = utils.EmrSecurityGroupManager(ec2, vpc)._get_or_create_sg
+        defaults = (
+            utils.EmrManagedMasterSecurityGroup,
+            utils.EmrManagedSlaveSecurityGroup,
+            utils.EmrManagedServiceAccessSecurityGroup,
         )
         try:
-            found = self._backend._manage_security_groups(
-                ec2_subnet_id=subnet, **dict(zip(_GROUPS, asked, strict=True))
-            )
+            found = {
+                name: make(asked[name], default).id
+                for name, default in zip(managed_groups.GROUPS, defaults, strict=True)
+            }
+            managed_groups.add(ec2, vpc, found, release_label)
         except (ValueError, EC2ClientError) as error:
             raise ValidationError(f"The security group configuration was invalid: {error}") from error
-        names = (
-            "EmrManagedMasterSecurityGroup",
-            "EmrManagedSlaveSecurityGroup",
-            "ServiceAccessSecurityGroup",
-        )
-        return {name: group for name, group in zip(names, found, strict=True) if group}
+        return found
 
     def check_public_access(self, subnets: Sequence[str], groups: Iterable[str]) -> None:
         if any(self._is_public(subnet) for subnet in subnets):

@@ -27,8 +27,11 @@ class Account(Protocol):
     def subnet_zone(self, subnet_id: str) -> str | None:
         """The availability zone of a subnet, None when there is no such subnet."""
 
-    def security_groups(self, instances: Mapping[str, Any]) -> dict[str, str]:
-        """The managed security groups by their names in Ec2InstanceAttributes, made where none is named."""
+    def security_groups(self, instances: Mapping[str, Any], release_label: str) -> dict[str, str]:
+        """The managed security groups by their names in Ec2InstanceAttributes, made where none is named.
+
+        What they lack of the rules that EMR needs is added.
+        """
 
     def check_public_access(self, subnets: Sequence[str], groups: Iterable[str]) -> None:
         """Raises ValidationError when groups are open to the world where the account's settings forbid it."""
@@ -55,7 +58,7 @@ def cluster_of(request: Mapping[str, Any], account: Account, now: datetime) -> C
     missing = [subnet for subnet, zone in zip(subnets, zones, strict=True) if zone is None]
     nodes = pools.of_request(instances, now)
     _check_instance_types(request, nodes, account)
-    groups = {} if missing else account.security_groups(instances)
+    groups = {} if missing else account.security_groups(instances, request["ReleaseLabel"])
     if not missing:
         account.check_public_access(subnets, [*groups.values(), *_more_groups(instances)])
     keep_alive = bool(instances.get("KeepJobFlowAliveWhenNoSteps"))

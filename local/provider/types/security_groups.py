@@ -144,14 +144,14 @@ def _revoke_on_delete(run: Run) -> None:
 
 def _delete(run: Run) -> None:
     """Delete the group; as the real provider does, wait for other groups that name it, which go or revoke by
-    themselves."""
-    run.deadline = time.monotonic() + _DELETE_SECONDS
+    themselves, and say at last what AWS says."""
+    until = time.monotonic() + _DELETE_SECONDS
 
     def deleted() -> bool:
         try:
             run.call("DeleteSecurityGroup", GroupId=run.id)
         except ClientError as error:
-            if code_of(error) != "DependencyViolation":
+            if code_of(error) != "DependencyViolation" or time.monotonic() > until:
                 raise
             return False
         return True

@@ -169,6 +169,18 @@ def test_the_accounts_own_is_out_of_reach_whatever_is_attached(action: str, reso
     assert not covers(BOUNDARY, action, platform, effect="Deny")
 
 
+def test_the_platforms_alarms_may_hang_on_the_trails_log_group_and_nothing_else_is_done_to_it() -> None:
+    group = NAMES.arn("logs", "log-group:/emr-account/audit")
+    assert covers(READ, "logs:DescribeMetricFilters", group)
+    for action in ("logs:PutMetricFilter", "logs:DeleteMetricFilter"):
+        assert covers(OPERATE, action, group)
+        assert covers(BOUNDARY, action, group)
+    for action in (*ci_actions.WRITE_LOGS, "logs:DeleteLogStream", "logs:PutSubscriptionFilter"):
+        if action not in ci_actions.WRITE_FILTERS:
+            assert not covers(BOUNDARY, action, group)
+            assert not covers(BOUNDARY, action, f"{group}:log-stream:one")
+
+
 def test_the_boundary_stops_changes_of_the_accounts_keys_and_knows_no_trail() -> None:
     (keys,) = [one for one in statements(BOUNDARY, "Deny") if one["Sid"] == "NeverOwnKeys"]
     assert keys["Condition"] == {"StringEquals": {"aws:ResourceTag/stack": "account"}}
@@ -236,9 +248,10 @@ def test_cloudtrail_alone_writes_the_trail_and_for_this_trail_only() -> None:
     arn = "arn:aws:cloudtrail:us-east-1:111111111111:trail/emr-account-audit"
     for document in (
         bucket_policies.trail_policy(NAMES, "audit", "emr-account-audit"),
-        key_policies.trail_key_policy(NAMES, "emr-account-audit"),
+        key_policies.trail_key_policy(NAMES, "emr-account-audit", "/emr-account/audit"),
     ):
-        own = [one for one in statements(document) if "Service" in one["Principal"]]
+        services = [one for one in statements(document) if "Service" in one["Principal"]]
+        own = [one for one in services if not one["Principal"]["Service"].startswith("logs.")]
         assert own
         for statement in own:
             assert statement["Principal"] == {"Service": "cloudtrail.amazonaws.com"}

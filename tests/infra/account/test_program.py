@@ -11,8 +11,10 @@ import pytest
 
 from facts.errors import UserError
 from infra.account.settings import LINKED_SERVICES, AccountSettings, declared
+from infra.account_reference import exported_log_group
+from infra.naming import Names
 from infra.settings_loader import from_config
-from tests.infra.recording import ACCOUNT, Recorder, run_account, stack_config
+from tests.infra.recording import ACCOUNT, Recorder, beneath, run_account, stack_config
 
 CONFIG = stack_config("account", "infra/account")
 TREE = from_config(CONFIG)
@@ -38,9 +40,11 @@ def test_the_account_declares_these_resources(account: tuple[Recorder, dict[str,
         "BucketServerSideEncryptionConfiguration": 3,
         "BucketVersioning": 3,
         "Key": 2,
+        "LogGroup": 1,
         "OpenIdConnectProvider": 1,
         "Policy": 4,
-        "Role": 2,
+        "Role": 3,
+        "RolePolicy": 1,
         "RolePolicyAttachment": 4,
         "ServiceLinkedRole": 3,
         "Trail": 1,
@@ -63,7 +67,9 @@ def test_both_ci_roles_have_the_boundary_and_only_apply_can_write(
 ) -> None:
     recorder, _ = account
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/emr-account-ci-boundary"
-    assert {role.inputs["permissionsBoundary"] for role in recorder.of("Role")} == {boundary}
+    ci_roles = [role for role in recorder.of("Role") if role.name.startswith("ci-")]
+    assert len(ci_roles) == 2
+    assert {role.inputs["permissionsBoundary"] for role in ci_roles} == {boundary}
     attached = {
         (made.inputs["role"], made.inputs["policyArn"].rpartition("/")[2])
         for made in recorder.of("RolePolicyAttachment")
@@ -84,11 +90,37 @@ def test_the_trail_is_of_all_regions_sealed_and_signed(account: tuple[Recorder, 
     assert trail.inputs["s3BucketName"] == f"emr-account-audit-{ACCOUNT}-us-east-1"
 
 
+def test_the_trail_delivers_to_a_log_group_under_its_own_key_by_a_role_for_that_alone(
+    account: tuple[Recorder, dict[str, Any]],
+) -> None:
+    recorder, told = account
+    (trail,), (group,) = recorder.of("Trail"), recorder.of("LogGroup")
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/emr-account/audit"
+    assert group.inputs["kmsKeyId"] == trail.inputs["kmsKeyId"]
+    assert (group.inputs["name"], group.inputs["retentionInDays"]) == ("/emr-account/audit", 90)
+    assert trail.inputs["cloudWatchLogsGroupArn"] == f"{arn}:*"
+    role = recorder.one("Role", "audit-delivery").inputs
+    assert trail.inputs["cloudWatchLogsRoleArn"].endswith(f":role/{role['name']}")
+    (statement,) = json.loads(recorder.one("RolePolicy", "audit-delivery").inputs["policy"])["Statement"]
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statement["Resource"] == [f"{arn}:log-stream:{ACCOUNT}_CloudTrail_us-east-1*"]
+    key = json.loads(recorder.one("Key", "audit").inputs["policy"])
+    (logs,) = [one for one in key["Statement"] if one["Principal"].get("Service", "").startswith("logs.")]
+    assert logs["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}}
+    assert told["audit"]["log_group"] == group.inputs["name"]
+
+
+def test_what_the_platform_reads_of_the_account_is_there(account: tuple[Recorder, dict[str, Any]]) -> None:
+    names = Names(stack="dev", region="us-east-1", account_id=ACCOUNT)
+    for exported in (account[1], beneath(ACCOUNT)):
+        assert exported_log_group({"account": exported}, "a/b/c", names) == "/emr-account/audit"
+
+
 def test_the_export_says_where_states_lie_and_which_roles_ci_takes(
     account: tuple[Recorder, dict[str, Any]],
 ) -> None:
     told = account[1]
-    assert told["schema_version"] == 1
+    assert told["schema_version"] == 2
     assert (
         told["state"]["backend_url"]
         == f"s3://emr-account-state-{ACCOUNT}-us-east-1?region=us-east-1&awssdk=v2"
@@ -132,12 +164,20 @@ def test_all_mistakes_are_told_at_once() -> None:
     tree = copy.deepcopy(TREE)
     tree["github"] = {"repository": "no-owner", "preview_pull_requests": False, "apply_branches": ["a*"]}
     tree["ownership"] = {"service_linked_roles": {"ec2.amazonaws.com": "create"}}
-    tree["audit"] = {"retention_days": 30}
+    tree["audit"] = {
+        "retention_days": 30,
+        "log_group_retention_days": 100,
+        "data_events": {"record": "reads", "adopted_buckets": ["A"], "leave_out": ["emr-"]},
+    }
     with pytest.raises(UserError) as caught:
         declared(tree)
     lines = str(caught.value).splitlines()
-    assert lines[0] == "the stack's configuration has 4 mistakes:"
+    assert lines[0] == "the stack's configuration has 8 mistakes:"
     assert [line.partition(": ")[0].strip() for line in lines[1:]] == [
+        "emr:audit.data_events.adopted_buckets[0]",
+        "emr:audit.data_events.leave_out[0]",
+        "emr:audit.data_events.record",
+        "emr:audit.log_group_retention_days",
         "emr:audit.retention_days",
         "emr:github.apply_branches[0]",
         "emr:github.repository",

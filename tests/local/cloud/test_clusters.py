@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -257,6 +258,56 @@ def test_the_subnet_gives_the_zone_and_the_managed_security_groups(cloud: Cloud)
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
     assert (shown["Ec2SubnetId"], shown["Ec2AvailabilityZone"]) == (subnet, zone)
     assert shown["EmrManagedMasterSecurityGroup"] in {g["GroupId"] for g in groups}
+
+
+def _rule(ec2: Any, group: str, peer: str, port: int) -> None:
+    pairs = [{"GroupId": peer, "Description": "the user's"}]
+    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": pairs}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+
+@pytest.mark.parametrize(
+    ("release", "service"),
+    [
+        ("emr-7.13.0", {("in", "tcp", 9443, "primary"), *(("out", "tcp", 8443, at) for at in ("primary", "node"))}),
+        ("emr-spark-8.0.0", {("in", "tcp", 443, "10.0.0.0/16")}),
+    ],
+)  # fmt: skip
+def test_emr_adds_what_its_groups_lack_of_rules_and_opens_nothing_outward(
+    cloud: Cloud, release: str, service: set[tuple[str, str, int, str]]
+) -> None:
+    ec2 = cloud.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    groups = {
+        name: ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
+        for name in ("primary", "node", "service")
+    }
+    for group in groups.values():
+        everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
+    _rule(ec2, groups["node"], groups["service"], 8443)
+    named = ("EmrManagedMasterSecurityGroup", "EmrManagedSlaveSecurityGroup", "ServiceAccessSecurityGroup")
+    placed = {"Ec2SubnetIds": [subnet], **dict(zip(named, groups.values(), strict=True))}
+    for _ in range(2):  # the second cluster finds them all there
+        cloud.launch(ReleaseLabel=release, instances=placed)
+
+    names = {group: name for name, group in groups.items()}
+    rules: dict[str, list[tuple[str, str, int, str]]] = {name: [] for name in groups}
+    filters = [{"Name": "group-id", "Values": list(names)}]
+    for rule in ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]:
+        peer = rule.get("CidrIpv4") or names[rule["ReferencedGroupInfo"]["GroupId"]]
+        side = "out" if rule["IsEgress"] else "in"
+        rules[names[rule["GroupId"]]].append((side, rule["IpProtocol"], rule["FromPort"], peer))
+    within = {
+        ("in", protocol, port, peer)
+        for protocol, port in (("icmp", -1), ("tcp", 0), ("udp", 0))
+        for peer in ("primary", "node")
+    }
+    agent = {("in", "tcp", 8443, "service")}
+    assert sorted(rules["service"]) == sorted(service)
+    assert sorted(rules["primary"]) == sorted(within | (agent if release == "emr-7.13.0" else set()))
+    assert sorted(rules["node"]) == sorted(within | agent)  # one is the user's own, not added again
 
 
 def test_security_configurations_are_listed(cloud: Cloud) -> None:

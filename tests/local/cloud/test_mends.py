@@ -150,6 +150,17 @@ def test_a_group_that_another_names_is_not_deleted(aws: Callable[[str], Any]) ->
     ec2.delete_security_group(GroupId=named)
 
 
+def test_a_nat_gateway_takes_its_interface_with_it(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    subnet = ec2.create_subnet(VpcId=_vpc(ec2), CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+    filters = [{"Name": "subnet-id", "Values": [subnet]}]
+    assert len(ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]) == 1
+    ec2.delete_nat_gateway(NatGatewayId=made["NatGatewayId"])
+    assert ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []
+
+
 def test_a_role_keeps_what_an_update_does_not_say(aws: Callable[[str], Any]) -> None:
     iam = aws("iam")
     iam.create_role(RoleName="kept", AssumeRolePolicyDocument="{}", Description="before")

@@ -49,7 +49,12 @@ EXAMPLES: dict[str, Example] = {
                     "fieldSelectors": [
                         {"field": "eventCategory", "equals": ["Data"]},
                         {"field": "resources.type", "equals": ["AWS::S3::Object"]},
-                        {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::data/"]},
+                        {"field": "readOnly", "equals": ["false"]},
+                        {
+                            "field": "resources.ARN",
+                            "startsWiths": ["arn:aws:s3:::data"],
+                            "notStartsWiths": ["arn:aws:s3:::data-of-others"],
+                        },
                     ],
                 }
             ],
