@@ -80,6 +80,8 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
             f"the stack's name '{stack}' has {len(stack)} characters; at most {MAX_STACK_LENGTH}, "
             "or the names of its roles and buckets would be too long for AWS"
         )
+    # As they hold in this environment: roles, places and schedules follow from it.
+    jobs = tuple(spec.for_environment(settings.environment) for spec in jobs)
     for spec in jobs:
         _require_place(spec, settings)
     names = Names(
@@ -88,6 +90,8 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
         account_id=settings.aws.account_id,
         adopted=settings.storage.zones.adopted(),
     )
+    for spec in jobs:
+        _require_own_secrets(spec, names)
     return Declared(settings=settings, names=names, jobs=jobs)
 
 
@@ -107,6 +111,17 @@ def _require_place(spec: JobSpec, settings: Settings) -> None:
             f"job '{spec.name}' runs on {what} '{target.place}', which {PROJECT}:{key} does not "
             f"declare; it declares: {', '.join(there) or 'none'}"
         )
+
+
+def _require_own_secrets(spec: JobSpec, names: Names) -> None:
+    """The job's secrets are this stack's: the boundary lets no role read others."""
+    own = names.arn("secretsmanager", f"secret:{names.secrets}")
+    for name, arn in spec.secrets.items():
+        if not arn.startswith(own):
+            raise UserError(
+                f"job '{spec.name}': secrets.{name} is {arn}; the roles of stack '{names.stack}' read those that begin "
+                f"with {own}; name one for '{names.stack}' under environments, or rename the secret"
+            )
 
 
 def from_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,9 +78,7 @@ def first(
 
 def same_work(one: Attempt, other: Attempt) -> bool:
     """Whether two runs are of one version, and were asked for the same date and parameters."""
-    return all(
-        getattr(one, name) == getattr(other, name) for name in ("digest", "logical_at", "parameters")
-    )
+    return all(getattr(one, name) == getattr(other, name) for name in ("digest", "logical_at", "parameters"))
 
 
 def following(attempt: Attempt, ended: Ended, now: datetime) -> Attempt:

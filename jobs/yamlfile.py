@@ -103,7 +103,9 @@ def _walk(
     if id(node) in above:
         raise yaml.constructor.ConstructorError(None, None, "an alias contains itself", node.start_mark)
     if len(lines) > MAX_VALUES:
-        raise yaml.constructor.ConstructorError(None, None, f"more than {MAX_VALUES:,} values", node.start_mark)
+        raise yaml.constructor.ConstructorError(
+            None, None, f"more than {MAX_VALUES:,} values", node.start_mark
+        )
     above = above | {id(node)}
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -111,7 +113,9 @@ def _walk(
             name = str(key.value)
             here = (*path, name)
             if name in seen:
-                mistakes.append(Mistake(file=file, line=key.start_mark.line + 1, key=dotted(here), what="stands twice"))
+                mistakes.append(
+                    Mistake(file=file, line=key.start_mark.line + 1, key=dotted(here), what="stands twice")
+                )
             seen.add(name)
             lines[here] = key.start_mark.line + 1
             _walk(value, here, file, lines, mistakes, above)

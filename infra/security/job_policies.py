@@ -31,8 +31,11 @@ def serverless_application(spec: JobSpec) -> str | None:
     return name
 
 
-def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) -> tuple[Need, ...]:
-    """A job reads its inputs, its package and the secrets named; it writes its outputs, its report and event log."""
+def runtime_needs(spec: JobSpec, names: Names) -> tuple[Need, ...]:
+    """A job reads its inputs, its package and its secrets; it writes its outputs, its report and event log.
+
+    A secret under a key of the customer's own needs that key's consent beside this; the spec names no keys.
+    """
     artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
     package, reports = [f"{spec.name}/"], [f"{REPORTS}{spec.name}/"]
     application = serverless_application(spec)
@@ -40,7 +43,7 @@ def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) 
         name="ReadSecrets",
         why="The secrets that its spec names",
         actions=("secretsmanager:GetSecretValue",),
-        resources=tuple(secret_arns),
+        resources=tuple(sorted(set(spec.secrets.values()))),
     )
     return (
         *_zone_needs("Inputs", "Its spec reads this", spec.inputs, names, iam.READ_OBJECTS),
@@ -63,7 +66,7 @@ def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) 
             read=["artifacts", *(dataset.zone for dataset in spec.inputs)],
             write=["logs", "runs", *(dataset.zone for dataset in spec.outputs)],
         ),
-        *([secrets] if secret_arns else []),
+        *([secrets] if spec.secrets else []),
     )
 
 

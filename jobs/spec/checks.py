@@ -27,7 +27,7 @@ RESERVED_CONF = (
 
 @dataclass(frozen=True, kw_only=True)
 class Disagreement:
-    """Two parts of a spec that contradict each other. While one of the keys `of` is wrong by itself, it says nothing."""
+    """Two parts of a spec that contradict each other; of no interest while a key of `of` is wrong by itself."""
 
     path: KeyPath
     what: str

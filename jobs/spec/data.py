@@ -38,7 +38,11 @@ class Contract(Part):
             for column in columns
             if self.columns and column not in self.columns
         ]
-        both = [f"'{column}' is required, and has a most_null_share" for column in self.most_null_share if column in self.required]
+        both = [
+            f"most_null_share: '{column}' is required already"
+            for column in self.most_null_share
+            if column in self.required
+        ]
         if unknown or both:
             raise ValueError("; ".join(unknown + both))
         return self

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -110,7 +109,8 @@ class JobSpec(Part):
                 raise UserError(f"job '{self.name}' has no parameter '{name[:40]}'; it has: {known}")
             if len(value) > 1024 or any(ord(character) < 32 or ord(character) == 127 for character in value):
                 raise UserError(
-                    f"parameter '{name}' has {len(value)} characters; at most 1024 are allowed, and no control characters"
+                    f"parameter '{name}' has {len(value)} characters; at most 1024 are allowed, and no control "
+                    "characters"
                 )
             if told := plaintext.within(value):
                 raise UserError(f"parameter '{name}' holds what looks like {told}; {plaintext.ADVICE}")

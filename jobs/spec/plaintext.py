@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-_NAMES = r"pass(?:word|wd|phrase)?|pwd|(?:client|api|shared)[._-]?secret|secret[._-]?(?:access[._-]?)?key|(?:api|private|access)[._-]?key|(?:session|auth|access|api)[._-]?token"
+_NAMES = "|".join(
+    (
+        "pass(?:word|wd|phrase)?",
+        "pwd",
+        "(?:client|api|shared)[._-]?secret",
+        "secret[._-]?(?:access[._-]?)?key",
+        "(?:api|private|access)[._-]?key",
+        "(?:session|auth|access|api)[._-]?token",
+    )
+)
 _NAME = re.compile(rf"(?:^|[^a-z])(?:{_NAMES})$", re.IGNORECASE)
 _ASSIGNED = re.compile(rf"(?:^|[^a-z])(?:{_NAMES})\s*[=:]\s*(?!\$\{{secrets\.)[^\s&;]", re.IGNORECASE)
 _VALUES = (

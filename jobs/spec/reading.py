@@ -96,7 +96,7 @@ def _problems(data: Mapping[str, Any]) -> list[tuple[KeyPath, str]]:
     try:
         JobSpec.model_validate(data)
     except ValidationError as error:
-        problems = [dict(problem) for problem in error.errors(include_url=False)]
+        problems: list[dict[str, Any]] = [dict(problem) for problem in error.errors(include_url=False)]
     else:
         return []
     wrong = {str(problem["loc"][0]) for problem in problems if problem["loc"]}

@@ -16,7 +16,9 @@ Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[mg]$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
 # What stands in an argument: short, and nothing that a log or a shell takes for a new line.
 ParameterValue = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1024)]
-ModuleName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$", max_length=200)]
+ModuleName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$", max_length=200)
+]
 Release = Annotated[str, StringConstraints(pattern=r"^emr-(spark-)?[0-9]+\.[0-9]+\.[0-9]+$")]
 SecretArn = Annotated[
     str,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from facts.errors import UserError
-from infra.application_settings import WORKER_MEMORY, ApplicationSettings, WorkerSettings, checked_image
+from facts.workers import WORKER_MEMORY
+from infra.application_settings import ApplicationSettings, WorkerSettings, checked_image
 from infra.compute.serverless import WORKERS, initial_capacities
 from infra.naming import Names
 from infra.security import serverless_policies

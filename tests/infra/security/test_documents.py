@@ -15,20 +15,20 @@ from infra.network import flow_logs
 from infra.security import boundary_policy, cluster_policies, job_policies, key_policies, people_policies
 from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
-from jobs.spec import Dataset, load_catalog
+from jobs.spec import Dataset, find
 
 Statement = dict[str, Any]
 NAMES = Names(stack="dev", region="us-east-1", account_id="111111111111")
 # Of the length that key ids have.
 ARNS = KeyArns(**{key: NAMES.arn("kms", f"key/{index:08}-{'0' * 27}") for index, key in enumerate(KEYS)})
-(ETL,) = load_catalog()
+ETL = find("nightly-etl")
 JOB_ROLE = NAMES.role_arn(NAMES.job_role(ETL.name))
 SECRET = NAMES.arn("secretsmanager", f"secret:{NAMES.secrets}db-AbCdEf")
 
 NEEDS: dict[str, tuple[Need, ...]] = {
     "service": cluster_policies.service_needs(NAMES),
     "node": cluster_policies.instance_needs(NAMES, [ETL.name], "certificates/emr.zip"),
-    "job": job_policies.runtime_needs(ETL, NAMES, [SECRET]),
+    "job": job_policies.runtime_needs(ETL.model_copy(update={"secrets": {"db": SECRET}}), NAMES),
     "submitter": job_policies.submitter_needs(NAMES, [ETL.name]),
     "deployer": job_policies.deployer_needs(NAMES, [ETL.name]),
     "analyst": people_policies.analyst_needs(NAMES),
