@@ -56,8 +56,9 @@ class Document:
 
 def read(file: Path) -> Document:
     """Read one document. Raises UnreadableError when the file is missing, too large, unreadable or not YAML."""
-    loader = yaml.SafeLoader(_text(file))
+    text, loader = _text(file), None
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         lines: dict[KeyPath, int] = {}
         mistakes: list[Mistake] = []
@@ -71,7 +72,8 @@ def read(file: Path) -> Document:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UnreadableError(file, f"is not YAML: {str(error).splitlines()[0]}") from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return Document(file=file, data=data, lines=lines, mistakes=mistakes)
 
 

@@ -96,7 +96,11 @@ def _problems(data: Mapping[str, Any]) -> list[tuple[KeyPath, str]]:
     try:
         JobSpec.model_validate(data)
     except ValidationError as error:
-        problems: list[dict[str, Any]] = [dict(problem) for problem in error.errors(include_url=False)]
+        problems: list[dict[str, Any]] = [
+            dict(problem)
+            for problem in error.errors(include_url=False)
+            if not _only_seems_short(dict(problem))
+        ]
     else:
         return []
     wrong = {str(problem["loc"][0]) for problem in problems if problem["loc"]}
@@ -156,6 +160,11 @@ def _told(data: Mapping[str, Any], problem: dict[str, Any]) -> tuple[KeyPath, st
     elif not isinstance(problem["input"], dict | list):
         message = f"is {_shown(problem['input'])}; {message}"
     return path, message
+
+
+def _only_seems_short(problem: dict[str, Any]) -> bool:
+    """Whether a list is called too short that is not: pydantic counts its good entries, and tells of the others."""
+    return problem["type"] == "too_short" and len(problem["input"]) >= problem["ctx"]["min_length"]
 
 
 def _in_file(data: Any, path: KeyPath) -> KeyPath:

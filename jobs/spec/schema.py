@@ -44,8 +44,11 @@ def _partly(node: Any) -> Any:
         found["$ref"] = f"{node['$ref']}{_PARTLY}"
     if "oneOf" in found:  # without its `kind` a place may be any of them
         found["anyOf"] = found.pop("oneOf")
-    if isinstance(node.get("properties"), dict):
-        found["properties"] = {key: _or_null(_partly(value)) for key, value in node["properties"].items()}
+    for names in ("properties", "patternProperties"):
+        if isinstance(node.get(names), dict):
+            found[names] = {key: _or_null(_partly(value)) for key, value in node[names].items()}
+    if isinstance(node.get("additionalProperties"), dict):
+        found["additionalProperties"] = _or_null(_partly(node["additionalProperties"]))
     return found
 
 

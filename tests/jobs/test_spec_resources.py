@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -46,7 +47,7 @@ def test_executors_of_a_size_fill_the_nodes_and_fit_the_workers_that_they_are_fo
 
 def test_every_size_is_larger_than_the_one_before() -> None:
     vcpus = [SIZES[size]["executors"]["cores"] * SIZES[size]["executors"]["count"] for size in get_args(Size)]
-    assert all(4 <= after / before <= 8 for before, after in zip(vcpus, vcpus[1:], strict=False))
+    assert all(4 <= after / before <= 8 for before, after in pairwise(vcpus))
 
 
 @pytest.mark.parametrize(
@@ -70,12 +71,18 @@ def test_a_size_that_is_none_is_named(tmp_path: Path, resources: Any, what: str)
 @pytest.mark.parametrize(
     ("executors", "what"),
     [
-        ({"cores": 3, "memory": "4g"}, "resources.executors.cores: is 3; a worker of EMR Serverless has 1, 2, 4, 8, 16 vCPUs"),
-        ({"cores": 1, "memory": "8g"}, "resources.executors.memory: is 8g, with Spark's overhead 8.8 GB; a worker of 1 vCPUs of EMR Serverless has 2 to 8 GB"),
+        (
+            {"cores": 3, "memory": "4g"},
+            "executors.cores: is 3; a worker of EMR Serverless has 1, 2, 4, 8, 16 vCPUs",
+        ),
+        (
+            {"cores": 1, "memory": "8g"},
+            "is 8g, with Spark's overhead 8.8 GB; a worker of 1 vCPUs of EMR Serverless has 2 to 8",
+        ),
         ({"cores": 4, "memory": "28g"}, "resources.executors.memory: is 28g, with Spark's overhead 30.8 GB"),
         ({"cores": 16, "memory": "110g"}, "resources.executors.memory: is 110g"),
     ],
-)  # fmt: skip
+)
 def test_what_no_worker_holds_is_refused_where_the_job_may_get_there(
     tmp_path: Path, executors: dict[str, Any], what: str
 ) -> None:

@@ -85,8 +85,20 @@ def test_a_day_that_is_asked_for_is_the_runs_date(at: datetime, zone: str) -> No
 
 
 @pytest.mark.parametrize(
-    "said", ["", "today", "2026-13-01", "2026-02-30", "1969-12-31", "2200-01-01", "2026-11-01T24", "2026-11-01 ", "٢٠٢٦-11-01", "9" * 5000]
-)  # fmt: skip
+    "said",
+    [
+        "",
+        "today",
+        "2026-13-01",
+        "2026-02-30",
+        "1969-12-31",
+        "2200-01-01",
+        "2026-11-01T24",
+        "2026-11-01 ",
+        "٢٠٢٦-11-01",
+        "9" * 5000,
+    ],
+)
 def test_what_is_no_day_is_refused_with_what_is_one(said: str) -> None:
     with pytest.raises(ValueError, match=r"is no day such as 2026-11-01 and no hour such as") as caught:
         dates.parse(said, "UTC")
@@ -111,8 +123,19 @@ def test_what_passes_the_check_can_be_rendered_and_nothing_else(text: str) -> No
 
 @pytest.mark.parametrize(
     "argument",
-    ["$run.date", "${run.date-1}", "${run.date-1w}", "${run.date-10000d}", "${run.id-1d}", "${RUN.DATE}", "${run.date - 1d}", "${inputs.flights-1d}", "${}", "${param.nope}"],
-)  # fmt: skip
+    [
+        "$run.date",
+        "${run.date-1}",
+        "${run.date-1w}",
+        "${run.date-10000d}",
+        "${run.id-1d}",
+        "${RUN.DATE}",
+        "${run.date - 1d}",
+        "${inputs.flights-1d}",
+        "${}",
+        "${param.nope}",
+    ],
+)
 def test_the_grammar_is_closed(argument: str) -> None:
     with pytest.raises(ValueError, match=r"is unknown; allowed are|starts no"):
         job(arguments=[argument])
