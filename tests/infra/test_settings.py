@@ -56,6 +56,7 @@ def test_plain_values_are_enough_without_an_engine(tree: Tree) -> None:
 
 VPC: Tree = {"vpc_id": "vpc-0123456789abcdef0", "private_subnet_ids": ["subnet-0123456789abcdef0"]}
 TOPIC = "arn:aws:sns:us-east-1:111111111111:page"
+SECRET = "arn:aws:secretsmanager:us-east-1:111111111111:secret:emr-dev/db-AbCdEf"
 KEY = "arn:aws:kms:us-east-1:111111111111:key/12345678-1234-1234-1234-123456789012"
 
 
@@ -677,6 +678,27 @@ def test_a_job_on_another_place_that_is_not_declared_is_refused(
 ) -> None:
     job = load_catalog()[0].model_copy(update={"runtime": target})
     with pytest.raises(UserError, match=told):
+        declared(tree, "dev", (job,))
+
+
+def test_jobs_are_declared_as_the_stacks_environment_has_them(tree: Tree) -> None:
+    here = {"runtime": {"kind": "ec2", "cluster": "main"}, "schedule": None, "secrets": {"db": SECRET}}
+    elsewhere = Ec2Target(kind="ec2", cluster="elsewhere")
+    job = load_catalog()[0].model_copy(update={"runtime": elsewhere, "environments": {"dev": here}})
+    (found,) = declared(tree, "dev", (job,)).jobs
+    assert (found.runtime.place, found.schedule, dict(found.secrets)) == ("main", None, {"db": SECRET})
+    with pytest.raises(UserError, match="on cluster 'elsewhere'"):
+        declared(tree, "dev", (job.model_copy(update={"environments": {"prod": here}}),))
+
+
+@pytest.mark.parametrize(
+    "wrong", [SECRET.replace("111111111111", "222222222222"), SECRET.replace("emr-dev/", "emr-prod/")]
+)
+def test_a_secret_that_no_role_of_the_stack_may_read_is_refused(tree: Tree, wrong: str) -> None:
+    job = load_catalog()[0].model_copy(update={"secrets": {"db": wrong}})
+    with pytest.raises(
+        UserError, match=rf"secrets.db is {wrong}; the roles of stack 'dev' read those that begin"
+    ):
         declared(tree, "dev", (job,))
 
 
