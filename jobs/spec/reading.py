@@ -164,7 +164,7 @@ def _told(data: Mapping[str, Any], problem: dict[str, Any]) -> tuple[KeyPath, st
 
 def _only_seems_short(problem: dict[str, Any]) -> bool:
     """Whether a list is called too short that is not: pydantic counts its good entries, and tells of the others."""
-    return problem["type"] == "too_short" and len(problem["input"]) >= problem["ctx"]["min_length"]
+    return problem["type"] == "too_short" and len(problem["input"]) >= int(problem["ctx"]["min_length"])
 
 
 def _in_file(data: Any, path: KeyPath) -> KeyPath:
