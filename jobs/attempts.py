@@ -14,6 +14,7 @@ from jobs.runs import Attempt, Ended
 from jobs.runtimes.base import Submission
 from jobs.spec import JobSpec
 from jobs.spec.dates import parse
+from jobs.spec.templates import YARN_MARKS
 
 # Of all the arguments of a step, spark-submit's own among them; of a single one of a job run.
 # https://docs.aws.amazon.com/emr/latest/APIReference/API_HadoopJarStepConfig.html
@@ -129,7 +130,12 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
 
 
 def _require_sendable(sent: Submission) -> None:
-    """What stood in for templates may be longer than what the spec was checked for."""
+    """What came in the place of templates may be longer than what the spec was checked for, or go on with a brace."""
+    for argument in sent.arguments:
+        if mark := next((mark for mark in YARN_MARKS if mark in argument), None):
+            raise UserError(
+                f"the argument '{argument[:80]}' holds '{mark}', which YARN replaces; no run was sent"
+            )
     size = sum(len(argument) + 1 for argument in sent.arguments)
     options = sum(len(f"--conf {key}={value} ") for key, value in sent.conf.items())
     if size + options > LIMIT - _COMMAND:

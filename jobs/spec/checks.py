@@ -71,6 +71,8 @@ def _arguments(spec: JobSpec) -> Found:
     for index, argument in enumerate(spec.arguments):
         for what in templates.mistakes(argument, spec.template_names()):
             yield ("arguments", index), what
+        if mark := templates.yarn_mark(argument):
+            yield ("arguments", index), f"holds '{mark}', which YARN replaces; put a space between the two"
         if any(ord(character) < 32 for character in argument):
             yield ("arguments", index), "holds a control character"
     if (size := sum(map(len, spec.arguments))) > MAX_ARGUMENTS:

@@ -49,7 +49,8 @@ class Contract(Part):
 
     def as_argument(self) -> str:
         """What it says, as JSON: the value of `${contracts.<output>}`, which jobs.transforms.contract reads."""
-        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), separators=(",", ":"))
+        text = json.dumps(self.model_dump(mode="json", exclude_defaults=True), separators=(",", ":"))
+        return text.replace("}}", "} }")  # which YARN would replace; no name or type has a brace
 
 
 class Dataset(Part):

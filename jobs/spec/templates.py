@@ -9,6 +9,9 @@ from string import Template
 
 from jobs.spec import dates
 
+# What YARN takes for its own in a container's command, and replaces:
+# https://hadoop.apache.org/docs/stable/api/org/apache/hadoop/yarn/api/ApplicationConstants.html
+YARN_MARKS = ("{{", "}}")
 # Of each run; its dates are in `jobs.spec.dates`.
 RUN_VALUES = ("run.id", "run.report")
 
@@ -17,6 +20,12 @@ class _Braced(Template):
     idpattern = r"(?!)"  # `$name` without braces is no template
     braceidpattern = rf"[a-z][a-z0-9_.]*(?:{dates.MOVED})?"
     flags = re.ASCII
+
+
+def yarn_mark(text: str) -> str | None:
+    """Which of YARN's marks stands in `text`, its own templates apart."""
+    rest = _Braced.pattern.sub("-", text)
+    return next((mark for mark in YARN_MARKS if mark in rest), None)
 
 
 def mistakes(text: str, names: Collection[str]) -> Iterable[str]:

@@ -119,6 +119,12 @@ def test_arguments_that_grew_past_emrs_limit_are_refused_before_anything_is_sent
     assert sum(map(len, world.emr.steps[0].config["HadoopJarStep"]["Args"])) < 10_280
 
 
+def test_a_parameter_that_yarn_would_change_is_refused_before_anything_is_sent(world: World) -> None:
+    with pytest.raises(UserError, match=r"the argument '--limit=\{\{x' holds '\{\{', which YARN replaces"):
+        _run(world, Asked(parameters={"limit": "{{x"}))
+    assert world.emr.steps == []
+
+
 def test_the_environment_of_the_platform_decides(world: World) -> None:
     here = {"retry": {"max_attempts": 1}, "timeout_minutes": 3, "parameters": {"limit": "99"}, "tags": {"tier": "low"},
             "resources": {"size": "small", "executors": {"count": 7}}}  # fmt: skip

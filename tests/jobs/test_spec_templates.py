@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.errors import UserError
-from jobs.spec import dates, templates
+from jobs.spec import Contract, dates, templates
 from tests.jobs.specs import job
 
 AT = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)  # half past midnight in New York
@@ -177,6 +177,20 @@ def test_a_canarys_parameters_are_the_jobs() -> None:
         ValueError, match=r"canary.parameters.month: is no parameter of the job; it has: none"
     ):
         job(canary={"parameters": {"month": "2013-01"}})
+
+
+@pytest.mark.parametrize("argument", ["{{x", '--json={"a":{"b":1}}', "${run.date}}}"])
+def test_what_yarn_would_replace_is_refused(argument: str) -> None:
+    with pytest.raises(ValueError, match=r"arguments.0: holds '(\{\{|\}\})', which YARN replaces"):
+        job(arguments=[argument])
+    job(arguments=["{${run.date}}", '{"a": {"b": 1} }', "${run.date}${run.date}"])
+
+
+def test_no_contract_has_what_yarn_would_replace() -> None:
+    contract = Contract(columns={"a": "int"}, most_null_share={"a": 0.5})
+    for one in (contract, Contract(columns={"a": "int"})):
+        assert "}}" not in one.as_argument()
+        assert Contract.model_validate_json(one.as_argument()) == one
 
 
 def test_a_contract_reaches_the_workload_as_json() -> None:
