@@ -22,7 +22,10 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "certs": ("Certificates of EMR's nodes.", ("rotate", "show")),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs", "picture")),
     "data": ("Sample data.", ("load",)),
-    "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),
+    "jobs": (
+        "Spark jobs: build, version, run.",
+        ("init", "validate", "schema", "show", "list", "deploy", "run"),
+    ),
     "runs": ("What ran, and how it went.", ("list", "show")),
 }
 VERBS = ("demo", "down", "bootstrap", "doctor")

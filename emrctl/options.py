@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
+
+from facts.errors import UserError
 
 Stack = Annotated[str, typer.Argument(help="The stack: what stands between 'Pulumi.' and '.yaml'.")]
 Target = Annotated[str | None, typer.Option(help="local or aws; local while one is up here.")]
@@ -19,3 +22,16 @@ EngineJson = Annotated[
 OfAccount = Annotated[
     bool, typer.Option("--account", help="Of Pulumi.account.yaml, not of a platform's stack.")
 ]
+
+
+def pairs(said: Iterable[str]) -> dict[str, str]:
+    """What `NAME=VALUE` options say. Raises UserError for one without a '=' and for a name that stands twice."""
+    found: dict[str, str] = {}
+    for one in said:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise UserError(f"--param: '{one[:40]}' is no NAME=VALUE")
+        if name in found:
+            raise UserError(f"--param: '{name[:40]}' stands twice")
+        found[name] = value
+    return found

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
+from facts.workers import WORKER_MEMORY
 from infra.settings_model import SettingsModel, known_release, refuse
 
-# GB of memory that a worker of so many vCPUs may have: "supported worker configurations" of
-# https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/app-behavior.html
-WORKER_MEMORY: Mapping[int, tuple[int, ...]] = {
-    1: tuple(range(2, 9)),
-    2: tuple(range(4, 17)),
-    4: tuple(range(8, 31)),
-    8: tuple(range(16, 61, 4)),
-    16: tuple(range(32, 121, 8)),
-}
 Role = Literal["driver", "executor"]
 # By digest and never by tag: what was tested is what runs. The pattern is the service's own, without its tags.
 # https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_ImageConfigurationInput.html

@@ -81,6 +81,8 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
             f"the stack's name '{stack}' has {len(stack)} characters; at most {MAX_STACK_LENGTH}, "
             "or the names of its roles and buckets would be too long for AWS"
         )
+    # As they hold in this environment: roles, places and schedules follow from it.
+    jobs = tuple(spec.for_environment(settings.environment) for spec in jobs)
     for spec in jobs:
         _require_place(spec, settings)
         _check_folder(spec, settings)
@@ -90,6 +92,8 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
         account_id=settings.aws.account_id,
         adopted=settings.storage.zones.adopted(),
     )
+    for spec in jobs:
+        _require_own_secrets(spec, names)
     return Declared(settings=settings, names=names, jobs=jobs)
 
 
@@ -123,6 +127,17 @@ def _check_folder(spec: JobSpec, settings: Settings) -> None:
             raise UserError(
                 f"job '{spec.name}' would have its package in the folder '{spec.name}/' of the artifacts bucket, "
                 f"beside {holds}; give the job another name"
+            )
+
+
+def _require_own_secrets(spec: JobSpec, names: Names) -> None:
+    """The job's secrets are this stack's: the boundary lets no role read others."""
+    own = names.arn("secretsmanager", f"secret:{names.secrets}")
+    for name, arn in spec.secrets.items():
+        if not arn.startswith(own):
+            raise UserError(
+                f"job '{spec.name}': secrets.{name} is {arn}; the roles of stack '{names.stack}' read those that begin "
+                f"with {own}; name one for '{names.stack}' under environments, or rename the secret"
             )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from facts.errors import UserError
@@ -10,11 +12,43 @@ from jobs.artifacts import Artifact
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended
 from jobs.runtimes.base import Submission
+from jobs.spec import JobSpec
+from jobs.spec.dates import parse
+from jobs.spec.templates import YARN_MARKS
+
+# Of all the arguments of a step, spark-submit's own among them; of a single one of a job run.
+# https://docs.aws.amazon.com/emr/latest/APIReference/API_HadoopJarStepConfig.html
+# https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_SparkSubmitJobDriver.html
+LIMIT = 10_280
+_COMMAND = 1_000  # what spark-submit's options, names and URIs take of it at most
 
 
-def first(platform: Platform, artifact: Artifact, channel: str, now: datetime) -> Attempt:
-    """The first attempt of a new run. Raises UserError when the platform cannot run this job."""
-    spec = artifact.manifest.spec
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a run is asked for: the day or hour that it is about (None: now), and parameters other than the spec's."""
+
+    date: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, spec: JobSpec) -> datetime | None:
+        """The logical time, UTC. Raises UserError when `date` is none."""
+        try:
+            return parse(self.date, spec.timezone) if self.date is not None else None
+        except ValueError as error:
+            raise UserError(f"date: {error}") from None
+
+
+def spec_of(platform: Platform, artifact: Artifact) -> JobSpec:
+    """The version's spec as it holds in the platform's environment."""
+    return artifact.manifest.spec.for_environment(platform.environment)
+
+
+def first(
+    platform: Platform, artifact: Artifact, channel: str, now: datetime, asked: Asked | None = None
+) -> Attempt:
+    """The first attempt of a new run. Raises UserError when the platform cannot run this job, or not like this."""
+    spec, asked = spec_of(platform, artifact), asked or Asked()
+    spec.require_parameters(asked.parameters)
     place = platform.place(spec.runtime)
     platform.job_role(spec.name)
     if place.release_label != spec.release:
@@ -24,7 +58,7 @@ def first(platform: Platform, artifact: Artifact, channel: str, now: datetime) -
         )
     # Starts with the time, so that runs sort by it; the rest keeps two of one second apart.
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    return Attempt(
+    attempt = Attempt(
         run_id=run_id,
         number=1,
         token=_token(spec.name, run_id, 1),
@@ -36,7 +70,16 @@ def first(platform: Platform, artifact: Artifact, channel: str, now: datetime) -
         place_id=place.id,
         run_created_at=now,
         created_at=now,
+        parameters=dict(asked.parameters),
+        logical_at=asked.at(spec),
     )
+    _require_sendable(submission(platform, artifact, attempt))
+    return attempt
+
+
+def same_work(one: Attempt, other: Attempt) -> bool:
+    """Whether two runs are of one version, and were asked for the same date and parameters."""
+    return all(getattr(one, name) == getattr(other, name) for name in ("digest", "logical_at", "parameters"))
 
 
 def following(attempt: Attempt, ended: Ended, now: datetime) -> Attempt:
@@ -54,16 +97,14 @@ def following(attempt: Attempt, ended: Ended, now: datetime) -> Attempt:
 
 def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Submission:
     """What the runtime is given for `attempt`."""
-    spec = artifact.manifest.spec
+    spec = spec_of(platform, artifact)
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
     values |= {f"outputs.{dataset.name}": platform.uri(dataset) for dataset in spec.outputs}
-    values |= {f"param.{name}": value for name, value in {**spec.parameters, **attempt.parameters}.items()}
-    values |= {f"secrets.{name}": arn for name, arn in spec.secrets.items()}
     values |= {
         "run.id": attempt.run_id,
-        "run.date": f"{attempt.run_created_at:%Y-%m-%d}",
         "run.report": report_uri(platform, attempt),
     }
+    at = attempt.logical_at or attempt.run_created_at
     conf = {
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": platform.event_log_uri,
@@ -81,11 +122,27 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
         role_arn=platform.job_role(spec.name),
         main_uri=artifact.main_uri,
         wheel_uri=artifact.wheel_uri,
-        arguments=spec.render(values),
+        arguments=spec.render(values, at, attempt.parameters),
         conf={**spec.conf, **conf},
         resources=spec.resources,
         deploy_mode=spec.runtime.deploy_mode if spec.runtime.kind == "ec2" else None,
     )
+
+
+def _require_sendable(sent: Submission) -> None:
+    """What came in the place of templates may be longer than what the spec was checked for, or go on with a brace."""
+    for argument in sent.arguments:
+        if mark := next((mark for mark in YARN_MARKS if mark in argument), None):
+            raise UserError(
+                f"the argument '{argument[:80]}' holds '{mark}', which YARN replaces; no run was sent"
+            )
+    size = sum(len(argument) + 1 for argument in sent.arguments)
+    options = sum(len(f"--conf {key}={value} ") for key, value in sent.conf.items())
+    if size + options > LIMIT - _COMMAND:
+        raise UserError(
+            f"the run's arguments have {size:,} characters and its settings {options:,}; together at most "
+            f"{LIMIT - _COMMAND:,} of the {LIMIT:,} that EMR takes are theirs: put data into an input"
+        )
 
 
 def report_uri(platform: Platform, attempt: Attempt) -> str:

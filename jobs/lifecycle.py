@@ -67,42 +67,46 @@ class Lifecycle:
         self._make_runtime = runtime or (lambda place: runtime_of(session, place, self._clock))
         self.store = RunStore(self._s3, platform.buckets.runs)
 
-    def start(self, job: str, channel: str) -> Attempt:
+    def start(self, job: str, channel: str, asked: attempts.Asked | None = None) -> Attempt:
         """Submit a run of what `channel` holds, or the one that an interrupted command left, and return.
 
         Raises UserError for what the user can mend, a run of another version under way included.
         """
         artifact = artifacts.resolve(self._session, self._platform, job, channel)
+        new = attempts.first(self._platform, artifact, channel, self._clock.now(), asked)
         left = self._left_behind(job)
-        if left and left.digest != artifact.manifest.digest:
+        if left and not attempts.same_work(left, new):
             raise UserError(
-                f"run {left.run_id} of another version ({left.digest[:12]}) of '{job}' is under way; "
-                "let it end, or run without --no-wait, which waits for it first"
+                f"run {left.run_id} of another version ({left.digest[:12]}), date or parameters of '{job}' is under "
+                "way; let it end, or run without --no-wait, which waits for it first"
             )
-        attempt = left or self._keep(attempts.first(self._platform, artifact, channel, self._clock.now()))
+        attempt = left or self._keep(new)
         self._runtime(attempt).submit(attempts.submission(self._platform, artifact, attempt))
         return attempt
 
-    def run(self, job: str, channel: str) -> Record:
+    def run(self, job: str, channel: str, asked: attempts.Asked | None = None) -> Record:
         """Run what `channel` holds to its end, with the retries that the spec allows, and return its record.
 
-        A run that an interrupted command left is taken up; one of another version is waited for first.
+        A run that an interrupted command left is taken up; one of another version, or that was asked for something
+        else, is waited for first.
         KeyboardInterrupt cancels the run, proves it gone, and returns its record like any other end.
         """
         artifact = artifacts.resolve(self._session, self._platform, job, channel)
+        new = attempts.first(self._platform, artifact, channel, self._clock.now(), asked)
         while left := self._left_behind(job):
-            same = left.digest == artifact.manifest.digest
+            same = attempts.same_work(left, new)
             self._say(left, "taking up the run that an earlier command left" if same else
-                      "waiting for an earlier run of another version")  # fmt: skip
+                      "waiting for an earlier run of another version, date or parameters")  # fmt: skip
             record = self.follow(left)
             if same or record.state == "CANCELLED":
                 return record
-        return self.follow(self._keep(attempts.first(self._platform, artifact, channel, self._clock.now())))
+            new = attempts.first(self._platform, artifact, channel, self._clock.now(), asked)
+        return self.follow(self._keep(new))
 
     def follow(self, attempt: Attempt) -> Record:
         """Follow a run from `attempt`, sent or only kept, to its record."""
         artifact = self._artifact(attempt)
-        retry = artifact.manifest.spec.retry
+        retry = attempts.spec_of(self._platform, artifact).retry
         while True:
             ended = self._attempt(attempt, artifact)
             if ended.state != "FAILED" or attempt.number >= retry.max_attempts:
@@ -133,7 +137,7 @@ class Lifecycle:
         status: Status | None
         try:
             runtime.submit(attempts.submission(self._platform, artifact, attempt))
-            status = watch.until_over(artifact.manifest.spec.timeout_minutes * 60.0)
+            status = watch.until_over(attempts.spec_of(self._platform, artifact).timeout_minutes * 60.0)
         except (TimedOutError, KeyboardInterrupt) as why:
             stopped = "TIMED_OUT" if isinstance(why, TimedOutError) else "CANCELLED"
             self._say(attempt, "its time is up, cancelling" if stopped == "TIMED_OUT" else "cancelling")
@@ -192,7 +196,7 @@ class Lifecycle:
                 self.store,
                 self._platform,
                 self._runtime(attempt),
-                self._artifact(attempt).manifest.spec,
+                attempts.spec_of(self._platform, self._artifact(attempt)),
                 attempt,
                 ended,
                 self._clock.now(),

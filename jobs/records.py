@@ -70,6 +70,7 @@ def build(
         duration_seconds=seconds,
         queued_seconds=(started - attempt.run_created_at).total_seconds() if started else None,
         parameters=attempt.parameters,
+        logical_at=attempt.logical_at,
         attempts=tries,
         application_id=application,
         rows_read=rows_read,

@@ -63,6 +63,7 @@ class Attempt(_Row):
     run_created_at: datetime
     created_at: datetime
     parameters: Mapping[str, str] = {}  # what this run says instead of the spec
+    logical_at: datetime | None = None  # what `${run.date}` tells, where the run was asked for a date
     before: tuple[Ended, ...] = ()  # the run's earlier attempts
 
 
@@ -92,6 +93,7 @@ class Record(_Row):
     duration_seconds: float | None
     queued_seconds: float | None
     parameters: Mapping[str, str] = {}
+    logical_at: datetime | None = None
     attempts: tuple[Ended, ...]
     application_id: str | None = None
     rows_read: int | None = None

@@ -21,7 +21,7 @@ EVERYWHERE = ("pyproject.toml", "requirements.lock", "Makefile", "tests/conftest
 # A part of the tests → the folders of the product whose change makes its slow tests due in CI.
 PARTS: dict[str, tuple[str, ...]] = {
     "tests/facts": ("facts",),
-    "tests/infra": ("infra", "jobs/catalog", "jobs/spec.py"),
+    "tests/infra": ("infra", "jobs/catalog", "jobs/spec"),
     "tests/jobs": ("jobs",),
     "tests/policies": ("policies",),
     "tests/stacks": ("stacks",),

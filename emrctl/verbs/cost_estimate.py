@@ -33,7 +33,8 @@ def command(
 
     tree, jobs = from_config(load(project(), stack).get("config") or {}), load_catalog()
     open_ended, ceiling = without_ceiling(tree)
-    found = estimate(declared(open_ended, stack, jobs).settings, jobs)
+    here = declared(open_ended, stack, jobs)
+    found = estimate(here.settings, here.jobs)
     if as_json:
         print(json.dumps(document(found, ceiling), indent=2))
     else:

@@ -13,6 +13,14 @@ from emrctl.options import Target
 def command(
     name: Annotated[str, typer.Argument(help="The job, as 'emrctl jobs list' shows it.")],
     channel: Annotated[str, typer.Option(help="Which deployed version to run.")] = "dev",
+    date: Annotated[
+        str | None,
+        typer.Option(help="The day (2026-11-01) or hour (2026-11-01T05) it is about; now if none is said."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", metavar="NAME=VALUE", help="A parameter other than the spec's."),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
     stack: Annotated[str, typer.Option(help="The stack that it runs on.")] = "dev",
     target: Target = None,
@@ -22,17 +30,20 @@ def command(
     from rich.console import Console
 
     from emrctl import runs
+    from emrctl.options import pairs
     from emrctl.platform import connect
+    from jobs.attempts import Asked
     from jobs.lifecycle import Lifecycle
 
+    asked = Asked(date=date, parameters=pairs(param or ()))
     session, platform = connect(stack, target)
     with runs.RunProgress(name) as progress:
         lifecycle = Lifecycle(session, platform, told=progress)
         if not wait:
-            attempt = lifecycle.start(name, channel)
+            attempt = lifecycle.start(name, channel, asked)
             print(attempt.model_dump_json(indent=2) if as_json else f"run {attempt.run_id} of {name} is sent")
             return
-        record = lifecycle.run(name, channel)
+        record = lifecycle.run(name, channel, asked)
     if as_json:
         print(json.dumps(record.model_dump(mode="json"), indent=2))
     else:

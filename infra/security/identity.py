@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.naming import Names
-from infra.security import cluster_policies, job_policies, people_policies, serverless_policies
+from infra.security import cluster_policies, job_policies, people_policies
 from infra.security.needs import KeyArns, Need
 from infra.security.role import Role, RoleArgs
 from infra.settings import IdentitySettings
@@ -71,13 +71,10 @@ class Identity(pulumi.ComponentResource):
 
     def _job_role(self, spec: JobSpec) -> Role:
         names = self._args.names
-        serverless = job_policies.serverless_application(spec)
         return self._role(
             names.job_role(spec.name),
             f"Runtime role of job {spec.name}",
-            serverless_policies.trust(names)
-            if serverless
-            else job_policies.runtime_trust(names.role_arn("node")),
+            job_policies.runtime_trust(spec, names),
             job_policies.runtime_needs(spec, names),
             # IAM takes no principal that does not exist: the node role first.
             after=[self.node.role],

@@ -10,7 +10,7 @@ from infra.security import statements as iam
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.needs import Need
 from infra.tags import STACK_KEY
-from jobs.spec import Dataset, JobSpec
+from jobs.spec import Dataset, JobSpec, Target
 
 EVENT_LOGS = "spark-events/"
 REPORTS = "reports/"
@@ -25,14 +25,26 @@ FOLLOW_CLUSTERS = (
 )
 
 
+def _targets(spec: JobSpec) -> tuple[Target, ...]:
+    """Where the job may run: its place, and the one that it falls back to."""
+    return (spec.runtime, *([spec.fallback.runtime] if spec.fallback else []))
+
+
 def serverless_application(spec: JobSpec) -> str | None:
-    """The EMR Serverless application that the job runs on; None for a job of a cluster."""
-    name: str | None = getattr(spec.runtime, "application", None)
-    return name
+    """The EMR Serverless application that the job runs on; None for a job that runs on none."""
+    return next((target.place for target in _targets(spec) if target.kind == "serverless"), None)
 
 
-def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) -> tuple[Need, ...]:
-    """A job reads its inputs, its package and the secrets named; it writes its outputs, its report and event log."""
+def runs_on_clusters(spec: JobSpec) -> bool:
+    """Whether the job runs as a step of a cluster on EC2."""
+    return any(target.kind == "ec2" for target in _targets(spec))
+
+
+def runtime_needs(spec: JobSpec, names: Names) -> tuple[Need, ...]:
+    """A job reads its inputs, its package and its secrets; it writes its outputs, its report and event log.
+
+    A secret under a key of the customer's own needs that key's consent beside this; the spec names no keys.
+    """
     artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
     package, reports = [f"{spec.name}/"], [f"{REPORTS}{spec.name}/"]
     application = serverless_application(spec)
@@ -40,7 +52,7 @@ def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) 
         name="ReadSecrets",
         why="The secrets that its spec names",
         actions=("secretsmanager:GetSecretValue",),
-        resources=tuple(secret_arns),
+        resources=tuple(sorted(set(spec.secrets.values()))),
     )
     return (
         *_zone_needs("Inputs", "Its spec reads this", spec.inputs, names, iam.READ_OBJECTS),
@@ -63,7 +75,7 @@ def runtime_needs(spec: JobSpec, names: Names, secret_arns: Sequence[str] = ()) 
             read=["artifacts", *(dataset.zone for dataset in spec.inputs)],
             write=["logs", "runs", *(dataset.zone for dataset in spec.outputs)],
         ),
-        *([secrets] if secret_arns else []),
+        *([secrets] if spec.secrets else []),
     )
 
 
@@ -93,13 +105,18 @@ def _zone_needs(
     return found
 
 
-def runtime_trust(instance_role_arn: str) -> str:
-    """Only the cluster's nodes take a job's role, and they tag the session with what they run.
+def runtime_trust(spec: JobSpec, names: Names) -> str:
+    """Who takes the job's role: the cluster's nodes, which tag the session with what they run, or EMR Serverless.
 
+    A job that runs on EKS only has the nodes' trust until there is a cluster whose service accounts could take it.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-steps-runtime-roles.html
     """
-    statement = iam.trust("NodesOfThisStack", {"AWS": instance_role_arn})
-    return iam.document({**statement, "Action": ["sts:AssumeRole", "sts:TagSession"]})
+    serverless = serverless_application(spec) is not None
+    nodes = iam.trust("NodesOfThisStack", {"AWS": names.role_arn("node")})
+    statements = [{**nodes, "Action": ["sts:AssumeRole", "sts:TagSession"]}]
+    if serverless and not runs_on_clusters(spec):
+        statements = []
+    return iam.document(*statements, *([serverless_policies.trust(names)] if serverless else []))
 
 
 def of_this_stack(names: Names) -> iam.Condition:
@@ -109,7 +126,7 @@ def of_this_stack(names: Names) -> iam.Condition:
 
 def cluster_jobs(jobs: Sequence[JobSpec]) -> list[str]:
     """The jobs that run as steps of clusters."""
-    return [spec.name for spec in jobs if serverless_application(spec) is None]
+    return [spec.name for spec in jobs if runs_on_clusters(spec)]
 
 
 def submitter_needs(
@@ -120,7 +137,7 @@ def submitter_needs(
     `applications` and `ephemeral`: whether the stack has EMR Serverless applications, and clusters that jobs start.
     """
     on_clusters = cluster_jobs(jobs)
-    elsewhere = [spec.name for spec in jobs if spec.name not in on_clusters]
+    elsewhere = [spec.name for spec in jobs if serverless_application(spec)]
     logs = [EVENT_LOGS, CLUSTER_LOGS, *([serverless_policies.LOGS] if applications else [])]
     return (
         Need(

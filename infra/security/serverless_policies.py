@@ -14,12 +14,12 @@ SERVICE = "emr-serverless.amazonaws.com"
 LOGS = "serverless/"  # in the log bucket; below it the service's own applications/<id>/jobs/<run>/
 
 
-def trust(names: Names) -> str:
+def trust(names: Names) -> iam.Statement:
     """EMR Serverless takes the role for applications of this account and region, for nobody else's.
 
     https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html#gs-runtime-role
     """
-    return iam.service_trust(SERVICE, names.account_id, names.arn("emr-serverless", "/applications/*"))
+    return iam.service_statement(SERVICE, names.account_id, names.arn("emr-serverless", "/applications/*"))
 
 
 def log_needs(names: Names, application: str) -> tuple[Need, ...]:

@@ -66,9 +66,12 @@ def trust(
 
 def service_trust(service: str, account_id: str, source_arn: str) -> str:
     """A role for one AWS service, acting for resources of this account only (no confused deputy)."""
-    return document(
-        trust("ServiceOfThisAccount", {"Service": service}, for_resources_of(account_id, source_arn))
-    )
+    return document(service_statement(service, account_id, source_arn))
+
+
+def service_statement(service: str, account_id: str, source_arn: str) -> Statement:
+    """The statement of such a trust, for a role that others may take as well."""
+    return trust("ServiceOfThisAccount", {"Service": service}, for_resources_of(account_id, source_arn))
 
 
 def unnamed(statement: Statement) -> Statement:

@@ -1,15 +1,19 @@
 """A job as data, and how it is read from its file. No AWS, no Spark in here; `infra` reads the specs too."""
 
 from jobs.spec.data import Canary, Contract, Dataset
-from jobs.spec.job import Driver, Executors, JobSpec, Resources
+from jobs.spec.environments import MAY_DIFFER
+from jobs.spec.job import JobSpec
 from jobs.spec.reading import CATALOG, find, load, load_catalog
 from jobs.spec.running import Breaker, Concurrency, Fallback, Mitigate, Mitigation, Retry, Schedule, Slo
+from jobs.spec.sizes import SIZES, Driver, Executors, Resources
 from jobs.spec.targets import KINDS, Ec2Target, EksTarget, Kind, ServerlessTarget, Target
 from jobs.spec.values import Zone
 
 __all__ = [
     "CATALOG",
     "KINDS",
+    "MAY_DIFFER",
+    "SIZES",
     "Breaker",
     "Canary",
     "Concurrency",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from jobs.spec.values import DatasetName, Part, Prefix, Zone
+from jobs.spec.values import DatasetName, ParameterValue, Part, Prefix, Zone
 
 Column = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
 # Spark's own names of types: https://spark.apache.org/docs/latest/sql-ref-datatypes.html
@@ -20,13 +21,36 @@ ColumnType = Annotated[
 
 
 class Contract(Part):
-    """What every run's output must hold to; checked by the workload before it is done."""
+    """What every run's output must hold to; checked by the workload before it writes. Other columns are free."""
 
     columns: Mapping[Column, ColumnType] = {}
     required: tuple[Column, ...] = ()  # never null
     unique: tuple[Column, ...] = ()  # together
     least_rows: int = Field(default=0, ge=0)
     most_null_share: Mapping[Column, Annotated[float, Field(ge=0, le=1)]] = {}
+
+    @model_validator(mode="after")
+    def _names_its_columns(self) -> Contract:
+        named = {"required": self.required, "unique": self.unique, "most_null_share": self.most_null_share}
+        unknown = [
+            f"{key}: '{column}' is none of columns: {', '.join(self.columns)}"
+            for key, columns in named.items()
+            for column in columns
+            if self.columns and column not in self.columns
+        ]
+        both = [
+            f"most_null_share: '{column}' is required already"
+            for column in self.most_null_share
+            if column in self.required
+        ]
+        if unknown or both:
+            raise ValueError("; ".join(unknown + both))
+        return self
+
+    def as_argument(self) -> str:
+        """What it says, as JSON: the value of `${contracts.<output>}`, which jobs.transforms.contract reads."""
+        text = json.dumps(self.model_dump(mode="json", exclude_defaults=True), separators=(",", ":"))
+        return text.replace("}}", "} }")  # which YARN would replace; no name or type has a brace
 
 
 class Dataset(Part):
@@ -42,7 +66,7 @@ class Dataset(Part):
 class Canary(Part):
     """What a canary of a new version runs on, and how far it may be from the last good run. Shares are of one."""
 
-    parameters: Mapping[DatasetName, str] = {}  # values of `${param.…}` that choose the partitions
+    parameters: Mapping[DatasetName, ParameterValue] = {}  # values of `${param.…}` that choose the partitions
     row_count_share: float = Field(default=0.05, ge=0)
     null_share: float = Field(default=0.02, ge=0, le=1)  # a column's null rate may differ by this much
     distribution_distance: float = Field(

@@ -5,61 +5,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from string import Template
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from facts.errors import UserError
+from jobs.spec import checks, plaintext, templates
 from jobs.spec.data import Canary, Dataset
+from jobs.spec.environments import MAY_DIFFER, laid_over
 from jobs.spec.running import Breaker, Concurrency, Fallback, Mitigate, Retry, Schedule, Slo
+from jobs.spec.sizes import Resources
 from jobs.spec.targets import Target
 from jobs.spec.values import (
     DatasetName,
+    EnvironmentName,
     JobName,
-    Memory,
     ModuleName,
+    ParameterValue,
     Part,
     Release,
     SecretArn,
     TagKey,
     TagValue,
 )
-
-# EMR takes at most 10,280 characters of arguments in a step; the rest of the command line needs its share.
-# https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-commandrunner.html
-MAX_ARGUMENTS = 6_000
-# What `jobs.attempts` sets itself: a spec that could change these could hide its own run.
-RESERVED_CONF = (
-    "spark.eventLog.",
-    "spark.app.name",
-    "spark.master",
-    "spark.submit.deployMode",
-    "spark.yarn.tags",
-)
-RUN_VALUES = ("run.id", "run.date", "run.report")
-
-
-class Driver(Part):
-    """The Spark driver: vCPUs and heap (Spark's own notation, 512m or 4g)."""
-
-    cores: int = Field(default=1, ge=1, le=64)
-    memory: Memory = "1g"
-
-
-class Executors(Part):
-    """The Spark executors: vCPUs and heap of each, and how many."""
-
-    cores: int = Field(default=2, ge=1, le=64)
-    memory: Memory = "2g"
-    count: int = Field(default=2, ge=1, le=1000)
-
-
-class Resources(Part):
-    """What a run asks of the cluster."""
-
-    driver: Driver = Driver()
-    executors: Executors = Executors()
 
 
 class JobSpec(Part):
@@ -75,7 +45,9 @@ class JobSpec(Part):
     arguments: tuple[str, ...] = ()
     resources: Resources = Resources()
     conf: Mapping[str, str] = {}
-    parameters: Mapping[DatasetName, str] = {}  # values of `${param.name}`, unless a run says others
+    parameters: Mapping[
+        DatasetName, ParameterValue
+    ] = {}  # values of `${param.name}`, unless a run says others; dates may stand in them
     secrets: Mapping[
         DatasetName, SecretArn
     ] = {}  # `${secrets.name}` is the ARN; the job itself asks for the value
@@ -91,72 +63,77 @@ class JobSpec(Part):
     schedule: Schedule | None = None
     slo: Slo | None = None
     canary: Canary = Canary()
+    # What differs by environment, laid over the rest; see `for_environment`.
+    environments: Mapping[EnvironmentName, Mapping[str, Any]] = {}
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> JobSpec:
-        mistakes = [*self._dataset_mistakes(), *self._argument_mistakes(), *self._conf_mistakes()]
-        mistakes += [
-            f"tags.{key}: names that start with 'aws:' are AWS' own"
-            for key in self.tags
-            if key.startswith("aws:")
-        ]
-        if not any(f"{self.entry_point}.".startswith(f"{package}.") for package in self.package):
-            mistakes.append(
-                f"entry_point: '{self.entry_point}' is in none of package: {', '.join(self.package)}"
-            )
-        if mistakes:
-            raise ValueError("\n".join(mistakes))
+        if found := checks.all_of(self):
+            raise checks.DisagreementsError(found)
         return self
 
+    def for_environment(self, name: str) -> JobSpec:
+        """The spec as it holds in the environment `name`; one that it does not name has the spec as it is.
+
+        Raises UserError when the two do not go together, which no spec that was read from a file does.
+        """
+        plain = self.model_dump(mode="json", exclude={"environments"})
+        over = {key: value for key, value in self.environments.get(name, {}).items() if key in MAY_DIFFER}
+        try:
+            return JobSpec.model_validate(laid_over(plain, over))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise UserError(
+                f"job '{self.name}' is wrong in environment '{name}': {first['msg']}; run 'emrctl jobs validate'"
+            ) from None
+
+    @property
+    def timezone(self) -> str:
+        """In which the run's dates are told: its schedule's, or UTC."""
+        return self.schedule.timezone if self.schedule else "UTC"
+
     def template_names(self) -> tuple[str, ...]:
-        """Every name that an argument may hold as `${name}`."""
+        """Every name that an argument may hold as `${name}`, apart from dates."""
         inputs = (f"inputs.{dataset.name}" for dataset in self.inputs)
         outputs = (f"outputs.{dataset.name}" for dataset in self.outputs)
+        contracts = (f"contracts.{dataset.name}" for dataset in self.outputs if dataset.contract)
         parameters = (f"param.{name}" for name in self.parameters)
         secrets = (f"secrets.{name}" for name in self.secrets)
-        return (*inputs, *outputs, *parameters, *secrets, *RUN_VALUES)
+        return (*inputs, *outputs, *contracts, *parameters, *secrets, *templates.RUN_VALUES)
 
-    def render(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """The arguments with `values` (one for each of `template_names`) in place of `${name}`."""
-        return tuple(_Argument(argument).substitute(values) for argument in self.arguments)
+    def require_parameters(self, said: Mapping[str, str]) -> None:
+        """Raises UserError when a run may not say `said` instead of the spec's parameters."""
+        for name, value in said.items():
+            if name not in self.parameters:
+                known = ", ".join(self.parameters) or "none"
+                raise UserError(f"job '{self.name}' has no parameter '{name[:40]}'; it has: {known}")
+            if len(value) > 1024 or any(ord(character) < 32 or ord(character) == 127 for character in value):
+                raise UserError(
+                    f"parameter '{name}' has {len(value)} characters; at most 1024 are allowed, and no control "
+                    "characters"
+                )
+            if told := plaintext.within(value):
+                raise UserError(f"parameter '{name}' holds what looks like {told}; {plaintext.ADVICE}")
 
-    def _dataset_mistakes(self) -> Iterable[str]:
-        for key, datasets in (("inputs", self.inputs), ("outputs", self.outputs)):
-            names = [dataset.name for dataset in datasets]
-            for name in sorted({name for name in names if names.count(name) > 1}):
-                yield f"{key}: the name '{name}' stands twice"
-        for output in self.outputs:
-            for other in self.inputs:
-                # A job that overwrites what it reads cannot be run twice.
-                if other.zone == output.zone and _overlap(other.prefix, output.prefix):
-                    yield f"outputs: '{output.name}' overlaps the input '{other.name}' in {other.zone}"
+    def render(
+        self, values: Mapping[str, str], at: datetime, parameters: Mapping[str, str] | None = None
+    ) -> tuple[str, ...]:
+        """The arguments with a value in place of each `${name}`.
 
-    def _argument_mistakes(self) -> Iterable[str]:
-        allowed = self.template_names()
-        for index, argument in enumerate(self.arguments):
-            template = _Argument(argument)
-            if not template.is_valid():
-                yield f"arguments[{index}]: '{argument}' has a '$' that starts no ${{name}}; a dollar is $$"
-                continue
-            for name in template.get_identifiers():
-                if name not in allowed:
-                    yield f"arguments[{index}]: '${{{name}}}' is unknown; allowed are: {', '.join(allowed)}"
-            if any(ord(character) < 32 for character in argument):
-                yield f"arguments[{index}]: holds a control character"
-        if (size := sum(map(len, self.arguments))) > MAX_ARGUMENTS:
-            yield f"arguments: {size} characters; at most {MAX_ARGUMENTS}: put data into an input"
-
-    def _conf_mistakes(self) -> Iterable[str]:
-        for key in self.conf:
-            if not key.startswith("spark."):
-                yield f"conf.{key}: is no Spark setting; its name must start with 'spark.'"
-            elif key.startswith(RESERVED_CONF):
-                yield f"conf.{key}: is set for every run by the platform; remove it"
-
-
-class _Argument(Template):
-    idpattern = r"(?a:[a-z][a-z0-9_.]*)"
-
-
-def _overlap(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
+        `values` are those of inputs, outputs and the run; `at` is its logical time, `parameters` what it says
+        instead of the spec, taken as it is.
+        """
+        known = {
+            name: templates.render(value, {}, at, self.timezone) for name, value in self.parameters.items()
+        }
+        every = {
+            **values,
+            **{f"param.{name}": value for name, value in {**known, **(parameters or {})}.items()},
+            **{f"secrets.{name}": arn for name, arn in self.secrets.items()},
+            **{
+                f"contracts.{dataset.name}": dataset.contract.as_argument()
+                for dataset in self.outputs
+                if dataset.contract
+            },
+        }
+        return tuple(templates.render(argument, every, at, self.timezone) for argument in self.arguments)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from jobs.spec.targets import Target
 from jobs.spec.values import Memory, Part
@@ -67,6 +68,15 @@ class Schedule(Part):
 
     expression: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$", max_length=256)]
     timezone: str = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_one(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is no time zone such as UTC or America/New_York") from None
+        return name
 
 
 class Slo(Part):

@@ -12,7 +12,13 @@ JobName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9._=-]*/)+$", max_length=512)]
 Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[mg]$")]
-ModuleName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$")]
+# As the stack's setting `emr:environment` has them.
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
+# What stands in an argument: short, and nothing that a log or a shell takes for a new line.
+ParameterValue = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=1024)]
+ModuleName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$", max_length=200)
+]
 Release = Annotated[str, StringConstraints(pattern=r"^emr-(spark-)?[0-9]+\.[0-9]+\.[0-9]+$")]
 SecretArn = Annotated[
     str,
@@ -28,4 +34,10 @@ TagValue = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]*$", max_leng
 class Part(BaseModel):
     """Frozen; a key that it does not know is a mistake."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=False,
+        validate_default=True,
+        allow_inf_nan=False,  # no JSON document can hold them
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from jobs.transforms import delays, reconcile
+from jobs.transforms import contract, delays, reconcile
 from jobs.transforms.flights import enrich
 from jobs.workloads import nycflights, report
 
@@ -25,6 +26,7 @@ def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="nightly-etl")
     for name in (*INPUTS, "output", "report", "run-id"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--contract", type=json.loads, default={})
     arguments = parser.parse_args(argv)
     spark = (
         SparkSession.builder.config("spark.sql.session.timeZone", "UTC")
@@ -34,7 +36,7 @@ def main(argv: Sequence[str]) -> None:
     )
     try:
         inputs = read(spark, {name: getattr(arguments, name) for name in INPUTS})
-        run(spark, inputs, arguments.output, arguments.report, arguments.run_id)
+        run(spark, inputs, arguments.output, arguments.report, arguments.run_id, arguments.contract)
     finally:
         spark.stop()
 
@@ -45,9 +47,16 @@ def read(spark: SparkSession, uris: Mapping[str, str]) -> dict[str, DataFrame]:
 
 
 def run(
-    spark: SparkSession, inputs: Mapping[str, DataFrame], output: str, report_uri: str, run_id: str
+    spark: SparkSession,
+    inputs: Mapping[str, DataFrame],
+    output: str,
+    report_uri: str,
+    run_id: str,
+    promised: contract.Contract,
 ) -> None:
-    """Compute, check, write, report. Nothing is written when the counts do not reconcile to the input."""
+    """Compute, check, write, report. Nothing is written when the counts do not reconcile to the input, or a table
+    breaks what the output's contract promises of each.
+    """
     flights = enrich(inputs["flights"], inputs["weather"], inputs["planes"]).cache()
     flights.count()  # fills the cache once; the three tables would wait for each other doing it
     tables = {
@@ -60,6 +69,7 @@ def run(
         {name: counted["flights"][name] for name in ("flights", "cancelled", "arrived")},
         {table: {name: counted[table][name] for name in delays.COUNTS} for table in tables},
     )
+    contract.require("delays", tables, promised)
     for name, table in tables.items():
         # One file a month: the statistics are small, and small files are what readers pay for.
         table.repartition("month").sortWithinPartitions(*table.columns[:3]).write.partitionBy("month").mode(

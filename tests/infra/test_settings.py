@@ -56,6 +56,7 @@ def test_plain_values_are_enough_without_an_engine(tree: Tree) -> None:
 
 VPC: Tree = {"vpc_id": "vpc-0123456789abcdef0", "private_subnet_ids": ["subnet-0123456789abcdef0"]}
 TOPIC = "arn:aws:sns:us-east-1:111111111111:page"
+SECRET = "arn:aws:secretsmanager:us-east-1:111111111111:secret:emr-dev/db-AbCdEf"
 KEY = "arn:aws:kms:us-east-1:111111111111:key/12345678-1234-1234-1234-123456789012"
 
 
@@ -740,6 +741,27 @@ def test_a_job_whose_package_would_lie_beside_keys_or_scripts_of_nodes_is_refuse
     (spec,) = (one for one in load_catalog() if one.name == "nightly-etl")
     with pytest.raises(UserError, match=f"job '{job}' would have its package in the folder '{job}/'"):
         declared(tree, "dev", (spec.model_copy(update={"name": job}),))
+
+
+def test_jobs_are_declared_as_the_stacks_environment_has_them(tree: Tree) -> None:
+    here = {"runtime": {"kind": "ec2", "cluster": "main"}, "schedule": None, "secrets": {"db": SECRET}}
+    elsewhere = Ec2Target(kind="ec2", cluster="elsewhere")
+    job = load_catalog()[0].model_copy(update={"runtime": elsewhere, "environments": {"dev": here}})
+    (found,) = declared(tree, "dev", (job,)).jobs
+    assert (found.runtime.place, found.schedule, dict(found.secrets)) == ("main", None, {"db": SECRET})
+    with pytest.raises(UserError, match="on cluster 'elsewhere'"):
+        declared(tree, "dev", (job.model_copy(update={"environments": {"prod": here}}),))
+
+
+@pytest.mark.parametrize(
+    "wrong", [SECRET.replace("111111111111", "222222222222"), SECRET.replace("emr-dev/", "emr-prod/")]
+)
+def test_a_secret_that_no_role_of_the_stack_may_read_is_refused(tree: Tree, wrong: str) -> None:
+    job = load_catalog()[0].model_copy(update={"secrets": {"db": wrong}})
+    with pytest.raises(
+        UserError, match=rf"secrets.db is {wrong}; the roles of stack 'dev' read those that begin"
+    ):
+        declared(tree, "dev", (job,))
 
 
 def test_a_stack_name_too_long_for_roles_and_buckets_is_refused(tree: Tree) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from jobs.samples import nycflights
+from jobs.spec import find
 from jobs.telemetry import eventlog
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ class Outcome:
     report: dict[str, Any]
 
 
+def promised() -> dict[str, Any]:
+    """The contract in the job's spec, as a run gets it."""
+    (output,) = find("nightly-etl").outputs
+    assert output.contract is not None
+    found: dict[str, Any] = json.loads(output.contract.as_argument())
+    return found
+
+
 @pytest.fixture(scope="module")
 def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     from jobs.workloads import nightly_etl
@@ -52,6 +61,7 @@ def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ou
     nightly_etl.run(
         spark, nightly_etl.read(spark, {name: str(landing / name) for name in nightly_etl.INPUTS}),
         str(output), (root / "report.json").as_uri(), "run-1",
+        promised(),
     )  # fmt: skip
     return Outcome(landing=landing, output=output, report=json.loads((root / "report.json").read_text()))
 
@@ -174,7 +184,7 @@ def test_nothing_is_written_when_the_counts_do_not_reconcile(
     monkeypatch.setattr(nightly_etl, "_count", one_flight_lost)
     empty = {name: spark.createDataFrame([], schema) for name, schema in SCHEMAS.items()}
     with pytest.raises(UnreconciledError, match="by_route: flights is 1, the input has 2"):
-        nightly_etl.run(spark, empty, str(tmp_path / "out"), (tmp_path / "r.json").as_uri(), "run-2")
+        nightly_etl.run(spark, empty, str(tmp_path / "out"), (tmp_path / "r.json").as_uri(), "run-2", {})
     assert list(tmp_path.iterdir()) == []
 
 

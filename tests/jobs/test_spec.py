@@ -124,12 +124,6 @@ def test_no_folder_no_file_no_job() -> None:
         spec.find("nightly")
 
 
-def test_arguments_are_templates() -> None:
-    job = spec.JobSpec.model_validate({**GOOD, "arguments": ["--in=${inputs.flights}", "$$5", "${run.date}"]})
-    values = {name: f"<{name}>" for name in job.template_names()}
-    assert job.render(values) == ("--in=<inputs.flights>", "$5", "<run.date>")
-
-
 def test_a_spec_does_not_change() -> None:
     job = spec.find("nightly-etl")
     with pytest.raises(ValidationError, match="frozen"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any, get_args
 
 import pytest
@@ -12,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from facts.errors import UserError
-from infra.application_settings import WORKER_MEMORY, ApplicationSettings, WorkerSettings, checked_image
+from facts.workers import WORKER_MEMORY
+from infra.application_settings import ApplicationSettings, WorkerSettings, checked_image
 from infra.compute.serverless import WORKERS, initial_capacities
 from infra.naming import Names
 from infra.security import serverless_policies
@@ -146,7 +146,7 @@ def test_an_image_and_a_closed_network_are_said_where_they_matter() -> None:
 
 
 def test_the_service_takes_a_jobs_role_for_this_accounts_applications_only() -> None:
-    (statement,) = json.loads(serverless_policies.trust(NAMES))["Statement"]
+    statement = serverless_policies.trust(NAMES)
     assert statement["Principal"] == {"Service": "emr-serverless.amazonaws.com"}
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": "222222222222"},

@@ -22,28 +22,21 @@ from infra.security import (
 )
 from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
-from jobs.spec import Dataset, Ec2Target, load_catalog
+from jobs.spec import Dataset, ServerlessTarget, find
 
 Statement = dict[str, Any]
 NAMES = Names(stack="dev", region="us-east-1", account_id="111111111111")
 # Of the length that key ids have.
 ARNS = KeyArns(**{key: NAMES.arn("kms", f"key/{index:08}-{'0' * 27}") for index, key in enumerate(KEYS)})
-(ETL,) = load_catalog()
+ETL = find("nightly-etl")
 JOB_ROLE = NAMES.role_arn(NAMES.job_role(ETL.name))
 SECRET = NAMES.arn("secretsmanager", f"secret:{NAMES.secrets}db-AbCdEf")
-
-
-class OnApplication(Ec2Target):
-    """A target as specs may come to have."""
-
-    application: str
-
 
 # A job that runs on an EMR Serverless application.
 ON_APPLICATION = ETL.model_copy(
     update={
         "name": "adhoc-etl",
-        "runtime": OnApplication(kind="ec2", cluster="main", application="adhoc"),
+        "runtime": ServerlessTarget(kind="serverless", application="adhoc"),
     }
 )
 APPLICATION_ROLE = NAMES.role_arn(NAMES.job_role(ON_APPLICATION.name))
@@ -51,7 +44,7 @@ APPLICATION_ROLE = NAMES.role_arn(NAMES.job_role(ON_APPLICATION.name))
 NEEDS: dict[str, tuple[Need, ...]] = {
     "service": cluster_policies.service_needs(NAMES),
     "node": cluster_policies.instance_needs(NAMES, [ETL.name], "certificates/emr.zip"),
-    "job": job_policies.runtime_needs(ETL, NAMES, [SECRET]),
+    "job": job_policies.runtime_needs(ETL.model_copy(update={"secrets": {"db": SECRET}}), NAMES),
     "submitter": job_policies.submitter_needs(NAMES, [ETL]),
     "submitter-of-all": job_policies.submitter_needs(
         NAMES, [ETL, ON_APPLICATION], applications=True, ephemeral=True
@@ -201,7 +194,7 @@ def test_a_secret_is_read_by_the_job_whose_spec_names_it_alone() -> None:
 
 
 def test_a_job_role_is_taken_by_the_nodes_only() -> None:
-    (trust,) = statements(job_policies.runtime_trust(NAMES.role_arn("node")))
+    (trust,) = statements(job_policies.runtime_trust(ETL, NAMES))
     assert trust["Principal"] == {"AWS": NAMES.role_arn("node")}
     assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from infra.security import job_policies, serverless_policies
+from infra.security import job_policies
 from infra.security.needs import policy
+from jobs.spec import Fallback, ServerlessTarget
 from tests.infra.security.test_documents import (
     APPLICATION_ROLE,
     ARNS,
@@ -66,10 +67,25 @@ def test_a_run_is_started_on_an_application_of_the_stack_and_bears_its_name() ->
 
 
 def test_a_job_of_an_application_is_trusted_to_the_service_of_this_account_alone() -> None:
-    (trust,) = statements(serverless_policies.trust(NAMES))
+    (trust,) = statements(job_policies.runtime_trust(ON_APPLICATION, NAMES))
     assert trust["Principal"] == {"Service": "emr-serverless.amazonaws.com"}
     assert trust["Condition"] == {
         "StringEquals": {"aws:SourceAccount": NAMES.account_id},
         "ArnLike": {"aws:SourceArn": NAMES.arn("emr-serverless", "/applications/*")},
     }
     assert job_policies.cluster_jobs([ETL, ON_APPLICATION]) == [ETL.name]
+
+
+def test_a_job_that_may_fall_back_is_trusted_and_passed_to_both() -> None:
+    fallback = Fallback(runtime=ServerlessTarget(kind="serverless", application="adhoc"))
+    both = ETL.model_copy(update={"fallback": fallback})
+    assert [one["Sid"] for one in statements(job_policies.runtime_trust(both, NAMES))] == [
+        "NodesOfThisStack", "ServiceOfThisAccount",
+    ]  # fmt: skip
+    grants = statements(policy(job_policies.submitter_needs(NAMES, [both], applications=True), ARNS))
+    passed = {
+        one["Condition"]["StringEquals"]["iam:PassedToService"]
+        for one in grants
+        if "iam:PassRole" in one["Action"]
+    }
+    assert passed == {"elasticmapreduce.amazonaws.com", "emr-serverless.amazonaws.com"}

@@ -38,7 +38,7 @@ ROLES: dict[str, tuple[str, tuple[Need, ...]]] = {
     ),
     "service": (cluster_policies.service_trust(NAMES), cluster_policies.service_needs(NAMES)),
     NAMES.job_role(JOB.name): (
-        job_policies.runtime_trust(NAMES.role_arn("node")), job_policies.runtime_needs(JOB, NAMES)
+        job_policies.runtime_trust(JOB, NAMES), job_policies.runtime_needs(JOB, NAMES)
     ),
     "submitter": (PEOPLE, job_policies.submitter_needs(NAMES, [JOB])),
     "deployer": (PEOPLE, job_policies.deployer_needs(NAMES, [JOB.name])),
@@ -446,7 +446,7 @@ def test_a_step_s_role_must_let_the_nodes_tag_its_session(platform: Platform) ->
         with pytest.raises(RoleError, match=r"not authorized to perform: sts:TagSession"):
             of_step(node, clients, JOB_ARN, "s-1")
     finally:
-        own = job_policies.runtime_trust(NAMES.role_arn("node"))
+        own = job_policies.runtime_trust(JOB, NAMES)
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=own)
     of_step(node, clients, JOB_ARN, "s-1")
 
