@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from policies.actions import covering, narrowable
 from policies.documents import Statement, read
@@ -115,14 +116,19 @@ def _check_pass_role_service(resource: Resource, _: Config) -> Verdicts:
 KMS_READS = ("kms:Decrypt", "kms:ReEncryptFrom")
 
 
+def _all_keys(text: str) -> bool:
+    """Whether the ARN stands for every key; one that names another service stands for none."""
+    parts = text.split(":")
+    service = parts[2] if len(parts) > 3 else "*"
+    return fnmatchcase("kms", service) and parts[-1] in ("*", "key/*", "alias/*")
+
+
 def _check_decrypt(resource: Resource, _: Config) -> Verdicts:
     for statement in grants(resource):
         if isinstance(statement, Unknown):
             yield statement
             continue
-        wide = next(
-            (t for t in statement.resources if t.rsplit(":", 1)[-1] in ("*", "key/*", "alias/*")), None
-        )
+        wide = next((text for text in statement.resources if _all_keys(text)), None)
         action = next((a for a in KMS_READS if covering(statement.actions, a)), None)
         tied = any(
             c.key.startswith(("kms:resourcealiases", "aws:resourcetag/")) and is_exact(c)

@@ -78,7 +78,7 @@ def test_without_scaling_the_targets_are_all_that_is_needed() -> None:
 
 
 def test_units_are_nodes_of_their_weight_rounded_up() -> None:
-    types = [{"name": "m5.4xlarge", "units": 2}, {"name": "m5.xlarge", "units": 1}]
+    types = [{"name": "m5.4xlarge", "units": 2}, {"name": "m5.2xlarge", "units": 1}]
     core = {"on_demand_units": 3, "types": types}
     settings = changed(core=core, scaling=None, task=None)
     assert needs.vcpus(settings.clusters.values()) == {"L-1216C47A": 4 + 2 * 16}

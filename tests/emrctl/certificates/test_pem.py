@@ -75,14 +75,16 @@ def shake(asking: bytes, answering: bytes, folder: Path, name: str = NODE) -> st
     return str(server.version())
 
 
-@pytest.mark.parametrize(("asking", "answering"), [(OLD, NEW), (NEW, OLD), (NEW, NEW)])
+@pytest.mark.parametrize(
+    ("asking", "answering"), [(OLD, NEW), (NEW, OLD), (NEW, NEW)], ids=["old-new", "new-old", "new-new"]
+)
 def test_nodes_of_before_and_after_a_rotation_trust_each_other(
     asking: bytes, answering: bytes, tmp_path: Path
 ) -> None:
     assert shake(asking, answering, tmp_path).startswith("TLSv1.")
 
 
-@pytest.mark.parametrize(("asking", "answering"), [(STRANGER, NEW), (NEW, STRANGER)])
+@pytest.mark.parametrize(("asking", "answering"), [(STRANGER, NEW), (NEW, STRANGER)], ids=["asks", "answers"])
 def test_a_stranger_is_refused_in_both_directions(asking: bytes, answering: bytes, tmp_path: Path) -> None:
     with pytest.raises(ssl.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
         shake(asking, answering, tmp_path)
@@ -164,6 +166,8 @@ def _sealed() -> bytes:
         (zipped(chain=b""), r"its certificateChain\.pem holds no certificates in PEM"),
         (zipped(trusted=b"?"), r"its trustedCertificates\.pem holds no certificates in PEM"),
     ],
+    # A body is other bytes in each process: as a name it would keep parallel ones from agreeing on the tests.
+    ids=lambda value: value if isinstance(value, str) else "body",
 )
 def test_what_nodes_could_not_use_is_told_with_its_reason(body: bytes, says: str) -> None:
     with pytest.raises(pem.DamagedError, match=says):
