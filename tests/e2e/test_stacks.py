@@ -105,9 +105,10 @@ def _is_held_by_others_until_they_let_go(place: Place, stack: str) -> None:
     """What can be seen refuses a destroy whole; what only AWS knows ends it in the middle, in AWS's words."""
     ids: dict[str, list[str]] = {}
     for entry in place.user.resources(stack):
-        ids.setdefault(entry["type"].rpartition(":")[2], []).append(entry.get("id", ""))
+        ids.setdefault(entry["type"], []).append(entry.get("id", ""))
+    subnet, role = ids["aws:ec2/subnet:Subnet"][0], ids["aws:iam/role:Role"][0]
     ec2, iam = place.aws.client("ec2"), place.aws.client("iam")
-    made = ec2.create_network_interface(SubnetId=ids["Subnet"][0], Description="bastion")["NetworkInterface"]
+    made = ec2.create_network_interface(SubnetId=subnet, Description="bastion")["NetworkInterface"]
     interface = made["NetworkInterfaceId"]
     before = held(place.aws)
     refused = place.user.run("stack", "destroy", stack, "--target", "aws", cwd=place.project)
@@ -120,7 +121,6 @@ def _is_held_by_others_until_they_let_go(place: Place, stack: str) -> None:
     said = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [said]}
     theirs = iam.create_policy(PolicyName="theirs", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
-    role = sorted(ids["Role"])[0]
     iam.attach_role_policy(RoleName=role, PolicyArn=theirs)
     stuck = place.user.run("stack", "destroy", stack, "--target", "aws", cwd=place.project)
     assert stuck.returncode != 0
