@@ -11,45 +11,62 @@ from typing import Literal
 
 Group = Literal["primary", "node", "service", "endpoints"]
 Direction = Literal["ingress", "egress"]
+Protocol = Literal["-1", "icmp", "tcp", "udp"]  # -1: all
 
 ANYWHERE = "0.0.0.0/0"
 AGENT_PORT = 8443  # EMR's service to the agent on each node
 SERVICE_PORT = 9443  # the primary to EMR's service
 HTTPS = 443
+# As EMR itself says them. It adds what it misses, to which a rule for all protocols may be another one, and what it
+# added would name the groups crosswise: neither could be deleted before the other (ADR 0120).
+EVERYTHING: tuple[Protocol, ...] = ("icmp", "tcp", "udp")
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule of `group`; `port` None: all traffic. `peer` None: anywhere."""
+    """One rule of `group`; `port` None: all of the protocol. `peer` None: anywhere."""
 
     name: str
     group: Group
     direction: Direction
+    protocol: Protocol
     port: int | None
     peer: Group | None
     description: str
 
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """First and last port as EC2 has them; a rule for all protocols has none."""
+        if self.port is not None:
+            return self.port, self.port
+        return {"-1": None, "icmp": (-1, -1)}.get(self.protocol, (0, _LAST_PORT))
 
-def _between(origin: Group, target: Group, port: int | None, why: str) -> tuple[Rule, Rule]:
+
+def _between(origin: Group, target: Group, port: int | None, why: str) -> tuple[Rule, ...]:
     """Both ends of one connection."""
     kind = "all" if port is None else str(port)
-    return (
+    out = Rule(
+        name=f"{origin}-to-{target}-{kind}",
+        group=origin,
+        direction="egress",
+        protocol="-1" if port is None else "tcp",
+        port=port,
+        peer=target,
+        description=why,
+    )
+    ways: tuple[Protocol, ...] = EVERYTHING if port is None else ("tcp",)
+    return out, *(
         Rule(
-            name=f"{origin}-to-{target}-{kind}",
-            group=origin,
-            direction="egress",
-            port=port,
-            peer=target,
-            description=why,
-        ),
-        Rule(
-            name=f"{target}-from-{origin}-{kind}",
+            name=f"{target}-from-{origin}-{protocol if port is None else kind}",
             group=target,
             direction="ingress",
+            protocol=protocol,
             port=port,
             peer=origin,
             description=why,
-        ),
+        )
+        for protocol in ways
     )
 
 
@@ -61,6 +78,7 @@ def _outward(group: Group) -> Rule:
         name=f"{group}-to-https",
         group=group,
         direction="egress",
+        protocol="tcp",
         port=HTTPS,
         peer=None,
         description=why,
@@ -87,6 +105,7 @@ ENDPOINT_RULES: tuple[Rule, ...] = (
         name="endpoints-from-primary",
         group="endpoints",
         direction="ingress",
+        protocol="tcp",
         port=HTTPS,
         peer="primary",
         description="The primary to AWS services",
@@ -95,6 +114,7 @@ ENDPOINT_RULES: tuple[Rule, ...] = (
         name="endpoints-from-node",
         group="endpoints",
         direction="ingress",
+        protocol="tcp",
         port=HTTPS,
         peer="node",
         description="Core and task nodes to AWS services",

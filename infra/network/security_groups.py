@@ -32,8 +32,8 @@ class SecurityGroupsArgs:
 class SecurityGroups(pulumi.ComponentResource):
     """One group a purpose, each rule a resource of its own.
 
-    So a rule that EMR adds itself is no drift. EMR leaves rules behind that name each other: they are revoked when a
-    group goes, else neither could.
+    So a rule that EMR adds itself is no drift. It adds what it misses, so what it needs between groups is said here
+    (ADR 0120); whatever it adds all the same is revoked when a group goes.
     """
 
     def __init__(
@@ -72,14 +72,15 @@ class SecurityGroups(pulumi.ComponentResource):
                 if rule.direction == "ingress"
                 else aws.vpc.SecurityGroupEgressRule
             )
+            first, last = rule.ports or (None, None)
             self.rules.append(
                 make(
                     rule.name,
                     security_group_id=self.groups[rule.group].id,
                     description=rule.description,
-                    ip_protocol="-1" if rule.port is None else "tcp",
-                    from_port=rule.port,
-                    to_port=rule.port,
+                    ip_protocol=rule.protocol,
+                    from_port=first,
+                    to_port=last,
                     referenced_security_group_id=self.groups[rule.peer].id if rule.peer else None,
                     cidr_ipv4=None if rule.peer else ANYWHERE,
                     opts=pulumi.ResourceOptions(parent=self),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra.network.rules import CLUSTER_RULES, ENDPOINT_RULES
+import pytest
+
+from infra.network.rules import CLUSTER_RULES, ENDPOINT_RULES, Group
+from local.cloud.emr import managed_groups
 from tests.infra.recording import Recorder
 
 Run = tuple[Recorder, dict[str, Any]]
@@ -15,6 +18,18 @@ def test_both_ends_of_each_connection_have_their_rule() -> None:
     ends = {(r.direction, r.group, r.peer, r.port) for r in (*CLUSTER_RULES, *ENDPOINT_RULES) if r.peer}
     alone = [end for end in ends if end[0] == "egress" and ("ingress", end[2], end[1], end[3]) not in ends]
     assert alone == []
+
+
+@pytest.mark.parametrize("release", ["emr-7.13.0", "emr-spark-8.0.0"])
+def test_emr_misses_no_rule_between_groups(release: str) -> None:
+    """What it added would name them crosswise, and AWS deletes no group that another names."""
+    groups: dict[str, Group] = dict(zip(managed_groups.GROUPS, ("primary", "node", "service"), strict=True))
+    said = {(r.group, r.peer, r.direction, r.protocol, r.ports) for r in CLUSTER_RULES}
+    for added in managed_groups.rules(release):
+        if added.peer:
+            protocol, *ports = added.traffic
+            rule = (groups[added.group], groups[added.peer], added.side, protocol, tuple(ports))
+            assert rule in said
 
 
 def test_nothing_may_come_in_from_outside_the_groups(dev: Run) -> None:
