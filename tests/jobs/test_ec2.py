@@ -105,6 +105,8 @@ def _submission(token: str = "job-1-a1") -> Submission:
         conf={"spark.b": "2", "spark.a": "1"},
         resources=find("nightly-etl").resources,
         deploy_mode="cluster",
+        timeout_minutes=60,
+        tags={"job": "job"},
     )
 
 
@@ -119,7 +121,7 @@ def test_the_table_of_states_is_emrs_own() -> None:
 
 def test_the_clusters_ends_are_emrs_own() -> None:
     states = botocore.session.get_session().get_service_model("emr").shape_for("ClusterState")
-    assert set(ec2._ENDING) == {state for state in states.enum if state.startswith("TERMINAT")}  # type: ignore[attr-defined]
+    assert set(ec2.ENDING) == {state for state in states.enum if state.startswith("TERMINAT")}  # type: ignore[attr-defined]
 
 
 def test_a_state_that_is_not_in_the_table_is_no_guess() -> None:
@@ -222,7 +224,7 @@ def test_a_cluster_that_ended_takes_no_step_and_says_so(emr: Emr) -> None:
 
 
 def test_the_instances_that_run_are_counted(emr: Emr) -> None:
-    assert emr.runtime().capacity() == [Capacity(instance_type="m5.xlarge", spot=False, count=2)]
+    assert emr.runtime().capacity("s-1") == [Capacity(instance_type="m5.xlarge", spot=False, count=2)]
 
 
 def test_logs_are_read_where_emr_puts_them_the_drivers_too(emr: Emr) -> None:
