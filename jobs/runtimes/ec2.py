@@ -103,7 +103,7 @@ class Ec2:
         """See `Runtime`."""
         return f"{self._cluster.log_uri.rstrip('/')}/{self._cluster.id}/steps/{id_}/"
 
-    def capacity(self, id_: str) -> Sequence[Capacity]:
+    def capacity(self, id_: str) -> Sequence[Capacity]:  # noqa: ARG002 - the interface's
         """See `Runtime`. The whole cluster, as it is now."""
         counts: dict[tuple[str, bool], int] = {}
         pages = self._emr.get_paginator("list_instances").paginate(

@@ -99,7 +99,7 @@ class Eks:
             raise
         return found["virtualCluster"]["state"] == _TAKES_RUNS
 
-    def cancel(self, id_: str, *, force: bool) -> None:
+    def cancel(self, id_: str, *, force: bool) -> None:  # noqa: ARG002 - the interface's
         """See `Runtime`. The service knows one way only."""
         try:
             self._api.cancel_job_run(virtualClusterId=self._cluster.id, id=id_)
@@ -144,7 +144,7 @@ def _status(run: Mapping[str, Any], twins: Sequence[str]) -> Status:
         phase=phase,
         state=run["state"],
         created=run["createdAt"],
-        # The service does not say when the driver started: a run counts from when it was made, waiting for pods included.
+        # The service does not say when the driver started: a run counts from when it was made, waiting included.
         started=None if phase is Phase.PENDING else run["createdAt"],
         ended=run.get("finishedAt") if phase.over else None,
         reason=(": ".join(filter(None, reasons)) or None) if phase is Phase.FAILED else None,

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 BEFORE = ("STARTING", "BOOTSTRAPPING")
 AT_WORK = ("RUNNING", "WAITING")
 GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
-_BY_USER = "USER_REQUEST"
+# As when the step is cancelled. https://docs.aws.amazon.com/emr/latest/APIReference/API_ClusterStateChangeReason.html
+_ASKED = ("USER_REQUEST", "ALL_STEPS_COMPLETED")
+_BY_ITSELF = ("COMPLETED", "FAILED")  # how a step ends that had its cluster to its end
 
 
 class Ephemeral:
@@ -42,7 +44,9 @@ class Ephemeral:
         """See `Runtime`."""
         return sending.once(
             lambda: self.find(submission.token, submission.since),
-            lambda: str(self._send.run_job_flow(**request(self._template.template or {}, submission))["JobFlowId"]),
+            lambda: str(
+                self._send.run_job_flow(**request(self._template.template or {}, submission))["JobFlowId"]
+            ),
             self._clock,
             f"EMR made no cluster from the launch template '{self._template.name}'",
         )
@@ -90,7 +94,9 @@ class Ephemeral:
         for instance in (instance for page in pages for instance in page["Instances"]):
             timeline = _timeline(instance)
             began = timeline.get("CreationDateTime")
-            lasted = ((timeline.get("EndDateTime") or self._clock.now()) - began).total_seconds() if began else 0.0
+            lasted = (
+                ((timeline.get("EndDateTime") or self._clock.now()) - began).total_seconds() if began else 0.0
+            )
             kind = (instance["InstanceType"], instance.get("Market") == "SPOT")
             hours.setdefault(kind, []).append(lasted / 3600)
         return [
@@ -125,24 +131,20 @@ def request(template: Mapping[str, Any], submission: Submission) -> dict[str, An
 
 def status(cluster: Mapping[str, Any], step: Mapping[str, Any] | None, twins: Sequence[str] = ()) -> Status:
     """An attempt by its cluster and its step. It is over when the step is and nothing can keep the cluster any more."""
-    state = _state(cluster)
-    phase = ec2.PHASES[_state(step)] if step else Phase.PENDING
+    state, step_state = _state(cluster), _state(step)
+    phase = ec2.PHASES[step_state] if step else Phase.PENDING
     times = _timeline(step) if step else {}
     why = ec2.reason(step["Status"]) if step else None
-    if state in GONE and not phase.over:
-        phase = Phase.FAILED  # it ended below the step, or before it
-    elif phase.over and state not in ec2.ENDING:
+    if phase.over and state not in ec2.ENDING:
         phase = Phase.CANCELLING if phase is Phase.CANCELLED else Phase.RUNNING
-    if phase is Phase.FAILED and _state(step) in ("INTERRUPTED", "PENDING", "CANCELLED", "RUNNING", ""):
-        # The step was not what failed.
-        by_user = cluster["Status"].get("StateChangeReason", {}).get("Code") == _BY_USER
-        phase = Phase.CANCELLED if by_user else phase
-        why = ec2.reason(cluster["Status"]) or why
-    step_state = _state(step)
+    elif step_state not in _BY_ITSELF and (phase.over or state in GONE):
+        # The cluster ended below the step, or before it.
+        asked = cluster["Status"].get("StateChangeReason", {}).get("Code") in _ASKED
+        phase, why = Phase.CANCELLED if asked else Phase.FAILED, ec2.reason(cluster["Status"])
     return Status(
         id=f"{cluster['Id']}/{step['Id']}" if step else cluster["Id"],
         phase=phase,
-        state=step_state if state == "RUNNING" and step_state else ", ".join(filter(None, [step_state, f"cluster {state}"])),
+        state=step_state if step_state == "RUNNING" else f"{step_state or 'no step'}, cluster {state}",
         created=_timeline(cluster).get("CreationDateTime"),
         started=times.get("StartDateTime"),
         ended=(times.get("EndDateTime") or _timeline(cluster).get("EndDateTime")) if phase.over else None,

@@ -41,7 +41,9 @@ def defaults(submission: Submission) -> list[dict[str, Any]]:
 
 
 def the_attempt(
-    runs: Sequence[Mapping[str, Any]], phase: Callable[[Mapping[str, Any]], Phase], status: Callable[..., Status]
+    runs: Sequence[Mapping[str, Any]],
+    phase: Callable[[Mapping[str, Any]], Phase],
+    status: Callable[..., Status],
 ) -> Status | None:
     """Of the runs with one token the earliest, as `status` makes it; the others that are not over are its twins."""
     if not runs:
@@ -53,7 +55,9 @@ def the_attempt(
 def phase_of(run: Mapping[str, Any], phases: Mapping[str, Phase]) -> Phase:
     """The phase of a run by the service's table. Raises RuntimeError for a state that it does not have."""
     if run["state"] not in phases:
-        raise RuntimeError(f"job run {run['id']} is in state '{run['state']}', which this version does not know")
+        raise RuntimeError(
+            f"job run {run['id']} is in state '{run['state']}', which this version does not know"
+        )
     return phases[run["state"]]
 
 

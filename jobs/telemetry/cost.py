@@ -65,4 +65,6 @@ def _billed(used: Billed, region: str) -> Estimate:
     listed = [service_price(item, region) for item, _, _ in amounts]
     usd = sum(each.usd * amount for each, (_, amount, _) in zip(listed, amounts, strict=True))
     parts = " + ".join(f"{amount:.4g} {what}" for _, amount, what in amounts if amount)
-    return Estimate(usd=round(usd, 6), basis=f"{parts or 'nothing'} billed (list prices of {listed[0].as_of})")
+    return Estimate(
+        usd=round(usd, 6), basis=f"{parts or 'nothing'} billed (list prices of {listed[0].as_of})"
+    )
