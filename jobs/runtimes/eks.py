@@ -77,7 +77,7 @@ class Eks:
             },
             "tags": {**submission.tags, "token": submission.token},
         }
-        return self._api.start_job_run(**request)["id"]
+        return str(self._api.start_job_run(**request)["id"])
 
     def find(self, token: str, since: datetime) -> Status | None:
         """See `Runtime`. The service looks for the name itself; its list has everything that it says of a run."""
@@ -97,7 +97,7 @@ class Eks:
             if objects.code(error) == "ResourceNotFoundException":
                 return False
             raise
-        return found["virtualCluster"]["state"] == _TAKES_RUNS
+        return bool(found["virtualCluster"]["state"] == _TAKES_RUNS)
 
     def cancel(self, id_: str, *, force: bool) -> None:  # noqa: ARG002 - the interface's
         """See `Runtime`. The service knows one way only."""

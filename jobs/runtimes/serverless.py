@@ -76,7 +76,7 @@ class Serverless:
             "executionTimeoutMinutes": submission.timeout_minutes + _NET_MINUTES,
             "tags": dict(submission.tags),
         }
-        return self._api.start_job_run(**request)["jobRunId"]
+        return str(self._api.start_job_run(**request)["jobRunId"])
 
     def find(self, token: str, since: datetime) -> Status | None:
         """See `Runtime`. One call for each fifty runs since `since`; one more for the times of a run that has begun."""
@@ -96,7 +96,7 @@ class Serverless:
             if objects.code(error) == "ResourceNotFoundException":
                 return False
             raise
-        return found["application"]["state"] != _ENDED
+        return bool(found["application"]["state"] != _ENDED)
 
     def cancel(self, id_: str, *, force: bool) -> None:
         """See `Runtime`."""
@@ -132,7 +132,9 @@ class Serverless:
         )
 
     def _run(self, id_: str) -> Mapping[str, Any]:
-        run: Any = self._api.get_job_run(applicationId=self._application.id, jobRunId=id_)["jobRun"]
+        run: Mapping[str, Any] = self._api.get_job_run(applicationId=self._application.id, jobRunId=id_)[
+            "jobRun"
+        ]
         return run
 
     def _status(self, run: Mapping[str, Any], twins: Sequence[str]) -> Status:

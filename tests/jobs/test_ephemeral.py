@@ -76,9 +76,8 @@ def _started(emr: Emr, template: Place, token: str) -> tuple[str, str]:
     return cluster, _find(emr, template, token).id.partition("/")[2]
 
 
-def _cluster(emr: Emr, cluster_id: str) -> dict[str, Any]:
-    found: Any = emr.session.client("emr").describe_cluster(ClusterId=cluster_id)["Cluster"]
-    return found
+def _cluster(emr: Emr, cluster_id: str) -> Any:
+    return emr.session.client("emr").describe_cluster(ClusterId=cluster_id)["Cluster"]
 
 
 def test_a_place_with_a_template_is_a_cluster_of_the_runs_own(emr: Emr, template: Place) -> None:

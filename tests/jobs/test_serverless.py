@@ -125,7 +125,7 @@ def test_a_lost_answer_makes_no_twin(
 ) -> None:
     """The client sends again by itself, with the same client token, and gets the run that is there."""
     runtime = Serverless(session, place)
-    http = runtime._api._endpoint.http_session  # type: ignore[attr-defined]
+    http = runtime._api._endpoint.http_session
     send, sent = http.send, []
 
     def lose(request: Any) -> Any:

@@ -59,7 +59,7 @@ def test_no_wait_sends_and_returns(world: World) -> None:
     assert sent.exit_code == 0
     run_id = json.loads(sent.stdout)["run_id"]
     assert [step.state for step in world.emr.steps] == ["PENDING"]
-    assert f"{run_id}  nightly-etl  OPEN" in _emrctl("runs", "list").stdout
+    assert f"{run_id}  nightly-etl  ec2 main  PENDING" in _emrctl("runs", "list").stdout
 
 
 def test_the_catalog_is_listed_without_any_aws(monkeypatch: pytest.MonkeyPatch) -> None:
