@@ -26,9 +26,6 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         "What runs and what ran: follow, cancel, logs, Spark's pages.",
         ("list", "show", "attach", "cancel", "logs", "ui"),
     ),
-        "What runs and what ran: follow, cancel, logs, Spark's pages.",
-        ("list", "show", "attach", "cancel", "logs", "ui"),
-    ),
 }
 VERBS = ("demo", "down", "bootstrap", "doctor")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."
