@@ -138,7 +138,7 @@ def _bring_up(phases: Phases, *, quiet: bool) -> tuple[boto3.Session, Platform]:
 
 
 def _run_job(phases: Phases, session: boto3.Session, platform: Platform) -> Outcome:
-    from emrctl import runs
+    from emrctl.watching import RunProgress
     from jobs import artifacts, spec
     from jobs.lifecycle import Lifecycle
     from jobs.samples import load, nycflights
@@ -149,7 +149,7 @@ def _run_job(phases: Phases, session: boto3.Session, platform: Platform) -> Outc
         (job,) = (found for found in spec.load_catalog() if found.name == JOB)
         artifacts.deploy(session, platform, job, CHANNEL)
     cluster = platform.cluster("main").id
-    with phases.phase("run", f"{JOB} as a step of EMR cluster {cluster}"), runs.RunProgress(JOB) as progress:
+    with phases.phase("run", f"{JOB} as a step of EMR cluster {cluster}"), RunProgress(JOB) as progress:
         lifecycle = Lifecycle(session, platform, told=progress)
         record = lifecycle.run(JOB, CHANNEL)
     return record, lifecycle.store.report(record.report_uri)

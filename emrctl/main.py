@@ -26,7 +26,10 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Spark jobs: build, version, run.",
         ("init", "validate", "schema", "show", "list", "deploy", "run"),
     ),
-    "runs": ("What ran, and how it went.", ("list", "show")),
+    "runs": (
+        "What runs and what ran: follow, cancel, logs, Spark's pages.",
+        ("list", "show", "attach", "cancel", "logs", "ui"),
+    ),
 }
 VERBS = ("demo", "down", "bootstrap", "doctor")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."

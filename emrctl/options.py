@@ -22,6 +22,10 @@ EngineJson = Annotated[
 OfAccount = Annotated[
     bool, typer.Option("--account", help="Of Pulumi.account.yaml, not of a platform's stack.")
 ]
+Run = Annotated[str, typer.Argument(help="The run's id, or a part of it that fits no other.")]
+OfStack = Annotated[str, typer.Option("--stack", help="The stack that it runs on.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show neither progress nor what the driver says.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show Spark's own INFO lines, too.")]
 
 
 def pairs(said: Iterable[str]) -> dict[str, str]:

@@ -1,18 +1,17 @@
-"""How a run is shown: while it is under way, on standard error, and its record when it is over."""
+"""How a run's record is shown, and the sizes in it; `emrctl.watching` shows a run that is under way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from jobs.lifecycle import Event
-    from jobs.runs import Record
+    from jobs.lifecycle import Lifecycle
+    from jobs.runs import Attempt, Record
+    from jobs.runtimes.base import Status
 
 # What a shell is told: as timeout(1) and a shell's own Ctrl-C do.
 EXIT_CODES: Mapping[str, int] = {"SUCCEEDED": 0, "FAILED": 1, "TIMED_OUT": 124, "CANCELLED": 130}
@@ -20,42 +19,27 @@ _COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "TIMED_OUT": "red", "CANCELLE
 _TAIL = 25
 
 
-class RunProgress:
-    """State and elapsed time of a run: a line that moves on a terminal, a line for each new state elsewhere."""
+def tell(record: Record, lifecycle: Lifecycle, *, as_json: bool) -> int:
+    """Print a run's record and, of one that failed, what its logs say last. Returns the exit code."""
+    print(record.model_dump_json(indent=2)) if as_json else _print(summary(record))
+    if record.state == "FAILED" and (lines := failing_lines(lifecycle.logs(record))):
+        Console(stderr=True).print(lines, markup=False, highlight=False, soft_wrap=True)
+    return EXIT_CODES[record.state]
 
-    def __init__(self, job: str) -> None:
-        self._console = Console(stderr=True)
-        self._job = job
-        self._said: str | None = None
-        self._progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=self._console,
-            transient=True, disable=not self._console.is_terminal,
-        )  # fmt: skip
-        self._line = self._progress.add_task(f"{job}: sending", total=None)
 
-    def __call__(self, event: Event) -> None:
-        """Show a look at the run, or what is done about it."""
-        which = f"run {event.run_id}" + (f", attempt {event.attempt}" if event.attempt > 1 else "")
-        if event.note:
-            self._console.print(
-                f"{self._job}: {which}: {event.note}", markup=False, highlight=False, soft_wrap=True
-            )
-        if event.status is None:
-            return
-        text = f"{self._job}: {which}: {event.status.id} {event.status.state}"
-        self._progress.update(self._line, description=text)
-        if text != self._said and not self._console.is_terminal:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-        self._said = text
+def _print(text: str) -> None:
+    Console().print(text, highlight=False, soft_wrap=True)
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
+def state(status: Status | None) -> str:
+    """The state of an open run: its phase, and of a run that its runtime has in no list that."""
+    return status.phase.value if status else "UNSENT"
+
+
+def opened(attempt: Attempt, status: Status | None) -> dict[str, Any]:
+    """An open run as JSON: what was kept of it, and where it is."""
+    seen = {"id": status.id, "runtime_state": status.state} if status else {}
+    return {**attempt.model_dump(mode="json"), "state": state(status), **seen}
 
 
 def summary(record: Record) -> str:

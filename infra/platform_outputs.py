@@ -20,6 +20,7 @@ from infra.security.job_policies import EVENT_LOGS
 from infra.security.keys import Keys
 from infra.settings import Settings
 from infra.storage.buckets import Buckets
+from infra.virtual_cluster_settings import outputs as virtual_cluster
 
 SCHEMA_VERSION = 1
 
@@ -59,6 +60,9 @@ def platform(
         "clusters": {name: cluster.outputs() for name, cluster in clusters.items()},
         "launch_templates": dict(templates),
         "applications": {name: application.outputs() for name, application in applications.items()},
+        "virtual_clusters": {
+            name: virtual_cluster(one, names) for name, one in settings.virtual_clusters.items()
+        },
         "roles": {
             **{name: role.arn for name, role in identity.people.items()},
             "jobs": {job: role.arn for job, role in identity.jobs.items()},

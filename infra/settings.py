@@ -21,6 +21,7 @@ from infra.cost.estimate import estimate
 from infra.network_settings import NetworkSettings
 from infra.settings_model import SettingsModel, refuse
 from infra.storage_settings import EncryptionSettings, StorageSettings
+from infra.virtual_cluster_settings import VirtualClusterSettings
 
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html, "private subnet"
 EMR_BY_ENDPOINT = 8
@@ -106,6 +107,8 @@ class Settings(SettingsModel):
     """The clusters on EC2, by name."""
     applications: dict[ClusterName, ApplicationSettings] = Field(default_factory=dict)
     """EMR Serverless applications, by name."""
+    virtual_clusters: dict[ClusterName, VirtualClusterSettings] = Field(default_factory=dict)
+    """EMR on EKS virtual clusters that jobs run on, by name."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Settings:

@@ -98,11 +98,11 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
 
 
 def _require_place(spec: JobSpec, settings: Settings) -> None:
-    """The job's place is declared. Virtual clusters are no resources of a stack: a run looks for its own."""
+    """The job's place is declared."""
     target = spec.runtime
     if target.kind == "eks":
-        return
-    if target.kind == "serverless":
+        what, key, there = "virtual cluster", "virtual_clusters", list(settings.virtual_clusters)
+    elif target.kind == "serverless":
         what, key, there = "application", "applications", list(settings.applications)
     else:
         what = "launch template" if target.template else "cluster"

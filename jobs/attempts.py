@@ -126,6 +126,8 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
         conf={**spec.conf, **conf},
         resources=spec.resources,
         deploy_mode=spec.runtime.deploy_mode if spec.runtime.kind == "ec2" else None,
+        timeout_minutes=spec.timeout_minutes,
+        tags={**spec.tags, "job": spec.name, "run": attempt.run_id},
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from facts.errors import UserError
 from jobs import artifacts, attempts, records
 from jobs.clock import Clock
+from jobs.following import Follower, Said
 from jobs.platform import Place, Platform
 from jobs.runs import Attempt, Ended, Record, RunStore, State
 from jobs.runtimes.base import Phase, Runtime, Status
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # An attempt that was kept and is in no list: so long its sender may still be at it.
 _SENDING = timedelta(minutes=10)
+_UNKNOWN = (400, 404)  # how EMR, and how the services of job runs, answer for a place that they do not know
 _BACKOFF_SECONDS = 5.0
 _STATES: dict[Phase, State] = {
     Phase.SUCCEEDED: "SUCCEEDED",
@@ -39,16 +41,24 @@ _STATES: dict[Phase, State] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What a command shows of a run under way: a look at it, or a `note` on what is done about it."""
+    """What a command shows of a run under way: a look at it, or a `note` on what is done about it.
+
+    `said` is what its logs say since the look before.
+    """
 
     run_id: str
     attempt: int
     status: Status | None = None
+    said: Said = field(default_factory=Said)
     note: str | None = None
 
 
 class Lifecycle:
-    """Runs jobs on one platform. `told` hears of every look at a run."""
+    """Runs jobs on one platform.
+
+    `told` hears of every look at a run, with what its logs say when `logs` is on. `cancels` is asked when Ctrl-C comes:
+    True cancels the run, False goes on, and what it raises leaves the run as it is.
+    """
 
     def __init__(
         self,
@@ -57,12 +67,14 @@ class Lifecycle:
         *,
         clock: Clock | None = None,
         told: Callable[[Event], None] = lambda _: None,
+        logs: bool = False,
+        cancels: Callable[[Attempt], bool] = lambda _: True,
         runtime: Callable[[Place], Runtime] | None = None,
     ) -> None:
         self._session = session
         self._platform = platform
         self._clock = clock or Clock()
-        self._told = told
+        self._told, self._logs, self._cancels = told, logs, cancels
         self._s3 = session.client("s3")
         self._make_runtime = runtime or (lambda place: runtime_of(session, place, self._clock))
         self.store = RunStore(self._s3, platform.buckets.runs)
@@ -119,27 +131,52 @@ class Lifecycle:
                 return self._record(attempt, ended)
             attempt = self._keep(attempts.following(attempt, ended, self._clock.now()))
 
-    def logs(self, record: Record) -> dict[str, str]:
+    def cancel(self, attempt: Attempt) -> Record:
+        """Cancel an open run, prove it gone, and return its record.
+
+        Raises UserError while its sender may still be at it: what is cancelled then could come up after all.
+        """
+        status, _ = self.there(attempt)
+        if status is None and self._being_sent(attempt):
+            raise UserError(f"run {attempt.run_id} is being sent; cancel it in a moment")
+        watch = self.watch(attempt)
+        return self._record(attempt, self._ended(attempt, watch.end(), "CANCELLED", tuple(watch.twins)))
+
+    def watch(self, attempt: Attempt) -> Watch:
+        """Looks at an open run, and does nothing to it."""
+        runtime = self._runtime(attempt)
+        follower = Follower(runtime, self._clock) if self._logs else None
+
+        def tell(status: Status) -> None:
+            said = follower.look(status) if follower else Said()
+            self._told(Event(run_id=attempt.run_id, attempt=attempt.number, status=status, said=said))
+
+        return Watch(
+            runtime=runtime, token=attempt.token, since=attempt.created_at, clock=self._clock, told=tell
+        )
+
+    def logs(self, run: Record | Attempt) -> dict[str, str]:
         """The logs of a run's last attempt, by name; empty where there are none (yet)."""
-        last = record.attempts[-1].id
-        return dict(self._at(record.runtime, record.place, record.place_id).logs(last)) if last else {}
+        if isinstance(run, Attempt):
+            status, _ = self.there(run)
+            return dict(self._runtime(run).logs(status.id)) if status else {}
+        last = run.attempts[-1].id
+        return dict(self._at(run.runtime, run.place, run.place_id).logs(last)) if last else {}
 
     def _attempt(self, attempt: Attempt, artifact: artifacts.Artifact) -> Ended:
-        runtime = self._runtime(attempt)
-        watch = Watch(
-            runtime=runtime,
-            token=attempt.token,
-            since=attempt.created_at,
-            clock=self._clock,
-            told=lambda seen: self._told(Event(run_id=attempt.run_id, attempt=attempt.number, status=seen)),
-        )
+        watch = self.watch(attempt)
         stopped: State | None = None
-        status: Status | None
-        try:
-            runtime.submit(attempts.submission(self._platform, artifact, attempt))
-            status = watch.until_over(attempts.spec_of(self._platform, artifact).timeout_minutes * 60.0)
-        except (TimedOutError, KeyboardInterrupt) as why:
-            stopped = "TIMED_OUT" if isinstance(why, TimedOutError) else "CANCELLED"
+        status: Status | None = None
+        while status is None and stopped is None:
+            try:
+                watch.runtime.submit(attempts.submission(self._platform, artifact, attempt))
+                status = watch.until_over(attempts.spec_of(self._platform, artifact).timeout_minutes * 60.0)
+            except TimedOutError:
+                stopped = "TIMED_OUT"
+            except KeyboardInterrupt:
+                # Sending again changes nothing.
+                stopped = "CANCELLED" if self._cancels(attempt) else None
+        if stopped:
             self._say(attempt, "its time is up, cancelling" if stopped == "TIMED_OUT" else "cancelling")
             status = watch.end()
         return self._ended(attempt, status, stopped, tuple(watch.twins))
@@ -147,24 +184,26 @@ class Lifecycle:
     def _left_behind(self, job: str) -> Attempt | None:
         """The oldest open run that is not over. Those that ended unseen get their record on the way."""
         for attempt in self.store.open_attempts(job):
-            status, cluster_there = self._there(attempt)
+            status, cluster_there = self.there(attempt)
             if status is not None and not status.phase.over:
                 return attempt
-            being_sent = self._clock.now() - attempt.created_at < _SENDING
-            if status is None and cluster_there and being_sent:
+            if status is None and cluster_there and self._being_sent(attempt):
                 return attempt
             self._record(attempt, self._ended(attempt, status, None if status else "CANCELLED", ()))
         return None
 
-    def _there(self, attempt: Attempt) -> tuple[Status | None, bool]:
-        """The status of a kept attempt, and whether its cluster may still run it."""
+    def _being_sent(self, attempt: Attempt) -> bool:
+        return self._clock.now() - attempt.created_at < _SENDING
+
+    def there(self, attempt: Attempt) -> tuple[Status | None, bool]:
+        """The status of a kept attempt, and whether its place may still run it."""
         runtime = self._runtime(attempt)
         try:
             return runtime.find(attempt.token, attempt.created_at), runtime.alive()
         except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 400:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") not in _UNKNOWN:
                 raise
-            return None, False  # EMR knows no such cluster (any more)
+            return None, False  # the service knows no such place (any more)
 
     def _ended(
         self, attempt: Attempt, status: Status | None, stopped: State | None, twins: tuple[str, ...]

@@ -18,7 +18,8 @@ from jobs.telemetry import cost, eventlog
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
+# YARN's, and that of an application with executors of its own.
+_APPLICATION = re.compile(r"\b(?:application_\d+_\d+|app-\d{14}-\d{4})\b")
 _USAGE = (
     "bytes_read",
     "bytes_written",
@@ -44,7 +45,7 @@ def build(
     report = store.report(attempts.report_uri(platform, attempt)) or {}
     application = report.get("application_id") or _application(runtime, ended)
     usage = eventlog.find(s3, platform.event_log_uri, application) if application else None
-    estimate = _cost(runtime, platform, seconds)
+    estimate = _cost(runtime, platform, ended.id, seconds)
     rows_read, rows_written = (_total(report.get(key)) for key in ("rows_read", "rows_written"))
     if usage is not None:
         rows_read = usage.rows_read if rows_read is None else rows_read
@@ -61,7 +62,8 @@ def build(
         release=spec.release,
         runtime=attempt.runtime,
         place=attempt.place,
-        place_id=attempt.place_id,
+        # A cluster of the run's own is known by the attempt's id only: the cluster's and the step's.
+        place_id=attempt.place_id or ended.id.partition("/")[0],
         state=ended.state,
         reason=ended.reason,
         created_at=attempt.run_created_at,
@@ -88,7 +90,7 @@ def build(
 
 
 def _application(runtime: Runtime, ended: Ended) -> str | None:
-    """YARN's id of the application, which spark-submit says in the step's log."""
+    """The application's id, which spark-submit or the driver says in a log."""
     if not ended.id:
         return None
     for log in runtime.logs(ended.id).values():
@@ -97,14 +99,14 @@ def _application(runtime: Runtime, ended: Ended) -> str | None:
     return None
 
 
-def _cost(runtime: Runtime, platform: Platform, seconds: float | None) -> cost.Estimate:
+def _cost(runtime: Runtime, platform: Platform, id_: str, seconds: float | None) -> cost.Estimate:
     if seconds is None:
         return cost.Estimate(usd=0.0, basis="nothing ran")
     try:
-        capacity = runtime.capacity()
+        used = runtime.capacity(id_)
     except (ClientError, BotoCoreError) as error:
-        return cost.Estimate(usd=None, basis=f"the cluster's instances could not be listed: {error}")
-    return cost.estimate(capacity, platform.region, seconds)
+        return cost.Estimate(usd=None, basis=f"what the run used could not be asked for: {error}")
+    return cost.estimate(used, platform.region, seconds)
 
 
 def _total(rows: Any) -> int | None:

@@ -162,16 +162,15 @@ class RunStore:
 
     def get_run(self, run_id: str) -> Record:
         """The record of `run_id`; a part of the id is enough while it fits one run. Raises UserError otherwise."""
-        found = [key for key in objects.keys(self._s3, self._bucket, RECORDS) if run_id in _id(key)]
-        exact = [key for key in found if _id(key) == run_id]
-        if len(exact or found) != 1:
-            several = ", ".join(_id(key) for key in found[:5])
-            raise UserError(
-                f"'{run_id}' fits {len(found)} runs: {several}; give more of the id"
-                if found
-                else f"there is no record of a run '{run_id}'; 'emrctl runs list' shows what there is"
-            )
-        return _record(self._read(exact or found)[0])
+        keys = {_id(key): key for key in objects.keys(self._s3, self._bucket, RECORDS)}
+        return _record(self._read([keys[_fitting(run_id, keys)]])[0])
+
+    def get(self, run_id: str) -> Record | Attempt:
+        """As `get_run`, for a run without a record yet its last attempt."""
+        attempts = {attempt.run_id: attempt for attempt in self.open_attempts()}
+        keys = {_id(key): key for key in objects.keys(self._s3, self._bucket, RECORDS)}
+        found = _fitting(run_id, {**attempts, **keys})
+        return attempts[found] if found not in keys else _record(self._read([keys[found]])[0])
 
     def report(self, uri: str) -> dict[str, Any] | None:
         """The workload's own report, None when it wrote none or wrote no JSON object."""
@@ -194,6 +193,20 @@ def _record(row: bytes) -> Record:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise UserError(f"a run record cannot be read: {first['loc']}: {first['msg']}") from None
+
+
+def _fitting(part: str, ids: Iterable[str]) -> str:
+    """The one id that `part` is, or is a part of. Raises UserError."""
+    found = sorted(each for each in ids if part in each)
+    if part in found:
+        return part
+    if len(found) == 1:
+        return found[0]
+    raise UserError(
+        f"'{part}' fits {len(found)} runs: {', '.join(found[:5])}; give more of the id"
+        if found
+        else f"there is no run '{part}'; 'emrctl runs list' shows what there is"
+    )
 
 
 def _id(key: str) -> str:

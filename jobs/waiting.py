@@ -18,7 +18,8 @@ from jobs.runtimes.base import Phase, Runtime, Status
 # An attempt is asked for after a twentieth of the time it already took: the end is seen at most 5 % late.
 SHORTEST, LONGEST, SHARE = 1.0, 15.0, 20.0
 _LOST_SECONDS = 180.0  # without one answer
-_GRACE_SECONDS = 90.0  # for an attempt to end after it was asked to, and again after it was told to
+# For an attempt to end after it was asked to, and after it was told to: a cluster of its own takes minutes to end.
+_GRACE_SECONDS = {False: 90.0, True: 300.0}
 
 
 class TimedOutError(Exception):
@@ -113,7 +114,7 @@ class Watch:
         for force in (False, True):
             self.runtime.cancel(status.id, force=force)
             try:
-                return self.until_over(_GRACE_SECONDS)
+                return self.until_over(_GRACE_SECONDS[force])
             except TimedOutError:
                 continue
         raise UserError(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
-from emrctl.options import Target
+from emrctl.options import OfStack, Quiet, Target, Verbose
 
 
 def command(
@@ -22,32 +21,31 @@ def command(
         typer.Option("--param", metavar="NAME=VALUE", help="A parameter other than the spec's."),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
-    stack: Annotated[str, typer.Option(help="The stack that it runs on.")] = "dev",
+    stack: OfStack = "dev",
     target: Target = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run's record as JSON.")] = False,
 ) -> None:
-    """Run a job. Exit code: 0 succeeded, 1 failed, 124 timed out, 130 cancelled (Ctrl-C cancels it)."""
-    from rich.console import Console
+    """Run a job and show what its driver says. Exit code: 0 succeeded, 1 failed, 124 timed out, 130 cancelled.
 
+    Ctrl-C asks once whether to cancel the run (where nobody can be asked, it cancels); once more leaves it running,
+    with exit code 3.
+    """
     from emrctl import runs
     from emrctl.options import pairs
     from emrctl.platform import connect
+    from emrctl.watching import RunProgress
     from jobs.attempts import Asked
     from jobs.lifecycle import Lifecycle
 
     asked = Asked(date=date, parameters=pairs(param or ()))
     session, platform = connect(stack, target)
-    with runs.RunProgress(name) as progress:
-        lifecycle = Lifecycle(session, platform, told=progress)
+    with RunProgress(name, quiet=quiet, verbose=verbose) as progress:
+        lifecycle = Lifecycle(session, platform, told=progress, logs=not quiet, cancels=progress.cancels)
         if not wait:
             attempt = lifecycle.start(name, channel, asked)
             print(attempt.model_dump_json(indent=2) if as_json else f"run {attempt.run_id} of {name} is sent")
             return
         record = lifecycle.run(name, channel, asked)
-    if as_json:
-        print(json.dumps(record.model_dump(mode="json"), indent=2))
-    else:
-        Console().print(runs.summary(record), highlight=False, soft_wrap=True)
-    if record.state == "FAILED" and (lines := runs.failing_lines(lifecycle.logs(record))):
-        Console(stderr=True).print(lines, markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(runs.EXIT_CODES[record.state])
+    raise typer.Exit(runs.tell(record, lifecycle, as_json=as_json))

@@ -1,4 +1,4 @@
-"""`emrctl runs list`: what ran, newest first, and what is under way."""
+"""`emrctl runs list`: what runs and what ran, newest first."""
 
 from __future__ import annotations
 
@@ -17,31 +17,39 @@ def command(
     target: Target = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the records as one JSON list.")] = False,
 ) -> None:
-    """Show the records of runs, newest first."""
+    """Show runs: those that are open with their state, then the records of those that are over, newest first.
+
+    UNSENT is a run that is in no list of its runtime: being sent, or left before it was.
+    """
     from emrctl import runs
     from emrctl.platform import connect
-    from jobs.runs import RunStore
+    from jobs.lifecycle import Lifecycle
 
     session, platform = connect(stack, target)
-    store = RunStore(session.client("s3"), platform.buckets.runs)
-    records = store.list_runs(job, limit)
+    lifecycle = Lifecycle(session, platform)
+    records = lifecycle.store.list_runs(job, limit)
+    under_way = [(each, lifecycle.there(each)[0]) for each in reversed(lifecycle.store.open_attempts(job))]
     if as_json:
-        print(json.dumps([record.model_dump(mode="json") for record in records], indent=2))
+        shown = [runs.opened(attempt, status) for attempt, status in under_way]
+        print(json.dumps([*shown, *(record.model_dump(mode="json") for record in records)], indent=2))
         return
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name in ("run", "job", "state"):
-        table.add_column(name, no_wrap=True)  # a run's id is what other verbs ask for: never cut off
+    for name in ("run", "job", "place", "state"):
+        table.add_column(
+            name, no_wrap=name != "place"
+        )  # a run's id is what other verbs ask for: never cut off
     for name in ("duration", "rows", "USD"):
         table.add_column(name, justify="right")
-    for attempt in store.open_attempts(job):
-        table.add_row(attempt.run_id, attempt.job, "OPEN", "-", "-", "-")
+    for attempt, status in under_way:
+        place = f"{attempt.runtime} {attempt.place}"
+        table.add_row(attempt.run_id, attempt.job, place, runs.state(status), "-", "-", "-")
     for record in records:
         cost = "-" if record.cost_usd is None else f"{record.cost_usd:.4f}"
         table.add_row(
-            record.run_id, record.job, record.state, runs.seconds(record.duration_seconds),
-            runs.number(record.rows_read), cost,
+            record.run_id, record.job, f"{record.runtime} {record.place}", record.state,
+            runs.seconds(record.duration_seconds), runs.number(record.rows_read), cost,
         )  # fmt: skip
     Console().print(table)

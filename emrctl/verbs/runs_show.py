@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-import typer
-
-from emrctl.options import Target
+from emrctl.options import Json, OfStack, Run, Target
 
 
-def command(
-    run: Annotated[str, typer.Argument(help="The run's id, or a part of it that fits no other.")],
-    stack: Annotated[str, typer.Option(help="The stack that it ran on.")] = "dev",
-    target: Target = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole record as JSON.")] = False,
-) -> None:
-    """Show the record of one run."""
+def command(run: Run, stack: OfStack = "dev", target: Target = None, as_json: Json = False) -> None:
+    """Show the record of one run; of an open one what is known so far."""
     from emrctl import runs
     from emrctl.platform import connect
-    from jobs.runs import RunStore
+    from jobs.lifecycle import Lifecycle
+    from jobs.runs import Attempt
 
     session, platform = connect(stack, target)
-    record = RunStore(session.client("s3"), platform.buckets.runs).get_run(run)
+    lifecycle = Lifecycle(session, platform)
+    record = lifecycle.store.get(run)
+    if isinstance(record, Attempt):
+        status, _ = lifecycle.there(record)
+        known = runs.opened(record, status)
+        told = f"run {record.run_id} of {record.job} is {known['state']} on {record.runtime} {record.place}"
+        seen = f": {status.id} {status.state}" if status else ""
+        print(json.dumps(known, indent=2) if as_json else f"{told}{seen}")
+        return
     if as_json:
         print(json.dumps(record.model_dump(mode="json"), indent=2))
         return

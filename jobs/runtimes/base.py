@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,13 +42,15 @@ class Submission:
     conf: Mapping[str, str]
     resources: Resources
     deploy_mode: str | None  # of steps on EC2; the other runtimes know one way only
+    timeout_minutes: int  # of the attempt; the command keeps it, and where a runtime can, it is the net below
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
     """What the runtime says of one attempt. Times are UTC, None until they are known."""
 
-    id: str  # the runtime's own: a step's id
+    id: str  # the runtime's own: a step's, a job run's; of a cluster of the run's own, the cluster's and the step's
     phase: Phase
     state: str  # in the runtime's own words
     created: datetime | None = None
@@ -64,6 +67,16 @@ class Capacity:
     instance_type: str
     spot: bool
     count: int
+    hours: float | None = None  # of all of them together; None: as long as the run takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Billed:
+    """What a runtime without instances bills an attempt for."""
+
+    vcpu_hours: float
+    memory_gb_hours: float
+    storage_gb_hours: float  # beyond what is free
 
 
 class Runtime(Protocol):
@@ -87,5 +100,12 @@ class Runtime(Protocol):
     def log_uri(self, id_: str) -> str:
         """Where its logs are, or will be."""
 
-    def capacity(self) -> Sequence[Capacity]:
-        """The instances there are now."""
+    def capacity(self, id_: str) -> Sequence[Capacity] | Billed | None:
+        """What an attempt is charged for: instances, or units that were billed; None where neither is to be had."""
+
+
+def shortened(token: str, limit: int) -> str:
+    """`token` within `limit` characters, for APIs that take no more: always the same, and no other token's."""
+    if len(token) <= limit:
+        return token
+    return f"{token[: limit - 17]}-{hashlib.sha256(token.encode()).hexdigest()[:16]}"

@@ -6,22 +6,18 @@ anything is sent, and again when it is unknown whether something was.
 
 from __future__ import annotations
 
-import gzip
-import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import tenacity
-from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
-
 from facts.errors import UserError
 from jobs import objects
 from jobs.clock import Clock
 from jobs.platform import Place
+from jobs.runtimes import sending
 from jobs.runtimes.base import Capacity, Phase, Status, Submission
+from jobs.runtimes.logfiles import LogFiles
 
 if TYPE_CHECKING:
     import boto3
@@ -37,20 +33,10 @@ PHASES: Mapping[str, Phase] = {
     "FAILED": Phase.FAILED,
     "INTERRUPTED": Phase.FAILED,  # the cluster ended below it
 }
-_ENDING = ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS")
+ENDING = ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS")
 _APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 LOGS = ("controller", "stderr", "stdout")
-# EMR did nothing and says so: sending again cannot make a twin.
-_REFUSED = frozenset(
-    {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
-)
-_LOOKS = 4  # for a step whose submission got no answer, over about 7 s
-_SENDS = 5
-_SKEW = timedelta(hours=1)  # between this machine's clock and EMR's, generously
-
-
-class _UnknownOutcomeError(Exception):
-    """A submission got no answer: the step may or may not exist."""
+SKEW = timedelta(hours=1)  # between this machine's clock and EMR's, generously
 
 
 class Ec2:
@@ -59,33 +45,18 @@ class Ec2:
     def __init__(self, session: boto3.Session, cluster: Place, clock: Clock | None = None) -> None:
         self._cluster = cluster
         self._clock = clock or Clock()
-        self._emr = session.client(
-            "emr", config=Config(retries={"mode": "standard", "total_max_attempts": 6})
-        )
-        # botocore's own second try after a lost response would be the twin.
-        self._send = session.client(
-            "emr", config=Config(retries={"mode": "standard", "total_max_attempts": 1})
-        )
-        self._s3 = session.client("s3")
+        self._emr = session.client("emr", config=sending.ASKING)
+        self._send = session.client("emr", config=sending.SENDING)
+        self._files = LogFiles(session.client("s3"))
 
     def submit(self, submission: Submission) -> str:
         """See `Runtime`. Raises UserError when the cluster takes no steps."""
         self._require_alive()
-        for again in range(_SENDS):
-            if found := self.find(submission.token, submission.since):
-                return found.id
-            try:
-                return self._add(submission)
-            except _UnknownOutcomeError:
-                if found := self._look(submission):
-                    return found.id
-            except ClientError as error:
-                if objects.code(error) not in _REFUSED:
-                    raise
-                self._clock.sleep(random.uniform(0, 2.0**again))  # noqa: S311 - jitter is no secret
-        raise UserError(
-            f"cluster '{self._cluster.name}' took no step in {_SENDS} tries; nothing runs; try again later",
-            code=1,
+        return sending.once(
+            lambda: self.find(submission.token, submission.since),
+            lambda: self._add(submission),
+            self._clock,
+            f"cluster '{self._cluster.name}' took no step",
         )
 
     def find(self, token: str, since: datetime) -> Status | None:
@@ -93,7 +64,7 @@ class Ec2:
         steps: list[Any] = []
         for page in self._pages():
             steps += [step for step in page if step["Name"] == token]
-            if page and _created(page[-1]) < since - _SKEW:
+            if page and _created(page[-1]) < since - SKEW:
                 break
         if not steps:
             return None
@@ -115,25 +86,25 @@ class Ec2:
     def logs(self, id_: str) -> Mapping[str, str]:
         """See `Runtime`. EMR writes them every five minutes and at the step's end."""
         bucket, prefix = objects.split(self.log_uri(id_))
-        logs = {name: self._log(bucket, f"{prefix}{name}.gz") for name in LOGS}
+        logs = {name: self._files.text(bucket, f"{prefix}{name}.gz") for name in LOGS}
         application = next(
             (found.group() for log in logs.values() if (found := _APPLICATION.search(log))), None
         )
         if application:
             # In cluster mode the driver writes to YARN's first container, not to the step.
             containers = f"{prefix.partition('/steps/')[0]}/containers/{application}/"
-            for key in objects.keys(self._s3, bucket, containers):
+            for key in self._files.keys(bucket, containers):
                 container, name = key.split("/")[-2:]
                 if container.endswith("_000001"):
-                    logs[f"driver {name.removesuffix('.gz')}"] = self._log(bucket, key)
+                    logs[f"driver {name.removesuffix('.gz')}"] = self._files.text(bucket, key)
         return {name: log for name, log in logs.items() if log}
 
     def log_uri(self, id_: str) -> str:
         """See `Runtime`."""
         return f"{self._cluster.log_uri.rstrip('/')}/{self._cluster.id}/steps/{id_}/"
 
-    def capacity(self) -> Sequence[Capacity]:
-        """See `Runtime`."""
+    def capacity(self, id_: str) -> Sequence[Capacity]:  # noqa: ARG002 - the interface's
+        """See `Runtime`. The whole cluster, as it is now."""
         counts: dict[tuple[str, bool], int] = {}
         pages = self._emr.get_paginator("list_instances").paginate(
             ClusterId=self._cluster.id, InstanceStates=["RUNNING"]
@@ -147,14 +118,10 @@ class Ec2:
 
     def alive(self) -> bool:
         """See `Runtime`."""
-        return self._state() not in _ENDING
-
-    def _log(self, bucket: str, key: str) -> str:
-        found = objects.read(self._s3, bucket, key)
-        return gzip.decompress(found[0]).decode(errors="replace") if found else ""
+        return self._state() not in ENDING
 
     def _require_alive(self) -> None:
-        if (state := self._state()) in _ENDING:
+        if (state := self._state()) in ENDING:
             raise UserError(
                 f"cluster '{self._cluster.name}' ({self._cluster.id}) is {state} and takes no steps; "
                 "'emrctl stack up' brings it back"
@@ -164,37 +131,23 @@ class Ec2:
         return self._emr.describe_cluster(ClusterId=self._cluster.id)["Cluster"]["Status"]["State"]
 
     def _add(self, submission: Submission) -> str:
-        step: StepConfigTypeDef = {
-            "Name": submission.token,
-            "ActionOnFailure": "CONTINUE",
-            "HadoopJarStep": {"Jar": "command-runner.jar", "Args": spark_submit(submission)},
-        }
-        try:
-            answer = self._send.add_job_flow_steps(
-                JobFlowId=self._cluster.id, Steps=[step], ExecutionRoleArn=submission.role_arn
-            )
-        except (ConnectionClosedError, HTTPClientError) as error:
-            raise _UnknownOutcomeError from error
-        except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-                raise _UnknownOutcomeError from error
-            raise
-        return str(answer["StepIds"][0])
-
-    def _look(self, submission: Submission) -> Status | None:
-        """Look for the attempt until it shows or is unlikely to: a list may lag behind what was added."""
-        looking = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda found: found is None),
-            wait=tenacity.wait_exponential_jitter(initial=1, max=4, jitter=0.5),
-            stop=tenacity.stop_after_attempt(_LOOKS),
-            sleep=self._clock.sleep,
-            retry_error_callback=lambda _: None,
+        answer = self._send.add_job_flow_steps(
+            JobFlowId=self._cluster.id, Steps=[step(submission)], ExecutionRoleArn=submission.role_arn
         )
-        return looking(self.find, submission.token, submission.since)
+        return str(answer["StepIds"][0])
 
     def _pages(self) -> Iterator[Sequence[Any]]:
         for page in self._emr.get_paginator("list_steps").paginate(ClusterId=self._cluster.id):
             yield page["Steps"]
+
+
+def step(submission: Submission) -> StepConfigTypeDef:
+    """The step of an attempt: its token is the name."""
+    return {
+        "Name": submission.token,
+        "ActionOnFailure": "CONTINUE",
+        "HadoopJarStep": {"Jar": "command-runner.jar", "Args": spark_submit(submission)},
+    }
 
 
 def spark_submit(submission: Submission) -> list[str]:
@@ -228,21 +181,25 @@ def _phase(step: Mapping[str, Any]) -> Phase:
 
 
 def _status(step: Mapping[str, Any], twins: Sequence[str]) -> Status:
-    status = step["Status"]
-    timeline = status.get("Timeline", {})
+    timeline = step["Status"].get("Timeline", {})
+    return Status(
+        id=step["Id"],
+        phase=_phase(step),
+        state=step["Status"]["State"],
+        created=timeline.get("CreationDateTime"),
+        started=timeline.get("StartDateTime"),
+        ended=timeline.get("EndDateTime"),
+        reason=reason(step["Status"]),
+        twins=twins,
+    )
+
+
+def reason(status: Mapping[str, Any]) -> str | None:
+    """Why a step or cluster with this status ended, as far as EMR says."""
     failure = status.get("FailureDetails", {})
     reasons = [
         failure.get("Reason"),
         failure.get("Message"),
         status.get("StateChangeReason", {}).get("Message"),
     ]
-    return Status(
-        id=step["Id"],
-        phase=_phase(step),
-        state=status["State"],
-        created=timeline.get("CreationDateTime"),
-        started=timeline.get("StartDateTime"),
-        ended=timeline.get("EndDateTime"),
-        reason=": ".join(dict.fromkeys(reason for reason in reasons if reason)) or None,
-        twins=twins,
-    )
+    return ": ".join(dict.fromkeys(each for each in reasons if each)) or None

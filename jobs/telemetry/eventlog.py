@@ -7,7 +7,7 @@ JsonProtocol. The log must be plain and in one file (spark.eventLog.compress and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,15 +82,21 @@ def find(s3: S3Client, event_log_uri: str, application_id: str) -> Usage | None:
     In cluster mode the file carries YARN's attempt (`application_1_0001_2`); each attempt is an application of
     its own, and all of them count.
     """
-    bucket, prefix = objects.split(event_log_uri)
     total: Usage | None = None
-    for key in objects.keys(s3, bucket, f"{prefix.rstrip('/')}/{application_id}"):
-        name = key.rpartition("/")[2].removesuffix(".inprogress")
-        if name != application_id and not name.removeprefix(f"{application_id}_").isdigit():
-            continue
+    bucket, _ = objects.split(event_log_uri)
+    for key in files(s3, event_log_uri, application_id):
         usage = parse(s3.get_object(Bucket=bucket, Key=key)["Body"].iter_lines())
         total = usage if total is None else total + usage
     return total
+
+
+def files(s3: S3Client, event_log_uri: str, application_id: str) -> Iterator[str]:
+    """The keys of an application's logs below `event_log_uri`, one for each of its attempts."""
+    bucket, prefix = objects.split(event_log_uri)
+    for key in objects.keys(s3, bucket, f"{prefix.rstrip('/')}/{application_id}"):
+        name = key.rpartition("/")[2].removesuffix(".inprogress")
+        if name == application_id or name.removeprefix(f"{application_id}_").isdigit():
+            yield key
 
 
 def _application_start(state: _State, event: Any) -> None:

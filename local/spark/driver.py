@@ -55,6 +55,7 @@ class Driver:
         self._job, self._folder, self._clients, self._endpoint = job, folder, clients, endpoint
         self._guard = threading.Lock()
         self._cancelled = False
+        self._size = 0  # of the logs that were kept while it runs
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("tmp", "spark", "conf"):
             (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -124,7 +125,7 @@ class Driver:
                 start_new_session=True,
             )  # fmt: skip
         sink.running(job.run_id, job.attempt)
-        return self._process.wait()
+        return steplogs.wait(self._process, self._keep_so_far)
 
     def _session(self) -> credentials.Session:
         job = self._job
@@ -143,6 +144,12 @@ class Driver:
         with (self._folder / "stderr").open("a") as file:
             file.write(message + "\n")
         return message
+
+    def _keep_so_far(self) -> None:
+        size = sum((self._folder / name).stat().st_size for name in FILES)
+        if size != self._size:
+            self._size = size
+            self._keep_logs()
 
     def _keep_logs(self) -> None:
         """With the run's role, which must be allowed to write them, as on AWS."""

@@ -25,9 +25,10 @@ _END_SECONDS = 10.0
 
 
 @contextmanager
-def serving(tools: Toolchain, state: LocalState, logs: str, port: int) -> Iterator[str]:
+def serving(tools: Toolchain, state: LocalState | None, logs: str, port: int) -> Iterator[str]:
     """The URL of a history server over the event logs below `logs` (s3:// or file://), ended with the context.
 
+    `state` is the local AWS that an s3:// is of; none is needed for file://.
     Raises UserError when it does not come up, as when the port is taken or there is no such folder.
     """
     with tempfile.TemporaryDirectory(prefix="emrctl-history-") as name:
@@ -50,8 +51,10 @@ def serving(tools: Toolchain, state: LocalState, logs: str, port: int) -> Iterat
                 process.wait()
 
 
-def _words(tools: Toolchain, folder: Path, state: LocalState, logs: str, port: int) -> list[str]:
-    hadoop.write_xml(folder / "core-site.xml", hadoop.core_site(state.endpoint, state.region, folder / "tmp"))
+def _words(tools: Toolchain, folder: Path, state: LocalState | None, logs: str, port: int) -> list[str]:
+    if state is not None:
+        site = hadoop.core_site(state.endpoint, state.region, folder / "tmp")
+        hadoop.write_xml(folder / "core-site.xml", site)
     properties = {
         "spark.history.fs.logDirectory": logs,
         "spark.history.fs.update.interval": "5s",
@@ -66,16 +69,18 @@ def _words(tools: Toolchain, folder: Path, state: LocalState, logs: str, port: i
     ]  # fmt: skip
 
 
-def _environment(tools: Toolchain, folder: Path, state: LocalState) -> dict[str, str]:
+def _environment(tools: Toolchain, folder: Path, state: LocalState | None) -> dict[str, str]:
+    plain = {**daemons.environment(tools, "", folder), **submit.LOCAL_ONLY}
+    if state is None:
+        return plain
     own = Session(
         access_key_id=state.access_key_id, secret_access_key=state.secret_access_key, session_token="", ends=""
     )  # fmt: skip
     file = folder / "aws" / "credentials"
     credentials.keep(file, own)
     return {
-        **daemons.environment(tools, "", folder),
+        **plain,
         **credentials.environment(file, state.endpoint, state.region),
-        **submit.LOCAL_ONLY,
         MARK: state.instance,  # it ends with the local AWS, at the latest
     }
 

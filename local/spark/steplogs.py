@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import logging
 import re
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ STEP_FILES = ("controller", "stderr", "stdout")
 _CONTAINER_FILES = ("stdout", "stderr", "prelaunch.out", "prelaunch.err", "directory.info")
 _URI = re.compile(r"s3[an]?://(?P<bucket>[^/]+)/?(?P<prefix>.*)$")
 _UPLOADS_AT_ONCE = 4
+# Logs of what still runs go to the bucket every five minutes on EMR, here sixty times as often:
+# https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-debugging.html
+EVERY_SECONDS = 5.0
 
 
 class LogBucket:
@@ -26,6 +30,7 @@ class LogBucket:
         self._bucket = found["bucket"] if found else ""
         self._prefix = "/".join(filter(None, [found["prefix"].strip("/"), cluster_id])) if found else ""
         self._kept: set[Path] = set()
+        self._sizes: dict[Path, int] = {}  # of what is in the bucket: logs only grow
 
     def step_uri(self, step_id: str, file: str) -> str | None:
         """The URI of one of a step's log files, None when the cluster keeps no logs."""
@@ -40,8 +45,13 @@ class LogBucket:
         where = f"node/{ec2_instance_id}/bootstrap-actions/{number}"
         self._keep((folder / name, f"{where}/{name}.gz") for name in STEP_FILES)
 
-    def keep_containers(self, node_folders: Iterable[Path], application_id: str = "application_*") -> None:
-        """Take the container logs of an application, or of all, from the nodes' folders to the bucket, each once."""
+    def keep_containers(
+        self, node_folders: Iterable[Path], application_id: str = "application_*", *, ended: bool = True
+    ) -> None:
+        """Take the container logs of an application, or of all, from the nodes' folders to the bucket.
+
+        Of an application that has `ended` each once.
+        """
         found = []
         for node in node_folders:
             for folder in sorted(node.glob(f"{application_id}/container_*")):
@@ -50,7 +60,7 @@ class LogBucket:
                     for name in _CONTAINER_FILES
                     if folder not in self._kept
                 ]
-                if application_id != "application_*":
+                if ended and application_id != "application_*":
                     self._kept.add(folder)
         self._keep(found)
 
@@ -73,24 +83,39 @@ class LogBucket:
             list(pool.map(lambda file: self._put(*file), files))
 
     def _put(self, path: Path, key: str) -> None:
-        put(self._s3, path, f"s3://{self._bucket}/{self._prefix}/{key}", self._cluster_id)
+        size = path.stat().st_size if path.exists() else -1
+        if size == self._sizes.get(path):
+            return
+        if put(self._s3, path, f"s3://{self._bucket}/{self._prefix}/{key}", self._cluster_id):
+            self._sizes[path] = size
 
 
-def put(s3: Any, path: Path, uri: str, whose: str) -> None:
-    """Keep a log file, zipped, at `uri`; a failure costs the log and no more."""
+def wait(process: subprocess.Popen[bytes], keep: Callable[[], None]) -> int:
+    """The exit code of a process, waited for; meanwhile its logs are kept now and then."""
+    while True:
+        try:
+            return process.wait(EVERY_SECONDS)
+        except subprocess.TimeoutExpired:
+            keep()
+
+
+def put(s3: Any, path: Path, uri: str, whose: str) -> bool:
+    """Keep a log file, zipped, at `uri`; a failure costs the log and no more. Returns whether it is there."""
     found = _URI.match(uri)
     try:
         body = gzip.compress(path.read_bytes(), compresslevel=1)
     except FileNotFoundError:
-        return
+        return False
     if found is None:
         log.warning("%s: cannot keep %s: not an S3 URI", whose, uri)
-    else:
-        _put(s3, body, found["bucket"], found["prefix"], whose)
+        return False
+    return _put(s3, body, found["bucket"], found["prefix"], whose)
 
 
-def _put(s3: Any, body: bytes, bucket: str, key: str, whose: str) -> None:
+def _put(s3: Any, body: bytes, bucket: str, key: str, whose: str) -> bool:
     try:
         s3.put_object(Bucket=bucket, Key=key, Body=body)
     except Exception as error:
         log.warning("%s: cannot keep s3://%s/%s: %s", whose, bucket, key, error)
+        return False
+    return True

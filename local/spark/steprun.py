@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local.contracts import Cluster, Step, StepFailure, StepSink
-from local.spark import credentials, failure, submit
+from local.spark import credentials, failure, steplogs, submit
 from local.spark.classifications import Applied
 from local.spark.credentials import Clients, Node, RoleError
 from local.spark.steplogs import STEP_FILES, LogBucket
@@ -117,7 +117,12 @@ class StepRun:
             )  # fmt: skip
         self._say(f"INFO ProcessRunner started child process {self._process.pid}")
         self._sink.running(self._cluster.cluster_id, self._step.step_id)
-        return self._process.wait()
+        return steplogs.wait(self._process, lambda: self._keep_so_far(yarn))
+
+    def _keep_so_far(self, yarn: Yarn) -> None:
+        self._logs.keep_step(self._step.step_id, self._folder)
+        for application in set(_SUBMITTED.findall((self._folder / "stderr").read_text(errors="replace"))):
+            self._logs.keep_containers(yarn.node_folders(), application, ended=False)
 
     def _read(self) -> Submission:
         name = self._step.jar.rpartition("/")[2]

@@ -166,6 +166,7 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
         },
         "launch_templates": {},
         "applications": {},
+        "virtual_clusters": {},
         "roles": {
             **{
                 role: f"arn:aws:iam::111111111111:role/emr-dev-{role}"

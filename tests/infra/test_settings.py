@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from facts.errors import UserError
+from infra import virtual_cluster_settings
 from infra.settings import PLATFORM_TAGS, Settings
 from infra.settings_loader import declared, from_config, parse
 from infra.tags import default_tags
-from jobs.spec import Ec2Target, ServerlessTarget, Target, load_catalog
+from jobs.spec import Ec2Target, EksTarget, ServerlessTarget, Target, load_catalog
 from tests.infra.recording import stack_config, wire_config
 
 Tree = dict[str, Any]
@@ -720,6 +721,10 @@ def test_a_job_on_a_cluster_that_is_not_declared_is_refused(tree: Tree) -> None:
     [
         (Ec2Target(kind="ec2", template="main"), r"on launch template 'main'.*emr:clusters.*declares: none"),
         (ServerlessTarget(kind="serverless", application="x"), r"on application 'x'.*emr:applications"),
+        (
+            EksTarget(kind="eks", virtual_cluster="x"),
+            r"on virtual cluster 'x'.*emr:virtual_clusters.*declares: none",
+        ),
     ],
 )
 def test_a_job_on_another_place_that_is_not_declared_is_refused(
@@ -774,3 +779,29 @@ def test_the_platforms_tags_are_those_that_a_user_may_not_set(tree: Tree) -> Non
     tags = default_tags(settings, "dev")
     assert set(tags) == {*PLATFORM_TAGS, "project"}
     assert tags["cost-center"] == "analytics"
+
+
+def test_a_virtual_cluster_is_named_for_jobs_and_nothing_of_it_is_made(tree: Tree) -> None:
+    tree["virtual_clusters"] = {"team": {"adopt": "4b8sm1x2yqk0"}}
+    found = parse(tree)
+    job = load_catalog()[0].model_copy(update={"runtime": EksTarget(kind="eks", virtual_cluster="team")})
+    names = declared(tree, "dev", (job,)).names
+    assert virtual_cluster_settings.outputs(found.virtual_clusters["team"], names) == {
+        "id": "4b8sm1x2yqk0",
+        "release_label": "emr-spark-8.0.0",
+        "log_uri": f"s3://{names.bucket('logs')}/containers/",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"adopt": "Not An Id"}, r"virtual_clusters\.team\.adopt"),
+        ({}, r"virtual_clusters\.team\.adopt"),
+        ({"adopt": "4b8", "release": "emr-1.0.0"}, r"virtual_clusters\.team\.release"),
+    ],
+)
+def test_a_virtual_cluster_needs_its_id_and_a_release_there_is(tree: Tree, said: Tree, told: str) -> None:
+    tree["virtual_clusters"] = {"team": said}
+    with pytest.raises(UserError, match=told):
+        parse(tree)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from jobs.platform import Platform, parse
+from jobs.platform import Place, Platform, parse
 from local.cloud import s3_races
+from local.cloud.clock import ManualClock
+from local.cloud.server import CloudServer
+from tests.jobs.emr import Emr
+from tests.local.cloud.fakes import FakeRunner
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -104,3 +110,53 @@ def outputs() -> dict[str, Any]:
 def platform(outputs: dict[str, Any]) -> Platform:
     """The platform of those outputs."""
     return parse({"platform": outputs})
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[CloudServer, ManualClock, FakeRunner]]:
+    """A local EMR with what every cluster needs beside it."""
+    clock, runner = ManualClock(), FakeRunner()
+    with CloudServer(runner, clock=clock) as started:
+        runner.sink = started.sink
+        session = boto3.Session(region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+        session.client("s3", endpoint_url=started.endpoint).create_bucket(Bucket="dev-logs")
+        iam = session.client("iam", endpoint_url=started.endpoint)
+        # moto's IAM is one for the whole process: another module may have made them.
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            for role in ("nodes", "service", "job"):
+                iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+            iam.create_instance_profile(InstanceProfileName="nodes")
+            iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="nodes")
+        session.client("emr", endpoint_url=started.endpoint).create_security_configuration(
+            Name="roles",
+            SecurityConfiguration=dumps(
+                {"AuthorizationConfiguration": {"IAMConfiguration": {"EnableApplicationScopedIAMRole": True}}}
+            ),
+        )
+        yield started, clock, runner
+
+
+@pytest.fixture
+def emr(server: tuple[CloudServer, ManualClock, FakeRunner], monkeypatch: pytest.MonkeyPatch) -> Emr:
+    """A cluster of its own for each test."""
+    started, clock, runner = server
+    monkeypatch.setenv("AWS_ENDPOINT_URL", started.endpoint)
+    session = boto3.Session(region_name="us-east-1")
+    fleets: Any = [
+        {
+            "InstanceFleetType": kind,
+            "TargetOnDemandCapacity": 1,
+            "InstanceTypeConfigs": [{"InstanceType": "m5.xlarge"}],
+        }
+        for kind in ("MASTER", "CORE")
+    ]
+    log_uri = "s3://dev-logs/elasticmapreduce/"
+    cluster_id = session.client("emr").run_job_flow(
+        Name="main", ReleaseLabel="emr-spark-8.0.0", ServiceRole="service", JobFlowRole="nodes",
+        Applications=[{"Name": "Spark"}], LogUri=log_uri, SecurityConfiguration="roles",
+        Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceFleets": fleets},
+    )["JobFlowId"]  # fmt: skip
+    cluster = Place(kind="ec2", id=cluster_id, name="main", release_label="emr-spark-8.0.0", log_uri=log_uri)
+    found = Emr(server=started, clock=clock, runner=runner, session=session, cluster=cluster)
+    found.pass_time(10)
+    return found

@@ -121,11 +121,13 @@ class FakeS3:
 
         return self._faults.around(put)
 
-    def get_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
+    def get_object(self, Bucket: str, Key: str, IfNoneMatch: str = "") -> Any:  # noqa: N803
         def get() -> Any:
             if (Bucket, Key) not in self.objects:
                 raise client_error("NoSuchKey", 404)
             body = self.objects[Bucket, Key]
+            if IfNoneMatch == _etag(body):
+                raise client_error("304", 304)
             return {"Body": Body(body), "ETag": _etag(body)}
 
         return self._faults.around(get)

@@ -3,109 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from json import dumps
 from typing import Any
 
-import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from facts.errors import UserError
 from jobs.clock import Clock
-from jobs.platform import Place
 from jobs.runtimes import ec2
-from jobs.runtimes.base import Capacity, Phase, Submission
-from jobs.spec import find
-from local.cloud.clock import ManualClock
-from local.cloud.server import CloudServer
-from tests.local.cloud.fakes import FAILURE, FakeRunner
-
-SINCE = ManualClock().now() - timedelta(minutes=1)
-
-
-@dataclass
-class Emr:
-    """A cluster of the local EMR whose steps end when a test says so."""
-
-    server: CloudServer
-    clock: ManualClock
-    runner: FakeRunner
-    session: boto3.Session
-    cluster: Place
-
-    def runtime(self) -> ec2.Ec2:
-        return ec2.Ec2(self.session, self.cluster)
-
-    def pass_time(self, seconds: float = 0) -> None:
-        self.clock.advance(seconds)
-        self.server.plane.settle()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[CloudServer, ManualClock, FakeRunner]]:
-    """A local EMR with what every cluster needs beside it."""
-    clock, runner = ManualClock(), FakeRunner()
-    with CloudServer(runner, clock=clock) as started:
-        runner.sink = started.sink
-        session = boto3.Session(region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-        session.client("s3", endpoint_url=started.endpoint).create_bucket(Bucket="dev-logs")
-        iam = session.client("iam", endpoint_url=started.endpoint)
-        for role in ("nodes", "service", "job"):
-            iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
-        iam.create_instance_profile(InstanceProfileName="nodes")
-        iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="nodes")
-        session.client("emr", endpoint_url=started.endpoint).create_security_configuration(
-            Name="roles",
-            SecurityConfiguration=dumps(
-                {"AuthorizationConfiguration": {"IAMConfiguration": {"EnableApplicationScopedIAMRole": True}}}
-            ),
-        )
-        yield started, clock, runner
-
-
-@pytest.fixture
-def emr(server: tuple[CloudServer, ManualClock, FakeRunner], monkeypatch: pytest.MonkeyPatch) -> Emr:
-    """A cluster of its own for each test."""
-    started, clock, runner = server
-    monkeypatch.setenv("AWS_ENDPOINT_URL", started.endpoint)
-    session = boto3.Session(region_name="us-east-1")
-    fleets: Any = [
-        {
-            "InstanceFleetType": kind,
-            "TargetOnDemandCapacity": 1,
-            "InstanceTypeConfigs": [{"InstanceType": "m5.xlarge"}],
-        }
-        for kind in ("MASTER", "CORE")
-    ]
-    log_uri = "s3://dev-logs/elasticmapreduce/"
-    cluster_id = session.client("emr").run_job_flow(
-        Name="main", ReleaseLabel="emr-spark-8.0.0", ServiceRole="service", JobFlowRole="nodes",
-        Applications=[{"Name": "Spark"}], LogUri=log_uri, SecurityConfiguration="roles",
-        Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceFleets": fleets},
-    )["JobFlowId"]  # fmt: skip
-    cluster = Place(kind="ec2", id=cluster_id, name="main", release_label="emr-spark-8.0.0", log_uri=log_uri)
-    found = Emr(server=started, clock=clock, runner=runner, session=session, cluster=cluster)
-    found.pass_time(10)
-    return found
-
-
-def _submission(token: str = "job-1-a1") -> Submission:
-    return Submission(
-        token=token,
-        since=SINCE,
-        name="job-1",
-        role_arn="arn:aws:iam::123456789012:role/job",
-        main_uri="s3://a/main.py",
-        wheel_uri="s3://a/job.whl",
-        arguments=("--x=1",),
-        conf={"spark.b": "2", "spark.a": "1"},
-        resources=find("nightly-etl").resources,
-        deploy_mode="cluster",
-    )
+from jobs.runtimes.base import Capacity, Phase
+from tests.jobs.emr import SINCE, Emr, submission
+from tests.local.cloud.fakes import FAILURE
 
 
 def test_the_table_of_states_is_emrs_own() -> None:
@@ -119,7 +29,7 @@ def test_the_table_of_states_is_emrs_own() -> None:
 
 def test_the_clusters_ends_are_emrs_own() -> None:
     states = botocore.session.get_session().get_service_model("emr").shape_for("ClusterState")
-    assert set(ec2._ENDING) == {state for state in states.enum if state.startswith("TERMINAT")}  # type: ignore[attr-defined]
+    assert set(ec2.ENDING) == {state for state in states.enum if state.startswith("TERMINAT")}  # type: ignore[attr-defined]
 
 
 def test_a_state_that_is_not_in_the_table_is_no_guess() -> None:
@@ -129,7 +39,7 @@ def test_a_state_that_is_not_in_the_table_is_no_guess() -> None:
 
 
 def test_the_command_line_of_a_step() -> None:
-    assert ec2.spark_submit(_submission()) == [
+    assert ec2.spark_submit(submission()) == [
         "spark-submit", "--deploy-mode", "cluster", "--name", "job-1", "--driver-cores", "1",
         "--driver-memory", "1g", "--executor-cores", "2", "--executor-memory", "1g", "--num-executors", "1",
         "--conf", "spark.a=1", "--conf", "spark.b=2", "--py-files", "s3://a/job.whl", "s3://a/main.py", "--x=1",
@@ -139,9 +49,9 @@ def test_the_command_line_of_a_step() -> None:
 def test_a_submission_is_one_step_however_often_it_is_sent(emr: Emr) -> None:
     runtime = emr.runtime()
     assert runtime.find("job-1-a1", SINCE) is None
-    first = runtime.submit(_submission())
-    assert runtime.submit(_submission()) == first
-    assert emr.runtime().submit(_submission()) == first
+    first = runtime.submit(submission())
+    assert runtime.submit(submission()) == first
+    assert emr.runtime().submit(submission()) == first
     emr.pass_time()
     steps = emr.session.client("emr").list_steps(ClusterId=emr.cluster.id)["Steps"]
     assert [step["Id"] for step in steps] == [first]
@@ -151,7 +61,7 @@ def test_a_submission_is_one_step_however_often_it_is_sent(emr: Emr) -> None:
 
 def test_a_step_is_followed_through_its_states(emr: Emr) -> None:
     runtime = emr.runtime()
-    step_id = runtime.submit(_submission())
+    step_id = runtime.submit(submission())
     emr.pass_time()
     running = runtime.find("job-1-a1", SINCE)
     assert running is not None
@@ -169,7 +79,7 @@ def test_a_step_is_followed_through_its_states(emr: Emr) -> None:
 
 def test_a_running_step_is_cancelled_and_gone_only_when_its_process_is(emr: Emr) -> None:
     runtime = emr.runtime()
-    step_id = runtime.submit(_submission())
+    step_id = runtime.submit(submission())
     emr.pass_time()
     runtime.cancel(step_id, force=False)
     emr.pass_time()
@@ -188,7 +98,7 @@ def test_a_running_step_is_cancelled_and_gone_only_when_its_process_is(emr: Emr)
 
 def test_a_step_behind_fifty_others_is_found_and_older_pages_are_not_read(emr: Emr) -> None:
     runtime = emr.runtime()
-    runtime.submit(_submission("wanted"))
+    runtime.submit(submission("wanted"))
     others: Any = [
         {
             "Name": f"other-{number}",
@@ -198,7 +108,7 @@ def test_a_step_behind_fifty_others_is_found_and_older_pages_are_not_read(emr: E
         for number in range(60)
     ]
     emr.session.client("emr").add_job_flow_steps(
-        JobFlowId=emr.cluster.id, Steps=others, ExecutionRoleArn=_submission().role_arn
+        JobFlowId=emr.cluster.id, Steps=others, ExecutionRoleArn=submission().role_arn
     )
     found = runtime.find("wanted", SINCE)
     assert found is not None
@@ -218,11 +128,11 @@ def test_a_cluster_that_ended_takes_no_step_and_says_so(emr: Emr) -> None:
     runtime = emr.runtime()
     assert not runtime.alive()
     with pytest.raises(UserError, match="takes no steps; 'emrctl stack up' brings it back"):
-        runtime.submit(_submission())
+        runtime.submit(submission())
 
 
 def test_the_instances_that_run_are_counted(emr: Emr) -> None:
-    assert emr.runtime().capacity() == [Capacity(instance_type="m5.xlarge", spot=False, count=2)]
+    assert emr.runtime().capacity("s-1") == [Capacity(instance_type="m5.xlarge", spot=False, count=2)]
 
 
 def test_logs_are_read_where_emr_puts_them_the_drivers_too(emr: Emr) -> None:
@@ -257,6 +167,6 @@ def test_a_lost_request_is_never_sent_again_by_the_client_itself(emr: Emr) -> No
     emr.session.events.register("before-call.emr.ListSteps", lambda **_: calls.append("list"))
     sleeps: list[float] = []
     clock = Clock(sleep=sleeps.append)
-    ec2.Ec2(emr.session, emr.cluster, clock).submit(_submission())
+    ec2.Ec2(emr.session, emr.cluster, clock).submit(submission())
     assert calls == ["list", "add", *["list"] * 4, "list", "add"]
     assert len(sleeps) == 3

@@ -108,7 +108,7 @@ def test_a_part_of_an_id_is_enough_while_it_fits_one(store: RunStore) -> None:
     assert store.get_run("bbb").run_id == "20260102T030406Z-bbbbbb"
     with pytest.raises(UserError, match=r"'20260102' fits 2 runs: .*; give more of the id"):
         store.get_run("20260102")
-    with pytest.raises(UserError, match="no record of a run 'zzz'; 'emrctl runs list' shows"):
+    with pytest.raises(UserError, match="there is no run 'zzz'; 'emrctl runs list' shows"):
         store.get_run("zzz")
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
+from emrctl import pages, runs
 from emrctl import platform as connection
-from emrctl import runs
 from emrctl.main import build
+from emrctl.watching import RunProgress
 from facts.errors import UserError
+from jobs.lifecycle import Lifecycle
 from jobs.platform import Platform
 from tests.jobs.test_lifecycle import World
 
@@ -73,7 +78,7 @@ def test_no_wait_sends_and_returns(world: World) -> None:
     assert sent.exit_code == 0
     run_id = json.loads(sent.stdout)["run_id"]
     assert [step.state for step in world.emr.steps] == ["PENDING"]
-    assert f"{run_id}  nightly-etl  OPEN" in _emrctl("runs", "list").stdout
+    assert f"{run_id}  nightly-etl  ec2 main  PENDING" in _emrctl("runs", "list").stdout
 
 
 def test_the_catalog_is_listed_without_any_aws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,3 +117,186 @@ def test_of_a_failure_the_drivers_traceback_is_shown() -> None:
 )  # fmt: skip
 def test_numbers_for_people(shown: str, text: str) -> None:
     assert shown == text
+
+
+def _started(world: World) -> str:
+    sent = _emrctl("jobs", "run", "nightly-etl", "--no-wait", "--json")
+    world.time.sleep(10)
+    run_id: str = json.loads(sent.stdout)["run_id"]
+    return run_id
+
+
+def test_an_open_run_is_attached_to_and_ends_as_if_it_had_been_waited_for(world: World) -> None:
+    run_id = _started(world)
+    attached = _emrctl("runs", "attach", run_id[-6:], "--json")
+    assert attached.exit_code == 0
+    assert json.loads(attached.stdout)["state"] == "SUCCEEDED"
+    assert len(world.emr.steps) == 1
+    again = _emrctl("runs", "attach", run_id)
+    assert (again.exit_code, f"run       {run_id}" in again.stdout) == (0, True)
+
+
+def test_attaching_to_a_run_that_fails_has_its_exit_code(world: World) -> None:
+    world.emr.outcomes = itertools.repeat("FAILED")
+    assert _emrctl("runs", "attach", _started(world)).exit_code == 1
+
+
+def test_an_open_run_is_cancelled_and_gone(world: World) -> None:
+    run_id = _started(world)
+    cancelled = _emrctl("runs", "cancel", run_id, "--json")
+    assert cancelled.exit_code == 0
+    assert json.loads(cancelled.stdout)["state"] == "CANCELLED"
+    assert [step.state for step in world.emr.steps] == ["CANCELLED"]
+    assert world.lifecycle().store.open_attempts() == []
+    assert json.loads(_emrctl("runs", "cancel", run_id, "--json").stdout)["state"] == "CANCELLED"
+
+
+def test_a_run_that_will_not_end_is_no_success(world: World) -> None:
+    run_id = _started(world)
+    world.emr.immortal = True
+    resisting = _emrctl("runs", "cancel", run_id)
+    assert isinstance(resisting.exception, UserError)
+    assert resisting.exception.code == 1
+    assert "was cancelled and is still CANCEL_PENDING" in str(resisting.exception)
+    assert [attempt.run_id for attempt in world.lifecycle().store.open_attempts()] == [run_id]
+
+
+def test_a_run_that_is_in_no_list_yet_is_not_recorded_as_cancelled(world: World) -> None:
+    world.emr.lag = 50
+    run_id = _started(world)
+    refused = _emrctl("runs", "cancel", run_id)
+    assert "is being sent; cancel it in a moment" in str(refused.exception)
+    listed = json.loads(_emrctl("runs", "list", "--json").stdout)
+    assert [(run["run_id"], run["state"]) for run in listed] == [(run_id, "UNSENT")]
+
+
+def test_an_open_run_is_shown_with_its_state(world: World) -> None:
+    run_id = _started(world)
+    known = json.loads(_emrctl("runs", "show", run_id, "--json").stdout)
+    assert (known["state"], known["runtime_state"], known["id"]) == ("RUNNING", "RUNNING", "s-1")
+    assert (
+        f"run {run_id} of nightly-etl is RUNNING on ec2 main: s-1 RUNNING"
+        in _emrctl("runs", "show", run_id).stdout
+    )
+
+
+def _log(world: World, name: str, text: str) -> None:
+    key = f"elasticmapreduce/j-1/steps/s-1/{name}.gz"
+    world.s3.objects["dev-logs", key] = gzip.compress(text.encode())
+
+
+def test_logs_are_shown_by_name_of_open_runs_and_of_those_that_are_over(world: World) -> None:
+    run_id = _started(world)
+    none = _emrctl("runs", "logs", run_id)
+    assert "none yet: EMR writes them every few minutes" in str(none.exception)
+    _log(world, "stderr", "one\n")
+    _log(world, "controller", "two\n")
+    assert _emrctl("runs", "logs", run_id).stdout == "==> controller <==\ntwo\n==> stderr <==\none\n"
+    assert _emrctl("runs", "logs", run_id, "--stream", "stderr").stdout == "one\n"
+    assert json.loads(_emrctl("runs", "logs", run_id, "--json").stdout) == {
+        "controller": "two\n",
+        "stderr": "one\n",
+    }
+    unknown = _emrctl("runs", "logs", run_id, "--stream", "stdin")
+    assert "there is no log 'stdin'; there are: 'controller', 'stderr'" in str(unknown.exception)
+    followed = _emrctl("runs", "logs", run_id, "--follow", "--stream", "stderr")
+    assert (followed.exit_code, followed.stdout) == (0, "one\n")
+    # Following does nothing to the run: its record is for the command that waits for it.
+    assert [attempt.run_id for attempt in world.lifecycle().store.open_attempts()] == [run_id]
+    assert _emrctl("runs", "attach", run_id).exit_code == 0
+    assert _emrctl("runs", "logs", run_id, "--stream", "stderr").stdout == "one\n"
+
+
+def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> None:
+    log = (Path(__file__).parent / "data" / "driver-stderr.txt").read_bytes()
+    for step in ("1", "2"):
+        root, application = "elasticmapreduce/j-1", f"application_1_000{step}"
+        container = f"{root}/containers/{application}/container_1_000{step}_01_000001"
+        for key, text in {
+            f"{root}/steps/s-{step}/stderr.gz": f"Submitted application {application}\n".encode(),
+            f"{container}/stderr.gz": log,
+            f"{container}/stdout.gz": b"336776 rows\n",
+        }.items():
+            world.s3.objects["dev-logs", key] = gzip.compress(text)
+    shown = _emrctl("jobs", "run", "nightly-etl").stderr
+    assert "\n336776 rows\n" in shown
+    assert "WARN TaskSetManager: Lost task 1.0 in stage 9.0" in shown
+    assert "INFO DAGScheduler" not in shown
+    assert "s-1 RUNNING, stages 5/6, tasks 14/15 (2 lost)" in shown
+    assert "INFO DAGScheduler" in _emrctl("jobs", "run", "nightly-etl", "--verbose").stderr
+    assert _emrctl("jobs", "run", "nightly-etl", "--quiet").stderr == ""
+
+
+class _Terminal:
+    """A terminal at which somebody answers, or presses Ctrl-C again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answers: list[str]) -> None:
+        self.asked: list[str] = []
+        self.answers = iter(answers)
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+        monkeypatch.setattr("rich.console.Console.is_terminal", True)
+        monkeypatch.setattr("rich.console.Console.input", self.answer)
+
+    def answer(self, question: str) -> str:
+        self.asked.append(question)
+        answer = next(self.answers)
+        if answer == "^C":
+            raise KeyboardInterrupt
+        return answer
+
+
+@pytest.mark.parametrize(("answer", "state"), [("y", "CANCELLED"), ("", "SUCCEEDED"), ("n", "SUCCEEDED")])
+def test_ctrl_c_asks_and_does_what_it_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: str, state: str
+) -> None:
+    terminal = _Terminal(monkeypatch, [answer])
+    world.time.interrupt_at = 20.0
+    progress = RunProgress("nightly-etl")
+    lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
+    assert lifecycle.run("nightly-etl", "dev").state == state
+    assert len(terminal.asked) == 1
+    assert world.active() == []
+    assert len(world.emr.steps) == 1
+
+
+def test_a_second_ctrl_c_leaves_the_run_and_says_how_to_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _Terminal(monkeypatch, ["^C"])
+    world.time.interrupt_at = 20.0
+    progress = RunProgress("nightly-etl")
+    lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
+    with pytest.raises(UserError, match=r"goes on; 'emrctl runs attach \S+' follows it") as left:
+        lifecycle.run("nightly-etl", "dev")
+    assert left.value.code == 3
+    assert [step.state for step in world.active()] == ["RUNNING"]
+    assert len(lifecycle.store.open_attempts()) == 1
+
+
+def test_spark_s_pages_need_an_event_log_and_say_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = _started(world)
+    assert "is under way, and Spark puts its event log on S3 at its end" in str(
+        _emrctl("runs", "ui", run_id).exception
+    )
+    record = json.loads(_emrctl("runs", "attach", run_id, "--json").stdout)
+    assert record["event_log_uri"] is None
+    assert f"run {run_id} left no event log: it is SUCCEEDED" in str(_emrctl("runs", "ui", run_id).exception)
+
+
+def test_the_event_log_is_fetched_and_its_pages_are_found(
+    session: boto3.Session, tmp_path: Path, platform: Platform, world: World
+) -> None:
+    s3 = session.client("s3")
+    for name in ("application_1_0001_1", "application_1_0001_2", "application_1_00011"):
+        s3.put_object(Bucket="dev-logs", Key=f"spark-events/{name}", Body=b"{}")
+    record = world.run().model_copy(
+        update={
+            "application_id": "application_1_0001",
+            "event_log_uri": f"{platform.event_log_uri}application_1_0001",
+        }
+    )
+    assert pages.fetch(session, record, tmp_path) == "/history/application_1_0001/2/jobs/"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "application_1_0001_1",
+        "application_1_0001_2",
+    ]

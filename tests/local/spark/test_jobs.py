@@ -20,7 +20,7 @@ import pytest
 from local.cloud.server import CloudServer
 from local.contracts import JobRun, Sizes
 from local.keys import Key
-from local.spark import SparkJobs, classifications, driver
+from local.spark import SparkJobs, classifications, driver, steplogs
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
 from tests.local.cloud.fakes import FakeRunner
@@ -102,6 +102,11 @@ def jobs(cloud: CloudServer, tmp_path: Path) -> Iterator[_Jobs]:
     found.runner.stop()
 
 
+def has_log(cloud: CloudServer, run: JobRun, name: str) -> bool:
+    prefix = f"{str(run.driver_logs).removeprefix('s3://logs/')}/{name}.gz"
+    return bool(client(cloud, "s3").list_objects_v2(Bucket="logs", Prefix=prefix)["KeyCount"])
+
+
 def log_of(cloud: CloudServer, run: JobRun, name: str) -> str:
     key = f"{str(run.driver_logs).removeprefix('s3://logs/')}/{name}.gz"
     body = client(cloud, "s3").get_object(Bucket="logs", Key=key)["Body"].read()
@@ -137,6 +142,21 @@ def test_a_driver_has_the_credentials_of_its_role_and_leaves_none(cloud: CloudSe
     identity = make("sts", endpoint_url=cloud.endpoint, region_name=REGION, **keys).get_caller_identity()
     assert identity["Arn"] == "arn:aws:sts::123456789012:assumed-role/driver/00g2"
     assert not list(jobs.home.glob("jobs/*/*/aws"))
+
+
+def test_the_logs_of_a_driver_that_runs_are_kept_as_they_grow(
+    cloud: CloudServer, jobs: _Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steplogs, "EVERY_SECONDS", 0.05)
+    run = replace(RUN, run_id="00g9", driver_logs="s3://logs/nine")
+    sink = jobs.start(f"echo one; while [ ! -e {jobs.home}/go ]; do sleep 0.05; done; echo two", run)
+    deadline = time.monotonic() + SECONDS
+    while not has_log(cloud, run, "stdout") or log_of(cloud, run, "stdout") != "one\n":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    (jobs.home / "go").touch()
+    assert sink.outcome() is None
+    assert log_of(cloud, run, "stdout") == "one\ntwo\n"
 
 
 def test_a_failing_driver_tells_its_last_exception(jobs: _Jobs) -> None:

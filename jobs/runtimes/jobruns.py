@@ -1,0 +1,72 @@
+"""What the two services of job runs, EMR Serverless and EMR on EKS, have in common: Spark's words and a run's end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from jobs import objects
+from jobs.runtimes.base import Phase, Status, Submission
+
+# A request with a client token may be sent again by the client itself: the service knows it by the token.
+RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 6})
+SKEW = timedelta(hours=1)  # between this machine's clock and the service's, generously
+TOKEN_LIMIT = 64  # StartJobRun's clientToken, in both
+_LOGS = ("stdout", "stderr")
+
+
+def parameters(submission: Submission) -> str:
+    """sparkSubmitParameters: sizes and the wheel. No value of these has a space, so nothing needs quotes."""
+    driver, executors = submission.resources.driver, submission.resources.executors
+    sizes = {
+        "spark.driver.cores": driver.cores,
+        "spark.driver.memory": driver.memory,
+        "spark.executor.cores": executors.cores,
+        "spark.executor.memory": executors.memory,
+        "spark.executor.instances": executors.count,
+    }
+    words = [word for key, value in sizes.items() for word in ("--conf", f"{key}={value}")]
+    return " ".join([*words, "--py-files", submission.wheel_uri])
+
+
+def defaults(submission: Submission) -> list[dict[str, Any]]:
+    """The job's own settings as a classification: as data, since how a value is quoted on the way is not documented."""
+    conf = {key: value for key, value in submission.conf.items() if not key.startswith("spark.yarn.")}
+    conf["spark.app.name"] = submission.name
+    return [{"classification": "spark-defaults", "properties": conf}]
+
+
+def the_attempt(
+    runs: Sequence[Mapping[str, Any]],
+    phase: Callable[[Mapping[str, Any]], Phase],
+    status: Callable[..., Status],
+) -> Status | None:
+    """Of the runs with one token the earliest, as `status` makes it; the others that are not over are its twins."""
+    if not runs:
+        return None
+    first, *others = sorted(runs, key=lambda run: (run["createdAt"], run["id"]))
+    return status(first, tuple(run["id"] for run in others if not phase(run).over))
+
+
+def phase_of(run: Mapping[str, Any], phases: Mapping[str, Phase]) -> Phase:
+    """The phase of a run by the service's table. Raises RuntimeError for a state that it does not have."""
+    if run["state"] not in phases:
+        raise RuntimeError(
+            f"job run {run['id']} is in state '{run['state']}', which this version does not know"
+        )
+    return phases[run["state"]]
+
+
+def over_already(error: ClientError) -> bool:
+    """Whether a cancellation was refused, which it is for a run that is over or being cancelled."""
+    return objects.code(error) in ("ValidationException", "ConflictException")
+
+
+def driver_logs(text: Callable[[str], str]) -> dict[str, str]:
+    """The driver's logs, each read by `text` from a file's name."""
+    logs = {f"driver {name}": text(f"{name}.gz") for name in _LOGS}
+    return {name: log for name, log in logs.items() if log}
