@@ -127,8 +127,9 @@ def _is_held_by_others_until_they_let_go(place: Place, stack: str) -> None:
     iam.attach_role_policy(RoleName=role, PolicyArn=theirs)
     stuck = place.user.run("stack", "destroy", stack, "--target", "aws", cwd=place.project)
     assert stuck.returncode != 0
-    (line,) = {one.strip() for one in (stuck.stdout + stuck.stderr).splitlines() if "DeleteConflict" in one}
-    assert "deleting aws:iam/role:Role" in line
+    told = [line for line in (stuck.stdout + stuck.stderr).splitlines() if "DeleteConflict" in line]
+    assert told
+    assert all("deleting aws:iam/role:Role" in line for line in told)
     iam.detach_role_policy(RoleName=role, PolicyArn=theirs)
     iam.delete_policy(PolicyArn=theirs)
 
