@@ -24,8 +24,8 @@ PASSED = {
     # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEMRFullAccessPolicy_v2.html
     "autoscaling": "application-autoscaling.amazonaws.com",
     "flow-logs": "vpc-flow-logs.amazonaws.com",
-    "node": "ec2.amazonaws.com",
-    "service": "elasticmapreduce.amazonaws.com",
+    "node": iam.EC2,
+    "service": iam.EMR,
 }
 
 

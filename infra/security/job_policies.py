@@ -180,9 +180,7 @@ def _start_needs(names: Names, jobs: Sequence[str]) -> list[Need]:
             resources=(names.arn("elasticmapreduce", "cluster/*"),),
             condition={"StringEquals": own_roles},
         ),
-        needs.pass_role(
-            "PassJobRoles", "Each step runs with its own job's role", roles, "elasticmapreduce.amazonaws.com"
-        ),
+        needs.pass_role("PassJobRoles", "Each step runs with its own job's role", roles, iam.EMR),
     ]
 
 
