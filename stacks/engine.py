@@ -97,7 +97,7 @@ class Pulumi:
             "up", "--yes", "--refresh", "--stack", stack, *self._pack(stack, policies), quiet=quiet
         )
 
-    def destroy(self, stack: str, *, quiet: bool = False, first: Callable[[], None] = lambda: None) -> int:
+    def destroy(self, stack: str, *, quiet: bool = False, first: Callable[[], None] = _nothing) -> int:
         """Take the stack down; fine when there is none. Returns the engine's exit code.
 
         Raises UserError, before anything is touched, when the stack holds protected resources. `first` is called when

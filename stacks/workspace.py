@@ -47,11 +47,15 @@ def mirror(
 
 
 def _link(project: Path, folder: Path) -> None:
-    """Link what the project holds, but what is hidden and what is a stack's; drop links to what it holds no more."""
+    """Link what the project holds, but what is hidden, Python's own and what is a stack's; drop links to what it lacks.
+
+    Each has bytecode of its own when a program at its top has run there.
+    """
     wanted = {
         entry.name: entry
         for entry in project.iterdir()
         if not entry.name.startswith(".")
+        and entry.name != "__pycache__"
         and (entry.name == "Pulumi.yaml" or not entry.name.startswith("Pulumi."))
     }
     for link in folder.iterdir():

@@ -24,8 +24,8 @@ PASSED = {
     # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEMRFullAccessPolicy_v2.html
     "autoscaling": "application-autoscaling.amazonaws.com",
     "flow-logs": "vpc-flow-logs.amazonaws.com",
-    "node": "ec2.amazonaws.com",
-    "service": "elasticmapreduce.amazonaws.com",
+    "node": iam.EC2,
+    "service": iam.EMR,
 }
 
 
@@ -139,27 +139,33 @@ def boundary(names: Names, state_key: str) -> str:
             ["s3:DeleteObject", "s3:GetObject*", "s3:PutObject*"],
             [_programs_objects(names)],
         ),
-        iam.allow("Network", _verbs("ec2", ci.EC2_VERBS), _network(names)),
-        iam.allow(
-            "Clusters", _verbs("elasticmapreduce", ci.EMR_VERBS), [names.arn("elasticmapreduce", "cluster/*")]
-        ),
         iam.allow("Identities", _verbs("iam", ci.IAM_VERBS), _identities(names)),
         iam.allow("PassRoles", ["iam:PassRole"], [_roles(names)], _passed_to(*PASSED.values())),
-        iam.allow(
-            "Keys", _verbs("kms", ci.KMS_VERBS), [names.arn("kms", "alias/emr-*"), names.arn("kms", "key/*")]
-        ),
         iam.allow("LogGroups", _verbs("logs", ci.LOGS_VERBS), [_log_groups(names)]),
         iam.allow("TrailsLogGroup", ["logs:*MetricFilter*"], [_trails_log_group(names)]),
+        # An action is of one service and so are its resources: they share a statement, which is shorter.
         iam.allow(
             "Operating",
             [
+                *_verbs("ec2", ci.EC2_VERBS),
+                *_verbs("elasticmapreduce", ci.EMR_VERBS),
+                *_verbs("kms", ci.KMS_VERBS),
                 *_verbs("cloudwatch", ("*Alarm*", "*Tag*", "Untag*")),
                 *_verbs("emr-serverless", ("*Application*", "*Job*", "*Tag*", "Untag*")),
                 *_verbs("sns", ("*Tag*", "*Topic*", "Untag*")),
                 *_verbs("athena", ci.ATHENA_VERBS),
                 *_verbs("glue", ci.GLUE_VERBS),
             ],
-            [_alarms(names), _applications(names), *_catalog(names), _topics(names)],
+            [
+                *_network(names),
+                _alarms(names),
+                _applications(names),
+                *_catalog(names),
+                _topics(names),
+                names.arn("elasticmapreduce", "cluster/*"),
+                names.arn("kms", "alias/emr-*"),
+                names.arn("kms", "key/*"),
+            ],
         ),
         iam.allow(
             "WhatKnowsNoResource",

@@ -17,7 +17,7 @@ def trust(names: Names) -> str:
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-automatic-scaling.html
     """
     clusters = iam.for_resources_of(names.account_id, names.arn("elasticmapreduce", "*"))
-    services = ["application-autoscaling.amazonaws.com", "elasticmapreduce.amazonaws.com"]
+    services = ["application-autoscaling.amazonaws.com", iam.EMR]
     return iam.document(iam.trust("ScalingOfThisAccount", {"Service": services}, clusters))
 
 

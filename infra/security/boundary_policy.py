@@ -68,8 +68,8 @@ def boundary(names: Names, keys: KeyArns) -> str:
             {
                 "StringEquals": {
                     "iam:PassedToService": [
-                        launch_policies.EC2,
-                        launch_policies.EMR,
+                        iam.EC2,
+                        iam.EMR,
                         serverless_policies.SERVICE,
                     ]
                 }

@@ -50,9 +50,7 @@ SESSION_CHANNELS = (
 
 def service_trust(names: Names) -> str:
     """EMR, for clusters of this account."""
-    return iam.service_trust(
-        "elasticmapreduce.amazonaws.com", names.account_id, names.arn("elasticmapreduce", "*")
-    )
+    return iam.service_trust(iam.EMR, names.account_id, names.arn("elasticmapreduce", "*"))
 
 
 def service_needs(names: Names) -> tuple[Need, ...]:
@@ -69,7 +67,7 @@ def service_needs(names: Names) -> tuple[Need, ...]:
         ),
         look_at_vpcs(names),
         needs.pass_role(
-            "PassNodeRole", "Machines run with the nodes' role", [names.role_arn("node")], "ec2.amazonaws.com"
+            "PassNodeRole", "Machines run with the nodes' role", [names.role_arn("node")], iam.EC2
         ),
         Need(
             name="EncryptDisks",
@@ -208,7 +206,7 @@ def tagged_needs(names: Names) -> tuple[Need, ...]:
 
 def instance_trust() -> str:
     """The nodes' machines."""
-    return iam.document(iam.trust("Machines", {"Service": "ec2.amazonaws.com"}))
+    return iam.document(iam.trust("Machines", {"Service": iam.EC2}))
 
 
 def instance_needs(names: Names, jobs: Sequence[str], certificates_object: str) -> tuple[Need, ...]:

@@ -197,9 +197,7 @@ def _start_needs(names: Names, jobs: Sequence[str]) -> list[Need]:
             resources=(names.arn("elasticmapreduce", "cluster/*"),),
             condition={"StringEquals": own_roles},
         ),
-        needs.pass_role(
-            "PassJobRoles", "Each step runs with its own job's role", roles, "elasticmapreduce.amazonaws.com"
-        ),
+        needs.pass_role("PassJobRoles", "Each step runs with its own job's role", roles, iam.EMR),
     ]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from infra.naming import Names
 from infra.security import needs
+from infra.security import statements as iam
 from infra.security.needs import Need
 from infra.tags import EMR_SCOPE, OF_A_JOB, STACK_KEY
 
-EMR, EC2 = "elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"
 # Neither knows resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_emr.html
 ANYWHERE = ("elasticmapreduce:ListClusters", "elasticmapreduce:RunJobFlow")
 OF_CLUSTERS = ("elasticmapreduce:AddTags", "elasticmapreduce:TerminateJobFlows")
@@ -56,6 +56,8 @@ def launch_needs(names: Names) -> tuple[Need, ...]:
             resources=clusters,
             condition={"StringEquals": owned},
         ),
-        needs.pass_role("PassServiceRole", "EMR runs the job's cluster", [names.role_arn("service")], EMR),
-        needs.pass_role("PassNodeRole", "The nodes of the job's cluster", [names.role_arn("node")], EC2),
+        needs.pass_role(
+            "PassServiceRole", "EMR runs the job's cluster", [names.role_arn("service")], iam.EMR
+        ),
+        needs.pass_role("PassNodeRole", "The nodes of the job's cluster", [names.role_arn("node")], iam.EC2),
     )

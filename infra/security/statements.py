@@ -13,6 +13,9 @@ from typing import Any
 Statement = dict[str, Any]
 Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 
+# The services that roles are trusted and passed to.
+EMR, EC2 = "elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"
+
 READ_OBJECTS = ("s3:GetObject",)
 # Writers also read back, rename and clean up: Hadoop's committers and Spark's event log do all three.
 WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
+pytest.register_assert_rewrite("tests.e2e.on_aws")  # so that its assertions say what they saw
 ROOT = Path(__file__).resolve().parents[2]
 EMRCTL = Path(sys.executable).with_name("emrctl")
 NOT_OURS = ("AWS_", "PULUMI_", "EMRCTL_HOME")

@@ -116,13 +116,13 @@ def stays(here: Here, user: OnAws, stack: str, project: Path, folder: Path | Non
 
     before = there()
     refused = user.run("stack", "destroy", stack, "--target", "aws", cwd=project)
-    assert refused.returncode == 2
+    assert refused.returncode == 2, refused.stderr + refused.stdout
     (line,) = refused.stderr.splitlines()
     assert f"stack '{stack}' protects" in line
     assert "nothing was touched" in line
     assert all(f"{group}.{key}" in line for group, key in KEYS.items())
     plain = user.pulumi(folder, "destroy", "--yes", "--stack", stack)
-    assert plain.returncode != 0
+    assert plain.returncode != 0, plain.stdout
     assert "protect" in plain.stdout + plain.stderr
     assert there() == before
 

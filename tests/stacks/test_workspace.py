@@ -58,6 +58,14 @@ def test_the_project_is_linked_and_its_committed_files_stay_as_they_are(
     assert (project / "Pulumi.dev.yaml").read_text() == before
 
 
+def test_programs_that_ran_in_both_are_no_hindrance(project: Path, tmp_path: Path) -> None:
+    made = mirror(project, tmp_path / "work", "dev", {})
+    for folder in (made, project):
+        (folder / "__pycache__").mkdir()
+    assert mirror(project, made, "dev", {}) == made
+    assert not (made / "__pycache__").is_symlink()
+
+
 def test_what_the_engine_wrote_is_kept_and_the_rest_is_made_anew(project: Path, tmp_path: Path) -> None:
     made = mirror(project, tmp_path / "work", "dev", {"config": {"x": 1}})
     file = made / "Pulumi.dev.yaml"

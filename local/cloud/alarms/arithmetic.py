@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ Values = Mapping[str, float | None]
 _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
 }  # fmt: skip
+# CPython before 3.11.8 counts the recursion of all threads' parsers in one place: two at once are a SystemError
+# (https://github.com/python/cpython/issues/106905).
+_PARSER = threading.Lock()
 
 
 class ExpressionError(ValueError):
@@ -24,7 +28,8 @@ class ExpressionError(ValueError):
 def compile_expression(text: str) -> Callable[[Values], float | None]:
     """What computes `text` from the values of one period; None where one is missing. Raises ExpressionError."""
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with _PARSER:
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ExpressionError(f"'{text}' is no arithmetic expression") from None
     return _node(tree)

@@ -31,7 +31,10 @@ _NAMES = itertools.count()
 
 
 class NoRunner:
-    """Clusters here run nothing."""
+    """Clusters here run nothing, so YARN has nothing to say of them."""
+
+    def metrics(self, _cluster_id: str) -> None:
+        """As a runner answers whose cluster is not up."""
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_args, **_kwargs: []
