@@ -49,10 +49,10 @@ class FakeServerless:
     def advance(self) -> None:
         now = self.time.now()
         for run in self.runs:
-            age = (now - run["createdAt"]).total_seconds()
+            age = (now - run.get("startedAt", run["createdAt"])).total_seconds()
             if run["state"] == "SUBMITTED" and age >= PENDING_SECONDS:
                 run |= {"state": "RUNNING", "startedAt": now, "updatedAt": now}
-            elif run["state"] == "RUNNING" and age >= PENDING_SECONDS + RUNNING_SECONDS:
+            elif run["state"] == "RUNNING" and age >= RUNNING_SECONDS:
                 run |= {"state": "SUCCESS", "endedAt": now, "updatedAt": now}
                 self._report(run)
 

@@ -196,6 +196,7 @@ def test_logs_are_shown_by_name_of_open_runs_and_of_those_that_are_over(world: W
 
 def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> None:
     log = (Path(__file__).parent / "data" / "driver-stderr.txt").read_bytes()
+    log += b"26/11/28 08:28:54 INFO CacheManager: plan:\n+- Project [a]\n   +- Scan\nmy own line\n  indented\n"
     for step in ("1", "2"):
         root, application = "elasticmapreduce/j-1", f"application_1_000{step}"
         container = f"{root}/containers/{application}/container_1_000{step}_01_000001"
@@ -209,6 +210,8 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
     assert "\n336776 rows\n" in shown
     assert "WARN TaskSetManager: Lost task 1.0 in stage 9.0" in shown
     assert "INFO DAGScheduler" not in shown
+    assert "Project" not in shown
+    assert "\nmy own line\n  indented\n" in shown
     assert "s-1 RUNNING, stages 5/6, tasks 14/15 (2 lost)" in shown
     assert "INFO DAGScheduler" in _emrctl("jobs", "run", "nightly-etl", "--verbose").stderr
     assert _emrctl("jobs", "run", "nightly-etl", "--quiet").stderr == ""
