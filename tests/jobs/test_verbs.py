@@ -196,7 +196,9 @@ def test_logs_are_shown_by_name_of_open_runs_and_of_those_that_are_over(world: W
 
 def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> None:
     log = (Path(__file__).parent / "data" / "driver-stderr.txt").read_bytes()
-    log += b"26/11/28 08:28:54 INFO CacheManager: plan:\n+- Project [a]\n   +- Scan\nmy own line\n  indented\n"
+    log += (
+        b"26/11/28 08:28:54 INFO CacheManager: plan:\n+- Project [a]\n   +- Scan\nmy own line\n  indented\n"
+    )
     for step in ("1", "2"):
         root, application = "elasticmapreduce/j-1", f"application_1_000{step}"
         container = f"{root}/containers/{application}/container_1_000{step}_01_000001"
