@@ -19,6 +19,7 @@ from emrctl.watching import RunProgress
 from facts.errors import UserError
 from jobs.lifecycle import Lifecycle
 from jobs.platform import Platform
+from tests.jobs.fakes import KilledError
 from tests.jobs.test_lifecycle import World
 
 
@@ -152,9 +153,25 @@ def test_a_run_that_is_in_no_list_yet_is_not_recorded_as_cancelled(world: World)
     world.emr.lag = 50
     run_id = _started(world)
     refused = _emrctl("runs", "cancel", run_id)
-    assert "is being sent; cancel it in a moment" in str(refused.exception)
+    assert "is in no list yet: it is being sent, or was left before it was" in str(refused.exception)
     listed = json.loads(_emrctl("runs", "list", "--json").stdout)
     assert [(run["run_id"], run["state"]) for run in listed] == [(run_id, "UNSENT")]
+
+
+def test_a_run_that_was_left_before_it_was_sent_is_cancelled_after_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(**_: Any) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(world.emr, "add_job_flow_steps", killed)
+    with pytest.raises(KilledError):
+        world.lifecycle().start("nightly-etl", "dev")
+    (attempt,) = world.lifecycle().store.open_attempts()
+    assert world.emr.steps == []
+    world.time.sleep(601)
+    record = json.loads(_emrctl("runs", "cancel", attempt.run_id, "--json").stdout)
+    assert (record["state"], record["reason"]) == ("CANCELLED", "interrupted before it was sent")
 
 
 def test_an_open_run_is_shown_with_its_state(world: World) -> None:
