@@ -260,9 +260,9 @@ def test_ctrl_c_asks_and_does_what_it_is_told(
 ) -> None:
     terminal = _Terminal(monkeypatch, [answer])
     world.time.interrupt_at = 20.0
-    progress = RunProgress("nightly-etl")
-    lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
-    assert lifecycle.run("nightly-etl", "dev").state == state
+    with RunProgress("nightly-etl") as progress:
+        lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
+        assert lifecycle.run("nightly-etl", "dev").state == state
     assert len(terminal.asked) == 1
     assert world.active() == []
     assert len(world.emr.steps) == 1
@@ -273,9 +273,9 @@ def test_a_second_ctrl_c_leaves_the_run_and_says_how_to_come_back(
 ) -> None:
     _Terminal(monkeypatch, ["^C"])
     world.time.interrupt_at = 20.0
-    progress = RunProgress("nightly-etl")
-    lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
-    with pytest.raises(UserError, match=r"goes on; 'emrctl runs attach \S+' follows it") as left:
+    told = pytest.raises(UserError, match=r"goes on; 'emrctl runs attach \S+' follows it")
+    with RunProgress("nightly-etl") as progress, told as left:
+        lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
         lifecycle.run("nightly-etl", "dev")
     assert left.value.code == 3
     assert [step.state for step in world.active()] == ["RUNNING"]
