@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LEFT = 3  # exit code of a command that leaves its run going
 # Spark's own talk, of which the progress line is made: "26/11/28 08:28:54 INFO DAGScheduler: …"; also as log4j has it.
 _TALK = re.compile(r"^\d\d(?:\d\d)?[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d\S* (?:INFO|DEBUG|TRACE) ")
+# How it goes on in the next line: plans are drawn as trees.
+_MORE = re.compile(r"^$|^[\s+:}()*]|^== ")
 _DRIVER = ("driver stdout", "driver stderr")
 
 
@@ -33,6 +35,7 @@ class RunProgress:
         self._console = Console(stderr=True)
         self._job, self._quiet, self._verbose = job, quiet, verbose
         self._said: str | None = None
+        self._talk = False
         self._progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=self._console,
             transient=True, disable=quiet or not self._console.is_terminal,
@@ -48,7 +51,8 @@ class RunProgress:
             return
         for name in _DRIVER:
             for line in event.said.lines.get(name, "").splitlines():
-                if self._verbose or not _TALK.match(line):
+                self._talk = bool(_TALK.match(line) or (self._talk and _MORE.match(line)))
+                if self._verbose or not self._talk:
                     self._print(line)
         text = f"{self._job}: {which}: {event.status.id} {event.status.state}"
         if event.said.progress and not event.status.phase.over:

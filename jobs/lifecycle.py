@@ -136,9 +136,15 @@ class Lifecycle:
 
         Raises UserError while its sender may still be at it: what is cancelled then could come up after all.
         """
-        status, _ = self.there(attempt)
-        if status is None and self._being_sent(attempt):
-            raise UserError(f"run {attempt.run_id} is being sent; cancel it in a moment")
+        status, place_there = self.there(attempt)
+        if status is None and place_there and self._being_sent(attempt):
+            raise UserError(
+                f"run {attempt.run_id} is in no list yet: it is being sent, or was left before it was; cancel it when "
+                f"it shows, or after {_SENDING.total_seconds() / 60:.0f} minutes",
+                code=1,
+            )
+        if status is None:
+            return self._record(attempt, self._ended(attempt, None, "CANCELLED", ()))
         watch = self.watch(attempt)
         return self._record(attempt, self._ended(attempt, watch.end(), "CANCELLED", tuple(watch.twins)))
 

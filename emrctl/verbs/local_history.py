@@ -35,7 +35,9 @@ def command(
         print("no local AWS is up; start it with 'emrctl local up'")
         raise typer.Exit(control.NOT_UP)
     where = logs or connect(stack, "local")[1].event_log_uri
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # either ends the server, too
+    # Either ends the server, too; a shell starts what runs in the background deaf to the first.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with history.serving(ensure(train=False), current, where, port) as url:
         told = {"url": url, "logs": where}
         print(

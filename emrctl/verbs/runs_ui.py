@@ -28,7 +28,9 @@ def command(
 
     session, platform = connect(stack, target)
     record = RunStore(session.client("s3"), platform.buckets.runs).get(run)
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # either ends the server, too
+    # Either ends the server, too; a shell starts what runs in the background deaf to the first.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with pages.serving(session, record, port) as url:
         told = {"url": url, "run": record.run_id}
         print(

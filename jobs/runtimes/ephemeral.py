@@ -113,8 +113,9 @@ class Ephemeral:
 
 def request(template: Mapping[str, Any], submission: Submission) -> dict[str, Any]:
     """RunJobFlow's request: the template's, with the step of one attempt. The role is the step's, not the cluster's."""
-    tags = {tag["Key"]: tag["Value"] for tag in template.get("Tags", [])}
-    tags |= {**submission.tags, "token": submission.token}
+    # The stack's own tags stand above a job's: roles are cut to them.
+    own = {tag["Key"]: tag["Value"] for tag in template.get("Tags", [])}
+    tags = {**submission.tags, **own, "token": submission.token}
     return {
         **template,
         "Name": submission.token,

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from contextlib import closing
 from ipaddress import ip_address
@@ -129,6 +130,36 @@ def test_sparks_own_pages_show_the_applications(demo: Demo) -> None:
         finally:
             os.killpg(server.pid, signal.SIGINT)
         assert server.wait(30) == 0
+
+
+def test_sparks_own_pages_of_one_run_come_from_its_event_log(demo: Demo) -> None:
+    run_id = demo.result["run"]["run_id"]
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    with demo.start("runs", "ui", run_id, "--port", str(port), "--json") as server:
+        try:
+            assert server.stdout is not None
+            url = json.loads(server.stdout.readline())["url"]
+            until(lambda: _page(url) is not None, "the page is there")
+            assert f"nightly-etl-{run_id}" in str(_page(url))
+            assert _foreign_listeners(server.pid) == []
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+        assert server.wait(30) == 0
+
+
+def _page(url: str) -> str | None:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return str(answer.read().decode())
+    except urllib.error.HTTPError:  # while the log is being read
+        return None
+
+
+def test_the_logs_of_the_run_are_shown_by_name(demo: Demo) -> None:
+    logs = demo.json("runs", "logs", demo.result["run"]["run_id"])
+    assert {"controller", "stderr", "driver stderr"} <= set(logs)
+    assert "DAGScheduler" in logs["driver stderr"]
 
 
 def _got(url: str) -> Any:

@@ -92,7 +92,8 @@ def test_the_clusters_states_are_emrs_own() -> None:
 
 
 def test_the_request_is_the_templates_with_one_step_under_the_jobs_role(template: Place) -> None:
-    request = ephemeral.request(template.template or {}, submission("t-1"))
+    asked = replace(submission("t-1"), tags={"stack": "another", "job": "job"})
+    request = ephemeral.request(template.template or {}, asked)
     assert request["Name"] == "t-1"
     assert [step["Name"] for step in request["Steps"]] == ["t-1"]
     assert request["StepExecutionRoleArn"] == submission().role_arn

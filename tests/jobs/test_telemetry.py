@@ -8,7 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from jobs.runtimes.base import Capacity
+from facts.services import service_price
+from jobs.runtimes.base import Billed, Capacity
 from jobs.telemetry import cost, eventlog
 
 
@@ -122,3 +123,24 @@ def test_a_price_that_is_missing_is_never_zero(capacity: list[Capacity], region:
     found = cost.estimate(capacity, region, 60)
     assert found.usd is None
     assert told in found.basis
+
+
+def test_instances_with_hours_of_their_own_are_charged_those() -> None:
+    capacity = [Capacity(instance_type="m5.xlarge", spot=False, count=2, hours=3.0)]
+    found = cost.estimate(capacity, "us-east-1", 60)
+    assert found.usd == pytest.approx(3 * 0.24)
+    assert "3.00 h in all" in found.basis
+
+
+def test_what_serverless_billed_is_priced_by_its_units() -> None:
+    billed = Billed(vcpu_hours=2.0, memory_gb_hours=8.0, storage_gb_hours=0.0)
+    found = cost.estimate(billed, "us-east-1", 60)
+    vcpu = service_price("serverless_vcpu_hour", "us-east-1").usd
+    memory = service_price("serverless_memory_gb_hour", "us-east-1").usd
+    assert found.usd == pytest.approx(2 * vcpu + 8 * memory, abs=1e-6)
+    assert found.basis.startswith("2 vCPU h + 8 GB h of memory billed (list prices of ")
+    assert "mars-1" in cost.estimate(billed, "mars-1", 60).basis
+
+
+def test_what_cannot_be_known_is_unknown() -> None:
+    assert cost.estimate(None, "us-east-1", 60).usd is None

@@ -19,6 +19,7 @@ from emrctl.watching import RunProgress
 from facts.errors import UserError
 from jobs.lifecycle import Lifecycle
 from jobs.platform import Platform
+from tests.jobs.fakes import KilledError
 from tests.jobs.test_lifecycle import World
 
 
@@ -165,9 +166,25 @@ def test_a_run_that_is_in_no_list_yet_is_not_recorded_as_cancelled(world: World)
     world.emr.lag = 50
     run_id = _started(world)
     refused = _emrctl("runs", "cancel", run_id)
-    assert "is being sent; cancel it in a moment" in str(refused.exception)
+    assert "is in no list yet: it is being sent, or was left before it was" in str(refused.exception)
     listed = json.loads(_emrctl("runs", "list", "--json").stdout)
     assert [(run["run_id"], run["state"]) for run in listed] == [(run_id, "UNSENT")]
+
+
+def test_a_run_that_was_left_before_it_was_sent_is_cancelled_after_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(**_: Any) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(world.emr, "add_job_flow_steps", killed)
+    with pytest.raises(KilledError):
+        world.lifecycle().start("nightly-etl", "dev")
+    (attempt,) = world.lifecycle().store.open_attempts()
+    assert world.emr.steps == []
+    world.time.sleep(601)
+    record = json.loads(_emrctl("runs", "cancel", attempt.run_id, "--json").stdout)
+    assert (record["state"], record["reason"]) == ("CANCELLED", "interrupted before it was sent")
 
 
 def test_an_open_run_is_shown_with_its_state(world: World) -> None:
@@ -209,6 +226,9 @@ def test_logs_are_shown_by_name_of_open_runs_and_of_those_that_are_over(world: W
 
 def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> None:
     log = (Path(__file__).parent / "data" / "driver-stderr.txt").read_bytes()
+    log += (
+        b"26/11/28 08:28:54 INFO CacheManager: plan:\n+- Project [a]\n   +- Scan\nmy own line\n  indented\n"
+    )
     for step in ("1", "2"):
         root, application = "elasticmapreduce/j-1", f"application_1_000{step}"
         container = f"{root}/containers/{application}/container_1_000{step}_01_000001"
@@ -222,6 +242,8 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
     assert "\n336776 rows\n" in shown
     assert "WARN TaskSetManager: Lost task 1.0 in stage 9.0" in shown
     assert "INFO DAGScheduler" not in shown
+    assert "Project" not in shown
+    assert "\nmy own line\n  indented\n" in shown
     assert "s-1 RUNNING, stages 5/6, tasks 14/15 (2 lost)" in shown
     assert "INFO DAGScheduler" in _emrctl("jobs", "run", "nightly-etl", "--verbose").stderr
     assert _emrctl("jobs", "run", "nightly-etl", "--quiet").stderr == ""
@@ -251,9 +273,9 @@ def test_ctrl_c_asks_and_does_what_it_is_told(
 ) -> None:
     terminal = _Terminal(monkeypatch, [answer])
     world.time.interrupt_at = 20.0
-    progress = RunProgress("nightly-etl")
-    lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
-    assert lifecycle.run("nightly-etl", "dev").state == state
+    with RunProgress("nightly-etl") as progress:
+        lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
+        assert lifecycle.run("nightly-etl", "dev").state == state
     assert len(terminal.asked) == 1
     assert world.active() == []
     assert len(world.emr.steps) == 1
@@ -264,9 +286,9 @@ def test_a_second_ctrl_c_leaves_the_run_and_says_how_to_come_back(
 ) -> None:
     _Terminal(monkeypatch, ["^C"])
     world.time.interrupt_at = 20.0
-    progress = RunProgress("nightly-etl")
-    lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
-    with pytest.raises(UserError, match=r"goes on; 'emrctl runs attach \S+' follows it") as left:
+    told = pytest.raises(UserError, match=r"goes on; 'emrctl runs attach \S+' follows it")
+    with RunProgress("nightly-etl") as progress, told as left:
+        lifecycle = Lifecycle(world.session, world.platform, clock=world.time.clock, cancels=progress.cancels)
         lifecycle.run("nightly-etl", "dev")
     assert left.value.code == 3
     assert [step.state for step in world.active()] == ["RUNNING"]
