@@ -21,6 +21,7 @@ from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
 from infra.security.role import Role, RoleArgs
 from infra.storage.buckets import Buckets, BucketsArgs
+from infra.storage.coordination import Coordination, CoordinationArgs
 from infra.tags import default_tags
 
 declared = settings_loader.load()
@@ -47,6 +48,12 @@ buckets = Buckets(
         key_arns=keys.by_name,
         deletable=deletable,
     ),
+    here,
+)
+
+coordination = Coordination(
+    "coordination",
+    CoordinationArgs(names=names, key_arn=keys.by_name["runs"], deletable=deletable),
     here,
 )
 
@@ -191,6 +198,7 @@ pulumi.export(
         names=names,
         keys=keys,
         buckets=buckets,
+        coordination=coordination,
         network=network,
         identity=identity,
         clusters=clusters,

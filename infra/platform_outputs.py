@@ -18,6 +18,7 @@ from infra.security.job_policies import EVENT_LOGS
 from infra.security.keys import Keys
 from infra.settings import Settings
 from infra.storage.buckets import Buckets
+from infra.storage.coordination import Coordination
 
 SCHEMA_VERSION = 1
 
@@ -28,6 +29,7 @@ def platform(
     names: Names,
     keys: Keys,
     buckets: Buckets,
+    coordination: Coordination,
     network: Network,
     identity: Identity,
     clusters: Mapping[str, Cluster],
@@ -42,6 +44,7 @@ def platform(
         "region": names.region,
         "account_id": names.account_id,
         "buckets": dict(buckets.names),
+        "coordination_table": coordination.table_name,
         "keys": dict(keys.by_name),
         "network": {
             "vpc_id": network.vpc_id,

@@ -74,6 +74,7 @@ def read_policy(names: Names, state_key: str) -> str:
         iam.allow("Alarms", ci.READ_ALARMS, [_alarms(names)]),
         iam.allow("Topics", ci.READ_TOPICS, [_topics(names)]),
         iam.allow("Applications", ci.READ_APPLICATIONS, [_applications(names)]),
+        iam.allow("Tables", ci.READ_TABLES, [_tables(names)]),
     )
 
 
@@ -106,7 +107,7 @@ def write_policy(names: Names, state_key: str) -> str:
 
 
 def operate_policy(names: Names) -> str:
-    """What `apply` has beside those, for managed policies are short: logs, alarms, topics, applications, groups."""
+    """What `apply` has beside those, for managed policies are short: logs, alarms, topics, tables and more."""
     return iam.document(
         iam.allow("Alarms", ci.WRITE_ALARMS, [_alarms(names)]),
         iam.allow("LogGroups", ci.WRITE_LOGS, [_log_groups(names)]),
@@ -114,6 +115,13 @@ def operate_policy(names: Names) -> str:
         iam.allow("Applications", ci.WRITE_APPLICATIONS, [_applications(names)]),
         iam.allow("NewApplications", ci.NEW_APPLICATIONS, ["*"], _here(names)),
         iam.allow("Groups", ci.WRITE_GROUPS, [names.arn("elasticmapreduce", "cluster/*")]),
+        iam.allow("Tables", ci.WRITE_TABLES, [_tables(names)]),
+        iam.allow(
+            "SealTables",
+            ci.SEAL_TABLES,
+            [names.arn("kms", "key/*")],
+            iam.through("dynamodb", names.region),
+        ),
     )
 
 
@@ -128,30 +136,49 @@ def boundary(names: Names, state_key: str) -> str:
         iam.allow("States", ["s3:DeleteObject", "s3:PutObject"], [f"{state}/.pulumi/*"]),
         iam.allow("ReadStates", ["s3:GetObject", "s3:ListBucket"], [state, f"{state}/*"]),
         iam.allow("StateKey", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [state_key]),
-        iam.allow("Buckets", [*ci.WRITE_BUCKETS, "s3:Get*", "s3:ListBucket"], [_buckets(names)]),
         iam.allow(
             "ProgramsObjects",
             ["s3:DeleteObject", "s3:GetObject*", "s3:PutObject*"],
             [_programs_objects(names)],
         ),
-        iam.allow("Network", _verbs("ec2", ci.EC2_VERBS), _network(names)),
-        iam.allow(
-            "Clusters", _verbs("elasticmapreduce", ci.EMR_VERBS), [names.arn("elasticmapreduce", "cluster/*")]
-        ),
-        iam.allow("Identities", _verbs("iam", ci.IAM_VERBS), _identities(names)),
         iam.allow("PassRoles", ["iam:PassRole"], [_roles(names)], _passed_to(*PASSED.values())),
         iam.allow(
-            "Keys", _verbs("kms", ci.KMS_VERBS), [names.arn("kms", "alias/emr-*"), names.arn("kms", "key/*")]
+            "KeysOfTables",
+            ["kms:*crypt*"],
+            [names.arn("kms", "key/*")],
+            iam.through("dynamodb", names.region),
         ),
-        iam.allow("LogGroups", _verbs("logs", ci.LOGS_VERBS), [names.arn("logs", "log-group:*")]),
+        # An action is of one service and so are its resources: several may share a statement, which is shorter.
         iam.allow(
-            "Operating",
+            "MakingAndOperating",
             [
+                *ci.WRITE_BUCKETS,
+                "s3:Get*",
+                "s3:ListBucket",
+                *_verbs("ec2", ci.EC2_VERBS),
+                *_verbs("elasticmapreduce", ci.EMR_VERBS),
+                *_verbs("iam", ci.IAM_VERBS),
+                *_verbs("kms", ci.KMS_VERBS),
+                *_verbs("logs", ci.LOGS_VERBS),
                 *_verbs("cloudwatch", ("*Alarm*", "*Tag*", "Untag*")),
+                *_verbs("dynamodb", ("*Backups", "*Tag*", "*TimeToLive", "Untag*")),
+                *_verbs("dynamodb", ("CreateTable", "DescribeTable", "UpdateTable")),
                 *_verbs("emr-serverless", ("*Application*", "*Job*", "*Tag*", "Untag*")),
                 *_verbs("sns", ("*Tag*", "*Topic*", "Untag*")),
             ],
-            [_alarms(names), _applications(names), _topics(names)],
+            [
+                _buckets(names),
+                *_network(names),
+                *_identities(names),
+                names.arn("kms", "alias/emr-*"),
+                names.arn("kms", "key/*"),
+                names.arn("elasticmapreduce", "cluster/*"),
+                names.arn("logs", "log-group:*"),
+                _alarms(names),
+                _applications(names),
+                _tables(names),
+                _topics(names),
+            ],
         ),
         iam.allow(
             "WhatKnowsNoResource",
@@ -229,6 +256,10 @@ def _log_groups(names: Names) -> str:
 
 def _alarms(names: Names) -> str:
     return names.arn("cloudwatch", "alarm:emr-*")
+
+
+def _tables(names: Names) -> str:
+    return names.arn("dynamodb", "table/emr-*")
 
 
 def _topics(names: Names) -> str:

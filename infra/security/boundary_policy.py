@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from infra.naming import KEYS, ZONES, Names
 from infra.security import autoscaling, cluster_policies, people_policies
 from infra.security import statements as iam
-from infra.security.job_policies import FOLLOW_CLUSTERS
+from infra.security.job_policies import COORDINATE, FOLLOW_CLUSTERS
 from infra.security.needs import KeyArns, Need
 
 MAX_CHARACTERS = 6144
@@ -44,7 +44,7 @@ def boundary(names: Names, keys: KeyArns) -> str:
         ),
         # An action is of one service and so are its resources: several may share a statement, which is shorter.
         iam.allow(
-            "Running",
+            "RunningAndAsking",
             [
                 *FOLLOW_LOGS,
                 "elasticmapreduce:AddJobFlowSteps",
@@ -52,15 +52,24 @@ def boundary(names: Names, keys: KeyArns) -> str:
                 *FOLLOW_CLUSTERS,
                 *autoscaling.RESIZE_GROUPS,
                 *autoscaling.SEE_ALARMS,
+                *people_policies.analyst_needs(names)[0].actions,
+                *people_policies.READ_CATALOG,
+                *COORDINATE,
+                "secretsmanager:GetSecretValue",
             ],
             [
+                names.arn("dynamodb", f"table/{names.coordination_table}"),
+                names.arn("athena", f"workgroup/{names.prefix}"),
+                names.arn("glue", "catalog"),
+                names.arn("glue", f"database/{names.database('*')}"),
+                names.arn("glue", f"table/{names.database('*')}/*"),
+                names.arn("secretsmanager", f"secret:{names.secrets}*"),
                 names.arn("logs", "log-group:*"),
                 names.arn("elasticmapreduce", "cluster/*"),
                 names.arn("cloudwatch", "alarm:*"),
             ],
         ),
         *_machines(names),
-        *_shells(names),
     ]
     return iam.document(*map(iam.unnamed, statements))
 
@@ -68,21 +77,9 @@ def boundary(names: Names, keys: KeyArns) -> str:
 def _data(names: Names) -> list[iam.Statement]:
     ours = f"arn:{names.partition}:s3:::{names.prefix}-*-{names.account_id}-{names.region}"
     buckets = [ours, *(names.bucket_arn(zone) for zone in ZONES if zone in names.adopted)]
-    ask = people_policies.analyst_needs(names)[0].actions
     return [
         iam.allow("Buckets", iam.BUCKET_ACTIONS, buckets),
         iam.allow("Objects", iam.OBJECT_ACTIONS, [f"{bucket}/*" for bucket in buckets]),
-        iam.allow(
-            "Queries",
-            [*ask, *people_policies.READ_CATALOG, "secretsmanager:GetSecretValue"],
-            [
-                names.arn("athena", f"workgroup/{names.prefix}"),
-                names.arn("glue", "catalog"),
-                names.arn("glue", f"database/{names.database('*')}"),
-                names.arn("glue", f"table/{names.database('*')}/*"),
-                names.arn("secretsmanager", f"secret:{names.secrets}*"),
-            ],
-        ),
     ]
 
 
@@ -91,18 +88,16 @@ def _machines(names: Names) -> list[iam.Statement]:
         *cluster_policies.launch_needs(names),
         *cluster_policies.tagged_needs(names),
         cluster_policies.look_at_vpcs(names),
+        *(need for need in people_policies.break_glass_needs(names) if need.name != "FindNodes"),
     ]
     here = {"StringEquals": {"aws:RequestedRegion": names.region}}
     look = [*cluster_policies.DESCRIBE_EC2, *cluster_policies.SESSION_CHANNELS]
     return [
         iam.allow("LookAround", look, ["*"], here),
-        iam.allow("Machines", _actions(needs), _resources(needs)),
+        iam.allow(
+            "MachinesAndTheirShells", [*_actions(needs), "ssm:UpdateInstanceInformation"], _resources(needs)
+        ),
     ]
-
-
-def _shells(names: Names) -> list[iam.Statement]:
-    needs = [need for need in people_policies.break_glass_needs(names) if need.name != "FindNodes"]
-    return [iam.allow("Shells", [*_actions(needs), "ssm:UpdateInstanceInformation"], _resources(needs))]
 
 
 def _actions(needs: Iterable[Need]) -> list[str]:

@@ -45,6 +45,7 @@ COMMON = {
     "SecurityGroup": 4,
     "SecurityGroupEgressRule": 11,
     "SecurityGroupIngressRule": 11,
+    "Table": 1,
     "Topic": 2,
     "TopicPolicy": 2,
     "Vpc": 1,
@@ -143,6 +144,7 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
                 "bootstrap_seconds": 0,
             }
         },
+        "coordination_table": "emr-dev-coordination",
         "launch_templates": {},
         "applications": {},
         "roles": {
