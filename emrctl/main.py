@@ -21,8 +21,8 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cost": ("What a stack may cost.", ("estimate",)),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs", "picture")),
     "data": ("Sample data.", ("load",)),
-    "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),
-    "runs": ("What ran, and how it went.", ("list", "show")),
+    "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list", "breaker")),
+    "runs": ("What ran, and how it went.", ("list", "show", "watch")),
 }
 VERBS = ("demo", "down", "bootstrap", "doctor")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."

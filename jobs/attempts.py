@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from facts.errors import UserError
+from jobs import fallback
 from jobs.artifacts import Artifact
+from jobs.fallback import Choice
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended
 from jobs.runtimes.base import Submission
+from jobs.spec.running import Retry
 
 
-def first(platform: Platform, artifact: Artifact, channel: str, now: datetime) -> Attempt:
+def first(
+    platform: Platform, artifact: Artifact, channel: str, now: datetime, choice: Choice, slot: int
+) -> Attempt:
     """The first attempt of a new run. Raises UserError when the platform cannot run this job."""
     spec = artifact.manifest.spec
-    place = platform.place(spec.runtime)
+    place = platform.place(choice.target)
     platform.job_role(spec.name)
     if place.release_label != spec.release:
         raise UserError(
@@ -34,27 +40,46 @@ def first(platform: Platform, artifact: Artifact, channel: str, now: datetime) -
         runtime=place.kind,
         place=place.name,
         place_id=place.id,
+        place_reason=choice.why,
+        slot=slot,
         run_created_at=now,
         created_at=now,
     )
 
 
-def following(attempt: Attempt, ended: Ended, now: datetime) -> Attempt:
-    """The attempt after one that failed."""
+def pause(retry: Retry, attempt: Attempt) -> float:
+    """Seconds between `attempt`, which failed, and the next: full jitter, so that many that fail at once do not come
+    back at once. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    longest = min(retry.backoff_limit_seconds, retry.backoff_seconds * 2.0 ** (attempt.number - 1))
+    return random.uniform(0, longest)  # noqa: S311 - jitter is no secret
+
+
+def following(attempt: Attempt, ended: Ended, now: datetime, pause: float) -> Attempt:
+    """The attempt after one that failed, to be sent `pause` seconds from now."""
     number = attempt.number + 1
     return attempt.model_copy(
         update={
             "number": number,
             "token": _token(attempt.job, attempt.run_id, number),
             "created_at": now,
+            "send_after": now + timedelta(seconds=pause),
             "before": (*attempt.before, ended),
         }
     )
 
 
+def taken_back(attempt: Attempt) -> tuple[Attempt, Ended]:
+    """The attempt before one that was never sent, and how it ended."""
+    *before, ended = attempt.before
+    changes = {"number": ended.number, "token": ended.token, "send_after": None, "before": tuple(before)}
+    return attempt.model_copy(update=changes), ended
+
+
 def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Submission:
     """What the runtime is given for `attempt`."""
     spec = artifact.manifest.spec
+    target = fallback.target_of(spec, attempt)
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
     values |= {f"outputs.{dataset.name}": platform.uri(dataset) for dataset in spec.outputs}
     values |= {f"param.{name}": value for name, value in {**spec.parameters, **attempt.parameters}.items()}
@@ -84,7 +109,7 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
         arguments=spec.render(values),
         conf={**spec.conf, **conf},
         resources=spec.resources,
-        deploy_mode=spec.runtime.deploy_mode if spec.runtime.kind == "ec2" else None,
+        deploy_mode=target.deploy_mode if target.kind == "ec2" else None,
     )
 
 

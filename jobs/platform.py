@@ -81,6 +81,7 @@ class Platform(_Model):
     region: str
     account_id: str
     buckets: Buckets
+    coordination_table: str
     clusters: Mapping[str, Cluster]
     applications: Mapping[str, Application] = {}
     virtual_clusters: Mapping[str, VirtualCluster] = {}

@@ -62,6 +62,7 @@ def build(
         runtime=attempt.runtime,
         place=attempt.place,
         place_id=attempt.place_id,
+        place_reason=attempt.place_reason,
         state=ended.state,
         reason=ended.reason,
         created_at=attempt.run_created_at,

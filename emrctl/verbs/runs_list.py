@@ -20,6 +20,7 @@ def command(
     """Show the records of runs, newest first."""
     from emrctl import runs
     from emrctl.platform import connect
+    from jobs.coordination.table import Coordination
     from jobs.runs import RunStore
 
     session, platform = connect(stack, target)
@@ -36,7 +37,7 @@ def command(
         table.add_column(name, no_wrap=True)  # a run's id is what other verbs ask for: never cut off
     for name in ("duration", "rows", "USD"):
         table.add_column(name, justify="right")
-    for attempt in store.open_attempts(job):
+    for attempt in Coordination(session, platform.coordination_table).open_attempts(job):
         table.add_row(attempt.run_id, attempt.job, "OPEN", "-", "-", "-")
     for record in records:
         cost = "-" if record.cost_usd is None else f"{record.cost_usd:.4f}"

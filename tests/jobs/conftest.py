@@ -70,6 +70,7 @@ def outputs() -> dict[str, Any]:
         "region": "us-east-1",
         "account_id": "123456789012",
         "buckets": {name: f"dev-{name}" for name in buckets},
+        "coordination_table": "dev-coordination",
         "keys": {"data": "arn:k1", "logs": "arn:k2", "volumes": "arn:k3"},
         "network": {"vpc_id": "vpc-1", "private_subnet_ids": ["subnet-1"]},
         "clusters": {

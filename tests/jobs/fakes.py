@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -33,21 +34,30 @@ class Time:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.skew = 0.0  # by which the caller's own clock is wrong
         self.passed: list[Callable[[], None]] = []
         self.interrupt_at: float | None = None
 
     @property
     def clock(self) -> Clock:
-        return Clock(now=self.now, monotonic=lambda: self.seconds, sleep=self.sleep)
+        return Clock(now=self.told, monotonic=lambda: self.seconds, sleep=self.sleep)
+
+    def told(self) -> datetime:
+        """What the caller's clock says."""
+        return self.now() + timedelta(seconds=self.skew)
 
     def now(self) -> datetime:
         return BIRTH + timedelta(seconds=self.seconds)
 
-    def sleep(self, seconds: float) -> None:
+    def go(self, seconds: float) -> None:
+        """Let time pass while nobody sleeps."""
         assert seconds >= 0
         self.seconds += seconds
         for tell in self.passed:
             tell()
+
+    def sleep(self, seconds: float) -> None:
+        self.go(seconds)
         if self.interrupt_at is not None and self.seconds >= self.interrupt_at:
             self.interrupt_at = None
             raise KeyboardInterrupt
@@ -59,10 +69,13 @@ class Faults:
 
     plan: Iterator[str] = field(default_factory=lambda: iter(()))
     calls: int = 0
+    time: Time | None = None
 
     def around(self, call: Callable[[], Any]) -> Any:
         self.calls += 1
         fault = next(self.plan, "none")
+        if self.time and fault.startswith("clock"):
+            self.time.skew += 86_400.0 if fault == "clock ahead" else -86_400.0
         if fault == "killed before":
             raise KilledError
         if fault == "request lost":
@@ -83,7 +96,7 @@ class Faults:
 
 FAULTS = (
     "none", "killed before", "killed after", "request lost", "response lost", "throttled", "error before",
-    "error after",
+    "error after", "clock ahead", "clock back",
 )  # fmt: skip
 
 
@@ -145,6 +158,69 @@ class FakeS3:
     def _list(self, bucket: str, prefix: str) -> list[Any]:
         keys = sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))
         return [{"Contents": [{"Key": key} for key in keys]}] if keys else [{}]
+
+
+class FakeTable:
+    """One DynamoDB table, with the conditions that the coordination uses; its answers say the true time."""
+
+    def __init__(self, time: Time, faults: Faults | None = None) -> None:
+        self.items: dict[tuple[str, str], Any] = {}
+        self.calls: list[str] = []
+        self._time, self._faults = time, faults or Faults()
+
+    def get_item(self, TableName: str, Key: Any, ConsistentRead: bool) -> Any:  # noqa: N803
+        assert ConsistentRead
+        found = lambda: {"Item": self.items[_at(Key)]} if _at(Key) in self.items else {}  # noqa: E731
+        return self._answer("get", found)
+
+    def query(self, KeyConditionExpression: str, ExpressionAttributeValues: Any, **_: Any) -> Any:  # noqa: N803
+        kind, prefix = (ExpressionAttributeValues.get(name, {"S": ""})["S"] for name in (":kind", ":job"))
+        return self._answer(
+            "query",
+            lambda: {
+                "Items": [
+                    item for at, item in self.items.items() if at[0] == kind and at[1].startswith(prefix)
+                ]
+            },
+        )
+
+    def put_item(self, **put: Any) -> Any:
+        return self._answer("put", lambda: self._write([{"Put": put}], "ConditionalCheckFailedException"))
+
+    def delete_item(self, **delete: Any) -> Any:
+        return self._answer("delete", lambda: self._write([{"Delete": delete}], ""))
+
+    def transact_write_items(self, TransactItems: Any) -> Any:  # noqa: N803
+        return self._answer("transact", lambda: self._write(TransactItems, "TransactionCanceledException"))
+
+    def _write(self, writes: Sequence[Any], refusal: str) -> Any:
+        parts = [next(iter(write.items())) for write in writes]
+        if not all(self._holds(part) for _, part in parts):
+            raise client_error(refusal)
+        for kind, part in parts:
+            if kind == "Put":
+                self.items[_at(part["Item"])] = part["Item"]
+            elif kind == "Delete":
+                self.items.pop(_at(part["Key"]), None)
+        return {}
+
+    def _holds(self, part: Any) -> bool:
+        there = self.items.get(_at(part.get("Key") or part["Item"]))
+        condition = part.get("ConditionExpression")
+        if condition in (None, "attribute_not_exists(id)"):
+            return condition is None or there is None
+        name, _, value = condition.partition(" = ")
+        name = part.get("ExpressionAttributeNames", {}).get(name, name)
+        return there is not None and there.get(name) == part["ExpressionAttributeValues"][value]
+
+    def _answer(self, name: str, call: Callable[[], Any]) -> Any:
+        self.calls.append(name)
+        date = {"HTTPHeaders": {"date": format_datetime(self._time.now(), usegmt=True)}}
+        return self._faults.around(lambda: {**call(), "ResponseMetadata": date})
+
+
+def _at(key: Any) -> tuple[str, str]:
+    return key["kind"]["S"], key["id"]["S"]
 
 
 class Body(io.BytesIO):
@@ -230,11 +306,12 @@ class FakeEmr:
         if name == "list_instances":
             instances = [{"InstanceType": "m5.xlarge", "Market": "ON_DEMAND"}] * 2
             return Pages(lambda **_: [{"Instances": instances}])
-        return Pages(lambda **_: self.faults.around(self._list))
+        return Pages(lambda **asked: self.faults.around(lambda: self._list(asked.get("StepStates"))))
 
-    def _list(self) -> list[Any]:
+    def _list(self, states: Sequence[str] | None = None) -> list[Any]:
         self.lists += 1
         seen = [step for step in reversed(self.steps) if self.lists > step.visible_after]
+        seen = [step for step in seen if states is None or step.state in states]
         return [
             {"Steps": [_summary(step) for step in seen[at : at + 50]]} for at in range(0, len(seen) or 1, 50)
         ]
@@ -260,10 +337,11 @@ def _summary(step: FakeStep) -> Any:
 
 @dataclass
 class FakeSession:
-    """A boto3 session of the two."""
+    """A boto3 session of the three."""
 
     emr: FakeEmr
     s3: FakeS3
+    table: FakeTable
 
     def client(self, service: str, **_: Any) -> Any:
-        return {"emr": self.emr, "s3": self.s3}[service]
+        return {"emr": self.emr, "s3": self.s3, "dynamodb": self.table}[service]

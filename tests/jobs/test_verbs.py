@@ -13,7 +13,7 @@ from emrctl import platform as connection
 from emrctl import runs
 from emrctl.main import build
 from jobs.platform import Platform
-from tests.jobs.test_lifecycle import World
+from tests.jobs.world import World
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def world(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> World:
     """The verbs' AWS is the fake one, and their clock its clock."""
     made = World(platform)
     monkeypatch.setattr(connection, "connect", lambda *_: (made.session, platform))
-    monkeypatch.setattr("jobs.lifecycle.Clock", lambda: made.time.clock)
+    monkeypatch.setattr("jobs.underway.Clock", lambda: made.time.clock)
     return made
 
 

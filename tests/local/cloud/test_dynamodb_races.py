@@ -27,7 +27,9 @@ def clients() -> Iterator[list[Any]]:
     with CloudServer(FakeRunner()) as server:
         config = Config(retries={"total_max_attempts": 1})
         session = boto3.Session(region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-        found = [session.client("dynamodb", endpoint_url=server.endpoint, config=config) for _ in range(CLIENTS)]
+        found = [
+            session.client("dynamodb", endpoint_url=server.endpoint, config=config) for _ in range(CLIENTS)
+        ]
         found[0].create_table(
             TableName=TABLE, BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -51,7 +53,11 @@ def won(call: Any, **arguments: Any) -> bool:
 
 def new(name: str) -> dict[str, Any]:
     """An item that must not be there yet."""
-    return {"TableName": TABLE, "Item": {"id": {"S": name}}, "ConditionExpression": "attribute_not_exists(id)"}
+    return {
+        "TableName": TABLE,
+        "Item": {"id": {"S": name}},
+        "ConditionExpression": "attribute_not_exists(id)",
+    }
 
 
 def test_of_those_who_create_at_once_one_does(clients: list[Any]) -> None:

@@ -142,7 +142,7 @@ def test_channels_move_and_are_read_by_the_deployer_the_submitter_and_the_job(
     monkeypatch.setenv("AWS_ENDPOINT_URL", platform.aws.server.endpoint)
     zones = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
     here = jobs.platform.Platform(
-        schema_version=1, environment="iam", region=REGION, account_id=ACCOUNT, clusters={}, event_log_uri="",
+        schema_version=1, environment="iam", coordination_table=NAMES.coordination_table, region=REGION, account_id=ACCOUNT, clusters={}, event_log_uri="",
         roles=Roles(jobs={JOB.name: JOB_ARN}), buckets=Buckets(**{zone: NAMES.bucket(zone) for zone in zones}),
     )  # fmt: skip
     deployer, submitter = (platform.person(role).boto3() for role in ("deployer", "submitter"))
