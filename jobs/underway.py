@@ -90,7 +90,9 @@ class UnderWay:
             elif status is not None:
                 if not status.phase.over:
                     return attempt
-                ended = self._ended(attempt, status, None, ())
+                for twin in status.twins:
+                    self._runtime(attempt).cancel(twin, force=True)
+                ended = self._ended(attempt, status, None, tuple(status.twins))
                 if ended.state == "FAILED" and attempt.number < self._spec(attempt).retry.max_attempts:
                     return self._following(attempt, ended)
                 self._record(attempt, ended)

@@ -63,6 +63,16 @@ def session() -> Iterator[boto3.Session]:
 @pytest.fixture(scope="session")
 def outputs() -> dict[str, Any]:
     """What a stack exports, as the contract of the output `platform` has it."""
+    return _outputs()
+
+
+def a_platform() -> Platform:
+    """The platform of those outputs."""
+    return parse({"platform": _outputs()})
+
+
+def _outputs() -> dict[str, Any]:
+    """What a stack exports, as the contract of the output `platform` has it."""
     buckets = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
     return {
         "schema_version": 1,

@@ -253,7 +253,7 @@ class FakeEmr:
         self.cluster_state = "WAITING"
         self.outcomes: Iterator[str] = itertools.repeat("COMPLETED")
         self.lag = 0
-        self.lists = 0
+        self.lists = self.pages = 0
         self.stubborn = False  # asked to end it goes on; only force ends a step
         self.immortal = False
         self.cancelled: list[tuple[str, str]] = []
@@ -312,6 +312,7 @@ class FakeEmr:
         self.lists += 1
         seen = [step for step in reversed(self.steps) if self.lists > step.visible_after]
         seen = [step for step in seen if states is None or step.state in states]
+        self.pages += len(range(0, len(seen) or 1, 50))
         return [
             {"Steps": [_summary(step) for step in seen[at : at + 50]]} for at in range(0, len(seen) or 1, 50)
         ]

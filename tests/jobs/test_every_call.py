@@ -62,8 +62,7 @@ CASES = [
     (way, fault)
     for way in WAYS
     for fault in FAULTS
-    if fault != "none"
-    and (way is _fails_once or fault in ("killed before", "killed after", "response lost", "clock ahead"))
+    if fault != "none" and (way is _fails_once or fault in TELLING)
 ]
 
 

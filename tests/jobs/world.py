@@ -9,7 +9,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from facts.errors import UserError
-from jobs import artifacts, spec
+from jobs import artifacts, attempts, spec
 from jobs.lifecycle import Event, Lifecycle
 from jobs.platform import Platform
 from jobs.runs import Record
@@ -93,3 +93,16 @@ class World:
                 assert step.config["Name"] == attempt.token
                 assert step.state in ENDS[attempt.state]
             assert all(steps[twin].state == "CANCELLED" for twin in attempt.twins)
+
+
+def many_under_way(world: World, count: int) -> None:
+    """So many runs of one job, kept and sent."""
+    lifecycle = world.lifecycle()
+    first = lifecycle.start(JOB, "dev")
+    artifact = lifecycle._artifact(first)
+    for number in range(1, count):
+        run_id = f"{first.run_id}-{number:04}"
+        changes = {"run_id": run_id, "token": f"{JOB}-{run_id}-a1", "slot": number}
+        run = first.model_copy(update=changes)
+        assert lifecycle.shared.begin(run, lifecycle.shared.look("no-other"))
+        lifecycle._runtime(run).submit(attempts.submission(world.platform, artifact, run))
