@@ -63,15 +63,15 @@ def session() -> Iterator[boto3.Session]:
 @pytest.fixture(scope="session")
 def outputs() -> dict[str, Any]:
     """What a stack exports, as the contract of the output `platform` has it."""
-    return _outputs()
+    return outputs_of_dev()
 
 
 def a_platform() -> Platform:
     """The platform of those outputs."""
-    return parse({"platform": _outputs()})
+    return parse({"platform": outputs_of_dev()})
 
 
-def _outputs() -> dict[str, Any]:
+def outputs_of_dev() -> dict[str, Any]:
     """What a stack exports, as the contract of the output `platform` has it."""
     buckets = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
     return {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from facts.errors import UserError
 from jobs import attempts, fallback, spec
-from jobs.platform import Cluster, Platform
+from jobs.platform import Platform
 from jobs.spec.running import Breaker, Concurrency, Fallback, Retry
 from jobs.spec.targets import Ec2Target
 from tests.jobs.fakes import Faults, KilledError
@@ -155,7 +155,7 @@ def test_pauses_are_spread_over_all_of_it() -> None:
 
 def test_a_run_goes_elsewhere_when_enough_wait_at_its_place(platform: Platform) -> None:
     spare = platform.clusters["main"].model_copy(update={"id": "j-2", "name": "dev-spare"})
-    world = World(platform.model_copy(update={"clusters": {**platform.clusters, "spare": Cluster(**spare.model_dump())}}))
+    world = World(platform.model_copy(update={"clusters": {**platform.clusters, "spare": spare}}))
     other = Fallback(runtime=Ec2Target(kind="ec2", cluster="spare", deploy_mode="client"), when_waiting=2)
     world.have(fallback=other, concurrency=Concurrency(limit=9))
     started = [world.lifecycle().start(JOB, "dev") for _ in range(3)]
