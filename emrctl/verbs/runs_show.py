@@ -33,6 +33,8 @@ def command(
         [
             runs.summary(record),
             f"version   {record.digest[:12]} of channel '{record.channel}', {record.release}",
+            f"place     {record.runtime} '{record.place}'"
+            + (f", {why}" if (why := record.place_reason) else ""),
             f"report    {record.report_uri}",
             f"events    {record.event_log_uri or '-'}",
             f"logs      {record.log_uri or '-'}",

@@ -49,9 +49,8 @@ def start(state: Breaker, job: str, run_id: str, now: datetime) -> Breaker:
     if state.phase(now) == "closed":
         return state
     if refuses(state, now):
-        raise UserError(
-            f"{describe(state, job, now)}; 'emrctl jobs run {job} --force' starts a run all the same"
-        )
+        how = f"'emrctl jobs run {job} --force' starts a run all the same"
+        raise UserError(f"{describe(state, job, now)}; {how}", code=1)
     return state.model_copy(update={"trial": run_id})
 
 

@@ -67,7 +67,9 @@ def test_while_a_trial_is_under_way_no_other_run_begins() -> None:
     later = NOW + timedelta(minutes=31)
     trial = breaker.start(opened, JOB, "r1", later)
     assert trial.phase(later) == "half-open"
-    with pytest.raises(UserError, match=r"half-open since .*; run r1 is its trial; 'emrctl jobs run .* --force'"):
+    with pytest.raises(
+        UserError, match=r"half-open since .*; run r1 is its trial; 'emrctl jobs run .* --force'"
+    ):
         breaker.start(trial, JOB, "r2", later)
     assert breaker.after(trial, RULE, "r2", "FAILED", later).trial == "r1"  # a forced run is no trial
     assert breaker.start(breaker.after(trial, RULE, "r1", "CANCELLED", later), JOB, "r3", later).trial == "r3"
@@ -76,7 +78,9 @@ def test_while_a_trial_is_under_way_no_other_run_begins() -> None:
     assert breaker.after(trial, RULE, "r1", "SUCCEEDED", later) == CLOSED
 
 
-def _attempt(run_id: str = "20260102T030405Z-aaaaaa", number: int = 1, slot: int = 0, job: str = JOB) -> Attempt:
+def _attempt(
+    run_id: str = "20260102T030405Z-aaaaaa", number: int = 1, slot: int = 0, job: str = JOB
+) -> Attempt:
     return Attempt(
         run_id=run_id, number=number, token=f"{job}-{run_id}-a{number}", job=job, digest="d" * 64, channel="dev",
         runtime="ec2", place="main", place_id="j-1", run_created_at=NOW, created_at=NOW, slot=slot,

@@ -85,7 +85,9 @@ class Aws:
     def killed_at(self, operation: str, call: int, when: str, how: str) -> str:
         """Run the command, kill it at that call, and return which call it says it was."""
         arguments = [json.dumps(self.outputs), operation, str(call), when, how]
-        child = subprocess.Popen([sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.PIPE, text=True
+        )
         assert child.stdout is not None
         said = child.stdout.readline().strip()
         os.kill(child.pid, signal.SIGKILL)
@@ -114,7 +116,9 @@ def server() -> Iterator[tuple[CloudServer, ManualClock]]:
             iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
         iam.create_instance_profile(InstanceProfileName="nodes")
         iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="nodes")
-        scoped = {"AuthorizationConfiguration": {"IAMConfiguration": {"EnableApplicationScopedIAMRole": True}}}
+        scoped = {
+            "AuthorizationConfiguration": {"IAMConfiguration": {"EnableApplicationScopedIAMRole": True}}
+        }
         session.client("emr", **made).create_security_configuration(
             Name="roles", SecurityConfiguration=json.dumps(scoped)
         )
@@ -170,9 +174,13 @@ def test_a_command_killed_between_two_calls_leaves_one_run_and_a_true_record(aws
         assert lifecycle.shared.open_attempts() == []
         told = {each.token: each for record in lifecycle.store.list_runs() for each in record.attempts}
         steps = aws.steps()
-        assert sorted(step["Name"] for step in steps) == sorted(token for token, each in told.items() if each.id)
+        assert sorted(step["Name"] for step in steps) == sorted(
+            token for token, each in told.items() if each.id
+        )
         assert {step["Status"]["State"] for step in steps} <= {"COMPLETED", "CANCELLED"}
         for step in steps:
             assert told[step["Name"]].id == step["Id"]
             assert (told[step["Name"]].state == "SUCCEEDED") == (step["Status"]["State"] == "COMPLETED")
-        assert 1 <= len(steps) - before <= 2  # the killed command's own, and the next one's when that was over
+        assert (
+            1 <= len(steps) - before <= 2
+        )  # the killed command's own, and the next one's when that was over

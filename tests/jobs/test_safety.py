@@ -28,7 +28,9 @@ def world(platform: Platform) -> World:
 def test_one_run_too_many_is_refused_with_the_runs_that_are_under_way(world: World) -> None:
     world.have(concurrency=Concurrency(limit=2, when_full="fail"))
     runs = sorted(world.lifecycle().start(JOB, "dev").run_id for _ in range(2))
-    with pytest.raises(UserError, match=f"as its spec allows are under way: {runs[0]} .*, {runs[1]}") as refused:
+    with pytest.raises(
+        UserError, match=f"as its spec allows are under way: {runs[0]} .*, {runs[1]}"
+    ) as refused:
         world.run()
     assert refused.value.code == 1
     assert len(world.emr.steps) == 2
@@ -62,7 +64,9 @@ def test_runs_in_a_row_that_fail_stop_the_job_and_a_trial_starts_it_again(world:
     world.have(breaker=Breaker(failures=2, pause_minutes=60), retry=Retry(max_attempts=1))
     world.emr.outcomes = itertools.chain(["FAILED"] * 3, itertools.repeat("COMPLETED"))
     assert [world.run().state for _ in range(2)] == ["FAILED", "FAILED"]
-    with pytest.raises(UserError, match=r"is open since .* UTC, for 2 failed runs .* a trial is allowed at \d\d:\d\d"):
+    with pytest.raises(
+        UserError, match=r"is open since .* UTC, for 2 failed runs .* a trial is allowed at \d\d:\d\d"
+    ):
         world.run()
     assert world.lifecycle().run(JOB, "dev", force=True).state == "FAILED"
     world.time.skew = 86_400 * 3  # this caller's clock says that the pause is long over
@@ -140,7 +144,9 @@ def test_a_run_that_failed_unseen_is_tried_again_by_whoever_comes(world: World) 
 
 
 @given(number=st.integers(1, 5), base=st.floats(0.1, 3600), factor=st.floats(1, 10))
-def test_a_pause_is_a_random_part_of_what_doubles_and_is_bounded(number: int, base: float, factor: float) -> None:
+def test_a_pause_is_a_random_part_of_what_doubles_and_is_bounded(
+    number: int, base: float, factor: float
+) -> None:
     retry = Retry(backoff_seconds=base, backoff_limit_seconds=min(base * factor, 6 * 3600.0))
     pause = attempts.pause(retry, _attempt(number=number))
     assert 0 <= pause <= min(retry.backoff_limit_seconds, base * 2 ** (number - 1))
@@ -178,7 +184,10 @@ def test_many_runs_are_looked_at_by_one_listing(world: World) -> None:
     many_under_way(world, 120)
     lifecycle, calls, lists = world.lifecycle(), world.faults.calls, world.emr.lists
     assert len(lifecycle.sweep(lifecycle.shared.open_attempts())) == 120
-    assert (world.faults.calls - calls, world.emr.lists - lists) == (2, 1)  # the table's, and the cluster's list
+    assert (world.faults.calls - calls, world.emr.lists - lists) == (
+        2,
+        1,
+    )  # the table's, and the cluster's list
     for _ in range(2):
         world.time.go(100)
     assert lifecycle.sweep(lifecycle.shared.open_attempts()) == []

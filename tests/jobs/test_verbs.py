@@ -12,7 +12,9 @@ from typer.testing import CliRunner, Result
 from emrctl import platform as connection
 from emrctl import runs
 from emrctl.main import build
+from facts.errors import UserError
 from jobs.platform import Platform
+from jobs.spec import Concurrency, Retry
 from tests.jobs.world import World
 
 
@@ -60,6 +62,35 @@ def test_no_wait_sends_and_returns(world: World) -> None:
     run_id = json.loads(sent.stdout)["run_id"]
     assert [step.state for step in world.emr.steps] == ["PENDING"]
     assert f"{run_id}  nightly-etl  OPEN" in _emrctl("runs", "list").stdout
+
+
+def test_the_breaker_is_shown_overridden_and_closed(world: World) -> None:
+    world.have(retry=Retry(max_attempts=1))
+    world.emr.outcomes = itertools.repeat("FAILED")
+    assert _emrctl("jobs", "breaker", "nightly-etl").exit_code == 0
+    for _ in range(3):
+        _emrctl("jobs", "run", "nightly-etl")
+    refused = _emrctl("jobs", "run", "nightly-etl")
+    assert isinstance(refused.exception, UserError)
+    assert refused.exception.code == 1
+    assert "--force' starts a run all the same" in str(refused.exception)
+    shown = _emrctl("jobs", "breaker", "nightly-etl", "--json")
+    assert (shown.exit_code, json.loads(shown.stdout)["phase"]) == (1, "open")
+    assert _emrctl("jobs", "run", "nightly-etl", "--force").exit_code == 1  # it ran, and failed again
+    assert len(world.emr.steps) == 4
+    closed = _emrctl("jobs", "breaker", "nightly-etl", "--reset")
+    assert (closed.exit_code, "is closed, 0 failed runs in a row" in closed.stdout) == (0, True)
+
+
+def test_every_run_under_way_is_watched_until_none_is(world: World) -> None:
+    world.have(concurrency=Concurrency(limit=3))
+    for _ in range(3):
+        _emrctl("jobs", "run", "nightly-etl", "--no-wait")
+    once = json.loads(_emrctl("runs", "watch", "--once", "--json").stdout)
+    assert (once["under_way"], once["states"]) == (3, {"PENDING": 3})
+    watched = _emrctl("runs", "watch").stdout.splitlines()
+    assert watched[-1] == "0 under way: 3 COMPLETED"
+    assert len(json.loads(_emrctl("runs", "list", "--json").stdout)) == 3
 
 
 def test_the_catalog_is_listed_without_any_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,8 @@ CALLS: list[tuple[str, str, dict[str, Any], str, str]] = [
         f"arn:aws:dynamodb:{HERE}:table/t",
     ),
     (
-        "dynamodb", "query", {"TableName": "t", "IndexName": "by-a", "KeyConditionExpression": "a = b"}, "dynamodb:Query",
-        f"arn:aws:dynamodb:{HERE}:table/t/index/by-a",
+        "dynamodb", "query", {"TableName": "t", "IndexName": "by-a", "KeyConditionExpression": "a = b"},
+        "dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/t/index/by-a",
     ),
     (
         "dynamodb", "transact_write_items",
