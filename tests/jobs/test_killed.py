@@ -108,7 +108,7 @@ def server() -> Iterator[tuple[CloudServer, ManualClock]]:
     with CloudServer(runner, clock=clock) as started:
         runner.sink = started.sink
         session = boto3.Session(region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-        made = {"endpoint_url": started.endpoint}
+        made: Any = {"endpoint_url": started.endpoint}
         for zone in ("landing", "curated", "checkpoints", "artifacts", "logs", "runs"):
             session.client("s3", **made).create_bucket(Bucket=f"dev-{zone}")
         iam = session.client("iam", **made)

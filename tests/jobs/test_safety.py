@@ -98,7 +98,9 @@ def test_a_caller_whose_clock_jumped_takes_up_a_run_for_what_it_is(world: World)
     assert len(world.emr.steps) == 1
 
 
-def test_who_slept_before_it_sent_ends_what_it_sent_too_late(world: World) -> None:
+def test_who_slept_before_it_sent_ends_what_it_sent_too_late(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stopped between keeping and sending, for so long that another command gave the run up."""
     world.emr.faults = Faults(plan=iter(["killed before"]))
     with pytest.raises(KilledError):
@@ -111,7 +113,7 @@ def test_who_slept_before_it_sent_ends_what_it_sent_too_late(world: World) -> No
         assert other.sweep(other.shared.open_attempts()) == []
         return original(**arguments)
 
-    world.emr.add_job_flow_steps = late  # type: ignore[method-assign]
+    monkeypatch.setattr(world.emr, "add_job_flow_steps", late)
     record = world.lifecycle().follow(kept)
     assert (record.state, record.reason) == ("CANCELLED", "interrupted before it was sent")
     assert [step.state for step in world.emr.steps] == ["CANCELLED"]
