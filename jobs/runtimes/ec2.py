@@ -60,7 +60,9 @@ class Ec2:
         self._cluster = cluster
         self._clock = clock or Clock()
         self._emr = session.client(
-            "emr", config=Config(retries={"mode": "standard", "total_max_attempts": 6})
+            # Adaptive: what is throttled slows the next call down as well.
+            "emr",
+            config=Config(retries={"mode": "adaptive", "total_max_attempts": 6}),
         )
         # botocore's own second try after a lost response would be the twin.
         self._send = session.client(

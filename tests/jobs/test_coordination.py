@@ -185,3 +185,18 @@ def test_what_says_nothing_any_more_has_a_time_to_go(shared: Coordination, sessi
     items: Any = session.client("dynamodb").scan(TableName="dev-coordination")["Items"]
     (left,) = [int(item["expires"]["N"]) - shared.now().timestamp() for item in items]
     assert left == pytest.approx(25 * 3600, abs=60)  # the window, and a day
+
+
+def test_a_slot_that_went_to_another_run_meanwhile_is_not_freed(
+    shared: Coordination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = _attempt(), _attempt("20260102T030406Z-bbbbbb")
+    assert shared.begin(other, shared.look(JOB))
+    current, read = (
+        shared.current,
+        iter([first]),
+    )  # what was read a moment ago, when the slot was still the first's
+    monkeypatch.setattr(shared, "current", lambda attempt: next(read, None) or current(attempt))
+    shared.close(_ended(first), first, RULE)
+    assert shared.open_attempts(JOB) == [other]
+    assert shared.breaker_of(JOB) == CLOSED
