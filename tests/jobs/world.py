@@ -13,7 +13,8 @@ from jobs import artifacts, attempts, spec
 from jobs.lifecycle import Event, Lifecycle
 from jobs.platform import Platform
 from jobs.runs import Record
-from tests.jobs.fakes import FakeEmr, FakeS3, FakeSession, FakeStep, FakeTable, Faults, KilledError, Time
+from tests.jobs.fake_table import FakeTable
+from tests.jobs.fakes import FakeEmr, FakeS3, FakeSession, FakeStep, Faults, KilledError, Time
 
 JOB = "nightly-etl"
 _deployed: dict[str, dict[tuple[str, str], bytes]] = {}  # by what was changed in the spec
