@@ -24,11 +24,11 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Sample data.", ("load",)),
     "jobs": (
         "Spark jobs: build, version, run.",
-        ("init", "validate", "schema", "show", "list", "deploy", "run"),
+        ("init", "validate", "schema", "show", "list", "deploy", "run", "breaker"),
     ),
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",
-        ("list", "show", "attach", "cancel", "logs", "ui"),
+        ("list", "show", "watch", "attach", "cancel", "logs", "ui"),
     ),
 }
 VERBS = ("demo", "down", "bootstrap", "doctor")

@@ -24,6 +24,7 @@ from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
 from infra.security.role import Role, RoleArgs
 from infra.storage.buckets import Buckets, BucketsArgs
+from infra.storage.coordination import Coordination, CoordinationArgs
 from infra.tags import default_tags
 
 declared = settings_loader.load()
@@ -65,6 +66,11 @@ workgroup = Workgroup(
         key_arn=keys.by_name["curated"],
         deletable=deletable,
     ),
+    here,
+)
+coordination = Coordination(
+    "coordination",
+    CoordinationArgs(names=names, key_arn=keys.by_name["runs"], deletable=deletable),
     here,
 )
 
@@ -220,6 +226,7 @@ pulumi.export(
         buckets=buckets,
         databases=databases,
         workgroup=workgroup,
+        coordination=coordination,
         network=network,
         identity=identity,
         clusters=clusters,

@@ -83,6 +83,11 @@ class Names:
         return self.prefix
 
     @property
+    def coordination_table(self) -> str:
+        """The DynamoDB table that all callers of jobs share."""
+        return f"{self.prefix}-coordination"
+
+    @property
     def secrets(self) -> str:
         """What the names of the stack's secrets begin with."""
         return f"{self.prefix}/"

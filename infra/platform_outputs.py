@@ -20,6 +20,7 @@ from infra.security.job_policies import EVENT_LOGS
 from infra.security.keys import Keys
 from infra.settings import Settings
 from infra.storage.buckets import Buckets
+from infra.storage.coordination import Coordination
 from infra.virtual_cluster_settings import outputs as virtual_cluster
 
 SCHEMA_VERSION = 1
@@ -33,6 +34,7 @@ def platform(
     buckets: Buckets,
     databases: Databases,
     workgroup: Workgroup,
+    coordination: Coordination,
     network: Network,
     identity: Identity,
     clusters: Mapping[str, Cluster],
@@ -43,10 +45,12 @@ def platform(
     """The export `platform`; a reader refuses a `schema_version` that it does not know."""
     return {
         "schema_version": SCHEMA_VERSION,
+        "stack": names.stack,
         "environment": settings.environment,
         "region": names.region,
         "account_id": names.account_id,
         "buckets": dict(buckets.names),
+        "coordination_table": coordination.table_name,
         "keys": dict(keys.by_name),
         "catalog": {
             "databases": dict(databases.by_zone),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from facts.errors import UserError
+from jobs import fallback
 from jobs.artifacts import Artifact
+from jobs.fallback import Choice
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended
 from jobs.runtimes.base import Submission
 from jobs.spec import JobSpec
 from jobs.spec.dates import parse
+from jobs.spec.running import Retry
 from jobs.spec.templates import YARN_MARKS
 
 # Of all the arguments of a step, spark-submit's own among them; of a single one of a job run.
@@ -44,12 +48,18 @@ def spec_of(platform: Platform, artifact: Artifact) -> JobSpec:
 
 
 def first(
-    platform: Platform, artifact: Artifact, channel: str, now: datetime, asked: Asked | None = None
+    platform: Platform,
+    artifact: Artifact,
+    channel: str,
+    now: datetime,
+    choice: Choice,
+    slot: int,
+    asked: Asked,
 ) -> Attempt:
     """The first attempt of a new run. Raises UserError when the platform cannot run this job, or not like this."""
-    spec, asked = spec_of(platform, artifact), asked or Asked()
+    spec = spec_of(platform, artifact)
     spec.require_parameters(asked.parameters)
-    place = platform.place(spec.runtime)
+    place = platform.place(choice.target)
     platform.job_role(spec.name)
     if place.release_label != spec.release:
         raise UserError(
@@ -68,6 +78,8 @@ def first(
         runtime=place.kind,
         place=place.name,
         place_id=place.id,
+        place_reason=choice.why,
+        slot=slot,
         run_created_at=now,
         created_at=now,
         parameters=dict(asked.parameters),
@@ -77,27 +89,45 @@ def first(
     return attempt
 
 
-def same_work(one: Attempt, other: Attempt) -> bool:
-    """Whether two runs are of one version, and were asked for the same date and parameters."""
-    return all(getattr(one, name) == getattr(other, name) for name in ("digest", "logical_at", "parameters"))
+def same_work(attempt: Attempt, artifact: Artifact, spec: JobSpec, asked: Asked) -> bool:
+    """Whether a run is of this version, and was asked for the same date and parameters."""
+    same = (artifact.manifest.digest, asked.at(spec), dict(asked.parameters))
+    return same == (attempt.digest, attempt.logical_at, dict(attempt.parameters))
 
 
-def following(attempt: Attempt, ended: Ended, now: datetime) -> Attempt:
-    """The attempt after one that failed."""
+def pause(retry: Retry, attempt: Attempt) -> float:
+    """Seconds between `attempt`, which failed, and the next: full jitter, so that many that fail at once do not come
+    back at once. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    longest = min(retry.backoff_limit_seconds, retry.backoff_seconds * 2.0 ** (attempt.number - 1))
+    return random.uniform(0, longest)  # noqa: S311 - jitter is no secret
+
+
+def following(attempt: Attempt, ended: Ended, now: datetime, pause: float) -> Attempt:
+    """The attempt after one that failed, to be sent `pause` seconds from now."""
     number = attempt.number + 1
     return attempt.model_copy(
         update={
             "number": number,
             "token": _token(attempt.job, attempt.run_id, number),
             "created_at": now,
+            "send_after": now + timedelta(seconds=pause),
             "before": (*attempt.before, ended),
         }
     )
 
 
+def taken_back(attempt: Attempt) -> tuple[Attempt, Ended]:
+    """The attempt before one that was never sent, and how it ended."""
+    *before, ended = attempt.before
+    changes = {"number": ended.number, "token": ended.token, "send_after": None, "before": tuple(before)}
+    return attempt.model_copy(update=changes), ended
+
+
 def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Submission:
     """What the runtime is given for `attempt`."""
     spec = spec_of(platform, artifact)
+    target = fallback.target_of(spec, attempt)
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
     values |= {f"outputs.{dataset.name}": platform.uri(dataset) for dataset in spec.outputs}
     values |= {
@@ -125,9 +155,10 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
         arguments=spec.render(values, at, attempt.parameters),
         conf={**spec.conf, **conf},
         resources=spec.resources,
-        deploy_mode=spec.runtime.deploy_mode if spec.runtime.kind == "ec2" else None,
+        deploy_mode=target.deploy_mode if target.kind == "ec2" else None,
         timeout_minutes=spec.timeout_minutes,
-        tags={**spec.tags, "job": spec.name, "run": attempt.run_id},
+        # The submitter may start and follow only what bears its stack's name.
+        tags={**spec.tags, "job": spec.name, "run": attempt.run_id, "stack": platform.stack},
     )
 
 

@@ -77,10 +77,12 @@ class Platform(_Model):
     """What a stack exports as `platform`. It may grow keys; `schema_version` tells of other changes."""
 
     schema_version: Literal[1]
+    stack: str
     environment: str
     region: str
     account_id: str
     buckets: Buckets
+    coordination_table: str
     clusters: Mapping[str, Cluster]
     applications: Mapping[str, Application] = {}
     virtual_clusters: Mapping[str, VirtualCluster] = {}

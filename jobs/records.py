@@ -64,6 +64,7 @@ def build(
         place=attempt.place,
         # A cluster of the run's own is known by the attempt's id only: the cluster's and the step's.
         place_id=attempt.place_id or ended.id.partition("/")[0],
+        place_reason=attempt.place_reason,
         state=ended.state,
         reason=ended.reason,
         created_at=attempt.run_created_at,

@@ -1,7 +1,6 @@
-"""The run store: what is under way, and one row for each run that ended, on S3.
+"""The run store: one row for each run that ended, on S3. What is under way is in `jobs.coordination`.
 
-`open/v1/job=<job>/<run id>/<attempt>.json` is kept before an attempt is sent, so that whoever comes after an
-interrupted command finds it; `records/v1/job=<job>/date=<day>/<run id>.json` is the run's one row, written once.
+`records/v1/job=<job>/date=<day>/<run id>.json` is the run's one row, written once.
 The records are a table of JSON rows, partitioned by job and date, for Spark, pandas and DuckDB alike.
 """
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RECORDS = "records/v1/"
-OPEN = "open/v1/"
 State = Literal["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]
 _PARALLEL = 8
 
@@ -62,9 +60,13 @@ class Attempt(_Row):
     place_id: str  # AWS' own; empty for a cluster of the run's own that is not there yet
     run_created_at: datetime
     created_at: datetime
+    slot: int = 0  # of the job's, which the run holds while it is under way
+    send_after: datetime | None = None  # a retry's, after its pause
+    place_reason: str | None = None  # why there, where the spec leaves a choice
     parameters: Mapping[str, str] = {}  # what this run says instead of the spec
     logical_at: datetime | None = None  # what `${run.date}` tells, where the run was asked for a date
     before: tuple[Ended, ...] = ()  # the run's earlier attempts
+    ended: Ended | None = None  # how the run ended, from when that is decided until its record is written
 
 
 class Record(_Row):
@@ -85,6 +87,7 @@ class Record(_Row):
     runtime: Kind
     place: str
     place_id: str
+    place_reason: str | None = None
     state: State
     reason: str | None
     created_at: datetime
@@ -124,33 +127,12 @@ class RunStore:
         self._s3 = s3
         self._bucket = bucket
 
-    def keep(self, attempt: Attempt) -> Attempt:
-        """Keep `attempt` before it is sent. Returns what is kept: another caller's, if that came first."""
-        key = _open_key(attempt)
-        if objects.create(self._s3, self._bucket, key, attempt.model_dump_json().encode()):
-            return attempt
-        found = objects.read(self._s3, self._bucket, key)
-        return Attempt.model_validate_json(found[0]) if found else attempt
-
-    def open_attempts(self, job: str | None = None) -> list[Attempt]:
-        """The last attempt of every run without a record, oldest run first."""
-        prefix = f"{OPEN}job={job}/" if job else OPEN
-        last: dict[str, str] = {}
-        for key in objects.keys(self._s3, self._bucket, prefix):
-            last[key.rpartition("/")[0]] = key  # keys come in order: a later attempt replaces an earlier one
-        rows = self._read(last.values())
-        return sorted(
-            (Attempt.model_validate_json(row) for row in rows), key=lambda a: (a.run_created_at, a.run_id)
-        )
-
-    def close(self, record: Record) -> Record:
-        """Write the run's record, unless it has one, and forget its open attempts. Returns the one there is."""
+    def write(self, record: Record) -> Record:
+        """Write the run's record, unless it has one. Returns the one there is."""
         key = f"{RECORDS}job={record.job}/date={record.created_at:%Y-%m-%d}/{record.run_id}.json"
         if not objects.create(self._s3, self._bucket, key, record.model_dump_json().encode()):
             found = objects.read(self._s3, self._bucket, key)
             record = Record.model_validate_json(found[0]) if found else record
-        for attempt in list(objects.keys(self._s3, self._bucket, f"{OPEN}job={record.job}/{record.run_id}/")):
-            self._s3.delete_object(Bucket=self._bucket, Key=attempt)
         return record
 
     def list_runs(self, job: str | None = None, limit: int | None = None) -> list[Record]:
@@ -165,9 +147,9 @@ class RunStore:
         keys = {_id(key): key for key in objects.keys(self._s3, self._bucket, RECORDS)}
         return _record(self._read([keys[_fitting(run_id, keys)]])[0])
 
-    def get(self, run_id: str) -> Record | Attempt:
-        """As `get_run`, for a run without a record yet its last attempt."""
-        attempts = {attempt.run_id: attempt for attempt in self.open_attempts()}
+    def get(self, run_id: str, under_way: Iterable[Attempt]) -> Record | Attempt:
+        """As `get_run`, for a run without a record yet its last attempt, of those `under_way`."""
+        attempts = {attempt.run_id: attempt for attempt in under_way}
         keys = {_id(key): key for key in objects.keys(self._s3, self._bucket, RECORDS)}
         found = _fitting(run_id, {**attempts, **keys})
         return attempts[found] if found not in keys else _record(self._read([keys[found]])[0])
@@ -211,7 +193,3 @@ def _fitting(part: str, ids: Iterable[str]) -> str:
 
 def _id(key: str) -> str:
     return key.rpartition("/")[2].removesuffix(".json")
-
-
-def _open_key(attempt: Attempt) -> str:
-    return f"{OPEN}job={attempt.job}/{attempt.run_id}/{attempt.number:02}.json"

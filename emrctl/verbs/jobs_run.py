@@ -21,6 +21,7 @@ def command(
         typer.Option("--param", metavar="NAME=VALUE", help="A parameter other than the spec's."),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
+    force: Annotated[bool, typer.Option(help="Although the job's circuit breaker is open.")] = False,
     stack: OfStack = "dev",
     target: Target = None,
     quiet: Quiet = False,
@@ -44,8 +45,8 @@ def command(
     with RunProgress(name, quiet=quiet, verbose=verbose) as progress:
         lifecycle = Lifecycle(session, platform, told=progress, logs=not quiet, cancels=progress.cancels)
         if not wait:
-            attempt = lifecycle.start(name, channel, asked)
+            attempt = lifecycle.start(name, channel, asked, force=force)
             print(attempt.model_dump_json(indent=2) if as_json else f"run {attempt.run_id} of {name} is sent")
             return
-        record = lifecycle.run(name, channel, asked)
+        record = lifecycle.run(name, channel, asked, force=force)
     raise typer.Exit(runs.tell(record, lifecycle, as_json=as_json))

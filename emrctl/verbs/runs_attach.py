@@ -24,7 +24,7 @@ def command(
 
     session, platform = connect(stack, target)
     lifecycle = Lifecycle(session, platform)
-    record = lifecycle.store.get(run)
+    record = lifecycle.get(run)
     if isinstance(record, Attempt):
         with RunProgress(record.job, quiet=quiet, verbose=verbose) as progress:
             lifecycle = Lifecycle(session, platform, told=progress, logs=not quiet, cancels=progress.cancels)

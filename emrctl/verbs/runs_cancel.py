@@ -19,7 +19,7 @@ def command(run: Run, stack: OfStack = "dev", target: Target = None, as_json: Js
     from jobs.runs import Attempt
 
     session, platform = connect(stack, target)
-    record = Lifecycle(session, platform).store.get(run)
+    record = Lifecycle(session, platform).get(run)
     if isinstance(record, Attempt):
         with RunProgress(record.job) as progress:
             record = Lifecycle(session, platform, told=progress).cancel(record)

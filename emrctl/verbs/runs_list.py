@@ -28,7 +28,9 @@ def command(
     session, platform = connect(stack, target)
     lifecycle = Lifecycle(session, platform)
     records = lifecycle.store.list_runs(job, limit)
-    under_way = [(each, lifecycle.there(each)[0]) for each in reversed(lifecycle.store.open_attempts(job))]
+    kept = list(reversed(lifecycle.shared.open_attempts(job)))
+    states = lifecycle.states(kept)
+    under_way = [(each, states[each.run_id]) for each in kept]
     if as_json:
         shown = [runs.opened(attempt, status) for attempt, status in under_way]
         print(json.dumps([*shown, *(record.model_dump(mode="json") for record in records)], indent=2))

@@ -39,7 +39,7 @@ def command(
         raise UserError("--follow prints lines as they come: leave out --json")
     session, platform = connect(stack, target)
     lifecycle = Lifecycle(session, platform)
-    found = lifecycle.store.get(run)
+    found = lifecycle.get(run)
     if follow and isinstance(found, Attempt):
         logs.follow(Lifecycle(session, platform, told=logs.Printer(stream), logs=True), found)
         return

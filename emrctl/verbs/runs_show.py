@@ -16,7 +16,7 @@ def command(run: Run, stack: OfStack = "dev", target: Target = None, as_json: Js
 
     session, platform = connect(stack, target)
     lifecycle = Lifecycle(session, platform)
-    record = lifecycle.store.get(run)
+    record = lifecycle.get(run)
     if isinstance(record, Attempt):
         status, _ = lifecycle.there(record)
         known = runs.opened(record, status)
@@ -34,6 +34,8 @@ def command(run: Run, stack: OfStack = "dev", target: Target = None, as_json: Js
         [
             runs.summary(record),
             f"version   {record.digest[:12]} of channel '{record.channel}', {record.release}",
+            f"place     {record.runtime} '{record.place}'"
+            + (f", {why}" if (why := record.place_reason) else ""),
             f"report    {record.report_uri}",
             f"events    {record.event_log_uri or '-'}",
             f"logs      {record.log_uri or '-'}",

@@ -24,10 +24,10 @@ def command(
     """
     from emrctl import pages
     from emrctl.platform import connect
-    from jobs.runs import RunStore
+    from jobs.lifecycle import Lifecycle
 
     session, platform = connect(stack, target)
-    record = RunStore(session.client("s3"), platform.buckets.runs).get(run)
+    record = Lifecycle(session, platform).get(run)
     # Either ends the server, too; a shell starts what runs in the background deaf to the first.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)

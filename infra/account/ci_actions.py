@@ -191,6 +191,33 @@ READ_FILTERS = ("logs:DescribeMetricFilters",)
 WRITE_FILTERS = ("logs:DeleteMetricFilter", "logs:PutMetricFilter")
 
 
+# What the provider's Read of aws_dynamodb_table asks: terraform-provider-aws, internal/service/dynamodb.
+READ_TABLES = (
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+    "dynamodb:ListTagsOfResource",
+)
+# No DeleteTable: what is under way is data.
+WRITE_TABLES = (
+    "dynamodb:CreateTable",
+    "dynamodb:TagResource",
+    "dynamodb:UntagResource",
+    "dynamodb:UpdateContinuousBackups",
+    "dynamodb:UpdateTable",
+    "dynamodb:UpdateTimeToLive",
+)
+# What DynamoDB does with a table's key for who makes the table.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+SEAL_TABLES = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 # Instance groups with rules of their own.
 WRITE_GROUPS = (
     "elasticmapreduce:AddInstanceGroups",

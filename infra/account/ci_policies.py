@@ -77,6 +77,7 @@ def read_policy(names: Names, state_key: str) -> str:
         iam.allow("Topics", ci.READ_TOPICS, [_topics(names)]),
         iam.allow("Applications", ci.READ_APPLICATIONS, [_applications(names)]),
         iam.allow("Catalog", ci.READ_CATALOG, _catalog(names)),
+        iam.allow("Tables", ci.READ_TABLES, [_tables(names)]),
     )
 
 
@@ -109,7 +110,7 @@ def write_policy(names: Names, state_key: str) -> str:
 
 
 def operate_policy(names: Names) -> str:
-    """What `apply` has beside those, for managed policies are short: what watches, runs and describes."""
+    """What `apply` has beside those, for managed policies are short: what watches, runs, describes and coordinates."""
     return iam.document(
         iam.allow("Alarms", ci.WRITE_ALARMS, [_alarms(names)]),
         iam.allow("LogGroups", ci.WRITE_LOGS, [_log_groups(names)]),
@@ -119,6 +120,13 @@ def operate_policy(names: Names) -> str:
         iam.allow("NewApplications", ci.NEW_APPLICATIONS, ["*"], _here(names)),
         iam.allow("Catalog", ci.WRITE_CATALOG, _catalog(names)),
         iam.allow("Groups", ci.WRITE_GROUPS, [names.arn("elasticmapreduce", "cluster/*")]),
+        iam.allow("Tables", ci.WRITE_TABLES, [_tables(names)]),
+        iam.allow(
+            "SealTables",
+            ci.SEAL_TABLES,
+            [names.arn("kms", "key/*")],
+            iam.through("dynamodb", names.region),
+        ),
     )
 
 
@@ -133,7 +141,6 @@ def boundary(names: Names, state_key: str) -> str:
         iam.allow("States", ["s3:DeleteObject", "s3:PutObject"], [f"{state}/.pulumi/*"]),
         iam.allow("ReadStates", ["s3:GetObject", "s3:ListBucket"], [state, f"{state}/*"]),
         iam.allow("StateKey", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [state_key]),
-        iam.allow("Buckets", [*ci.WRITE_BUCKETS, "s3:Get*", "s3:ListBucket"], [_buckets(names)]),
         iam.allow(
             "ProgramsObjects",
             ["s3:DeleteObject", "s3:GetObject*", "s3:PutObject*"],
@@ -143,6 +150,12 @@ def boundary(names: Names, state_key: str) -> str:
         iam.allow("PassRoles", ["iam:PassRole"], [_roles(names)], _passed_to(*PASSED.values())),
         iam.allow("LogGroups", _verbs("logs", ci.LOGS_VERBS), [_log_groups(names)]),
         iam.allow("TrailsLogGroup", ["logs:*MetricFilter*"], [_trails_log_group(names)]),
+        iam.allow(
+            "KeysOfTables",
+            ["kms:*crypt*"],
+            [names.arn("kms", "key/*")],
+            iam.through("dynamodb", names.region),
+        ),
         # An action is of one service and so are its resources: they share a statement, which is shorter.
         iam.allow(
             "Operating",
@@ -151,6 +164,8 @@ def boundary(names: Names, state_key: str) -> str:
                 *_verbs("elasticmapreduce", ci.EMR_VERBS),
                 *_verbs("kms", ci.KMS_VERBS),
                 *_verbs("cloudwatch", ("*Alarm*", "*Tag*", "Untag*")),
+                *_verbs("dynamodb", ("*Backups", "*Tag*", "*TimeToLive", "Untag*")),
+                *_verbs("dynamodb", ("CreateTable", "DescribeTable", "UpdateTable")),
                 *_verbs("emr-serverless", ("*Application*", "*Job*", "*Tag*", "Untag*")),
                 *_verbs("sns", ("*Tag*", "*Topic*", "Untag*")),
                 *_verbs("athena", ci.ATHENA_VERBS),
@@ -161,6 +176,7 @@ def boundary(names: Names, state_key: str) -> str:
                 _alarms(names),
                 _applications(names),
                 *_catalog(names),
+                _tables(names),
                 _topics(names),
                 names.arn("elasticmapreduce", "cluster/*"),
                 names.arn("kms", "alias/emr-*"),
@@ -254,6 +270,10 @@ def _trails_log_group(names: Names) -> str:
 
 def _alarms(names: Names) -> str:
     return names.arn("cloudwatch", "alarm:emr-*")
+
+
+def _tables(names: Names) -> str:
+    return names.arn("dynamodb", "table/emr-*")
 
 
 def _topics(names: Names) -> str:

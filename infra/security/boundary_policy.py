@@ -17,7 +17,7 @@ from infra.security import (
     serverless_policies,
 )
 from infra.security import statements as iam
-from infra.security.job_policies import FOLLOW_CLUSTERS
+from infra.security.job_policies import COORDINATE, FOLLOW_CLUSTERS
 from infra.security.needs import KeyArns, Need
 
 MAX_CHARACTERS = 6144
@@ -43,6 +43,7 @@ def boundary(names: Names, keys: KeyArns) -> str:
         "sts:AssumeRole",
         "sts:TagSession",
         *_queries(names),
+        *COORDINATE,
         *_running(),
         *_actions(needs),
         "ssm:UpdateInstanceInformation",
@@ -52,6 +53,7 @@ def boundary(names: Names, keys: KeyArns) -> str:
         *(keys.of(key) for key in KEYS),
         roles,
         *_catalog(names),
+        names.arn("dynamodb", f"table/{names.coordination_table}"),
         names.arn("logs", "log-group:*"),
         names.arn("elasticmapreduce", "cluster/*"),
         names.arn("cloudwatch", "alarm:*"),

@@ -15,7 +15,14 @@ from jobs.spec import Dataset, JobSpec, Target
 EVENT_LOGS = "spark-events/"
 REPORTS = "reports/"
 RECORDS = "records/"
-OPEN = "open/"  # attempts under way, removed when their run has its record
+# The calls of jobs/coordination; a transaction needs what its parts need.
+COORDINATE = (
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+)
 FOLLOW_CLUSTERS = (
     "elasticmapreduce:DescribeCluster",
     "elasticmapreduce:DescribeStep",
@@ -148,6 +155,7 @@ def submitter_needs(
             condition=of_this_stack(names),
         ),
         *_record_needs(names, logs),
+        *_coordination_needs(names),
         *_package_needs(
             names,
             [spec.name for spec in jobs],
@@ -167,10 +175,28 @@ def _record_needs(names: Names, log_prefixes: Sequence[str]) -> list[Need]:
     return [
         needs.list_prefixes("ListLogs", tell, logs, log_prefixes),
         needs.objects("ReadLogs", tell, iam.READ_OBJECTS, logs, log_prefixes),
-        needs.list_prefixes("ListRuns", keep, runs, [RECORDS, OPEN, REPORTS]),
+        needs.list_prefixes("ListRuns", keep, runs, [RECORDS, REPORTS]),
         needs.objects("ReadReports", "What a run says it wrote", iam.READ_OBJECTS, runs, [REPORTS]),
-        needs.objects("KeepRecords", keep, ("s3:GetObject", "s3:PutObject"), runs, [RECORDS, OPEN]),
-        needs.objects("CloseAttempts", "An attempt that has its record", ("s3:DeleteObject",), runs, [OPEN]),
+        needs.objects("KeepRecords", keep, ("s3:GetObject", "s3:PutObject"), runs, [RECORDS]),
+    ]
+
+
+def _coordination_needs(names: Names) -> list[Need]:
+    why = "Runs under way, their slots and tokens, and circuit breakers, shared by all who start jobs"
+    return [
+        Need(
+            name="Coordinate",
+            why=why,
+            actions=COORDINATE,
+            resources=(names.arn("dynamodb", f"table/{names.coordination_table}"),),
+        ),
+        Need(
+            name="UnsealCoordination",
+            why="DynamoDB opens the table's own key on its behalf",
+            actions=("kms:Decrypt",),
+            keys=("runs",),
+            condition=iam.through("dynamodb", names.region),
+        ),
     ]
 
 

@@ -35,12 +35,40 @@ def key_policy(names: Names, key: str) -> str:
     """The policy of one of the stack's keys: of a zone, or of the disks."""
     if key == "volumes":
         return volumes_key_policy(names)
+    if key == "runs":
+        return runs_key_policy(names)
     return logs_key_policy(names) if key == "logs" else zone_key_policy(names, key)
 
 
 def zone_key_policy(names: Names, zone: str) -> str:
     """A zone's objects at rest: used through S3 only, for that zone's bucket only, by whom IAM allows."""
     return iam.document(_administration(names), _use_through_s3(names, zone))
+
+
+def runs_key_policy(names: Names) -> str:
+    """Records of runs at rest, in S3; and runs under way, in the stack's table, which DynamoDB seals by grants.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    """
+    through_dynamodb = {
+        **iam.through("dynamodb", names.region)["StringEquals"],
+        "kms:CallerAccount": names.account_id,
+        "kms:EncryptionContext:aws:dynamodb:tableName": names.coordination_table,
+    }
+    table = {
+        **_of_the_account(names, "UseIsAllowedByIamThroughDynamoDb"),
+        "Action": sorted(iam.USE_KEY_FOR_DISKS),
+        "Condition": {"StringEquals": through_dynamodb},
+    }
+    grant = {
+        **_of_the_account(names, "GrantsAreForDynamoDbOnly"),
+        "Action": "kms:CreateGrant",
+        "Condition": {
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+            **iam.through("dynamodb", names.region),
+        },
+    }
+    return iam.document(_administration(names), _use_through_s3(names, "runs"), table, grant)
 
 
 def logs_key_policy(names: Names) -> str:

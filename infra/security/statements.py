@@ -94,4 +94,9 @@ def objects(bucket_arn: str, prefixes: Sequence[str]) -> list[str]:
 
 def through_s3(region: str) -> Condition:
     """A key is used by S3 on the caller's behalf, never by the caller directly."""
-    return {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
+    return through("s3", region)
+
+
+def through(service: str, region: str) -> Condition:
+    """The same of any service."""
+    return {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}

@@ -60,20 +60,20 @@ class Ec2:
         )
 
     def find(self, token: str, since: datetime) -> Status | None:
-        """See `Runtime`. One call for each fifty steps that were added after `since`; EMR lists the newest first."""
-        steps: list[Any] = []
+        """See `Runtime`."""
+        return self.find_all({token: since}).get(token)
+
+    def find_all(self, tokens: Mapping[str, datetime]) -> Mapping[str, Status]:
+        """As `find`, of many. One call for each fifty steps that were added since the oldest was kept: newest first."""
+        steps: dict[str, list[Any]] = {}
+        since = min(tokens.values()) - SKEW
         for page in self._pages():
-            steps += [step for step in page if step["Name"] == token]
-            if page and _created(page[-1]) < since - SKEW:
+            for step in page:
+                if step["Name"] in tokens:
+                    steps.setdefault(step["Name"], []).append(step)
+            if page and _created(page[-1]) < since:
                 break
-        if not steps:
-            return None
-        # The earliest is the attempt: whoever comes after it is a twin, for every caller the same one.
-        first, *others = sorted(
-            steps, key=lambda step: (step["Status"]["Timeline"]["CreationDateTime"], step["Id"])
-        )
-        twins = tuple(step["Id"] for step in others if not _phase(step).over)
-        return _status(first, twins)
+        return {token: _of_token(found) for token, found in steps.items()}
 
     def cancel(self, id_: str, *, force: bool) -> None:
         """See `Runtime`."""
@@ -166,6 +166,12 @@ def spark_submit(submission: Submission) -> list[str]:
     for key, value in sorted(submission.conf.items()):
         command += ["--conf", f"{key}={value}"]
     return [*command, "--py-files", submission.wheel_uri, submission.main_uri, *submission.arguments]
+
+
+def _of_token(steps: Sequence[Mapping[str, Any]]) -> Status:
+    # The earliest is the attempt: whoever comes after it is a twin, for every caller the same one.
+    first, *others = sorted(steps, key=lambda step: (_created(step), step["Id"]))
+    return _status(first, tuple(step["Id"] for step in others if not _phase(step).over))
 
 
 def _created(step: Mapping[str, Any]) -> datetime:

@@ -53,10 +53,19 @@ class Ephemeral:
 
     def find(self, token: str, since: datetime) -> Status | None:
         """See `Runtime`. One call for each fifty clusters since `since`, and one for the cluster's only step."""
-        pages = self._emr.get_paginator("list_clusters").paginate(CreatedAfter=since - ec2.SKEW)
-        clusters = [each for page in pages for each in page["Clusters"] if each["Name"] == token]
-        if not clusters:
-            return None
+        return self.find_all({token: since}).get(token)
+
+    def find_all(self, tokens: Mapping[str, datetime]) -> Mapping[str, Status]:
+        """As `find`, of many. EMR lists no step but by its cluster, so that each cluster costs a call of its own."""
+        since = min(tokens.values()) - ec2.SKEW
+        clusters: dict[str, list[Any]] = {}
+        for page in self._emr.get_paginator("list_clusters").paginate(CreatedAfter=since):
+            for each in page["Clusters"]:
+                if each["Name"] in tokens:
+                    clusters.setdefault(each["Name"], []).append(each)
+        return {token: self._status(token, same) for token, same in clusters.items()}
+
+    def _status(self, token: str, clusters: Sequence[Mapping[str, Any]]) -> Status:
         first, *others = sorted(clusters, key=lambda each: (_timeline(each)["CreationDateTime"], each["Id"]))
         twins = tuple(each["Id"] for each in others if _state(each) not in ec2.ENDING)
         # Our own request has one step only, but a hand may have added others.

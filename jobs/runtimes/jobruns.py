@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from jobs import objects
 from jobs.runtimes.base import Phase, Status, Submission
 
 # A request with a client token may be sent again by the client itself: the service knows it by the token.
-RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 6})
+# Adaptive: what is throttled slows the next call down as well.
+RETRIES = Config(retries={"mode": "adaptive", "total_max_attempts": 6})
 SKEW = timedelta(hours=1)  # between this machine's clock and the service's, generously
 TOKEN_LIMIT = 64  # StartJobRun's clientToken, in both
 _LOGS = ("stdout", "stderr")
@@ -40,16 +41,22 @@ def defaults(submission: Submission) -> list[dict[str, Any]]:
     return [{"classification": "spark-defaults", "properties": conf}]
 
 
-def the_attempt(
-    runs: Sequence[Mapping[str, Any]],
+def of_tokens(
+    pages: Iterable[Mapping[str, Any]],
+    tokens_by_name: Mapping[str, str],
     phase: Callable[[Mapping[str, Any]], Phase],
-    status: Callable[..., Status],
-) -> Status | None:
-    """Of the runs with one token the earliest, as `status` makes it; the others that are not over are its twins."""
-    if not runs:
-        return None
-    first, *others = sorted(runs, key=lambda run: (run["createdAt"], run["id"]))
-    return status(first, tuple(run["id"] for run in others if not phase(run).over))
+    status: Callable[[Mapping[str, Any], Sequence[str]], Status],
+) -> dict[str, Status]:
+    """Of the runs with a token's name the earliest, as `status` makes it; others that are not over are its twins."""
+    runs: dict[str, list[Mapping[str, Any]]] = {}
+    for run in (run for page in pages for run in page["jobRuns"]):
+        if token := tokens_by_name.get(run.get("name", "")):
+            runs.setdefault(token, []).append(run)
+    found = {}
+    for token, same in runs.items():
+        first, *others = sorted(same, key=lambda run: (run["createdAt"], run["id"]))
+        found[token] = status(first, tuple(run["id"] for run in others if not phase(run).over))
+    return found
 
 
 def phase_of(run: Mapping[str, Any], phases: Mapping[str, Phase]) -> Phase:

@@ -22,7 +22,8 @@ _REFUSED = frozenset(
 )
 _LOOKS = 4  # for what was sent without an answer, over about 7 s
 _SENDS = 5
-ASKING = Config(retries={"mode": "standard", "total_max_attempts": 6})
+# Adaptive: what is throttled slows the next call down as well.
+ASKING = Config(retries={"mode": "adaptive", "total_max_attempts": 6})
 # botocore's own second try after a lost response would be the twin.
 SENDING = Config(retries={"mode": "standard", "total_max_attempts": 1})
 

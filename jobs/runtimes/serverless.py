@@ -6,7 +6,7 @@ is the whole token, by which it is found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +80,26 @@ class Serverless:
 
     def find(self, token: str, since: datetime) -> Status | None:
         """See `Runtime`. One call for each fifty runs since `since`; one more for the times of a run that has begun."""
+        return self._find({token: since}, lambda phase: phase not in (Phase.PENDING, Phase.CANCELLING)).get(
+            token
+        )
+
+    def find_all(self, tokens: Mapping[str, datetime]) -> Mapping[str, Status]:
+        """As `find`, of many; only those that are over are asked for their times, so of others no start is known."""
+        return self._find(tokens, lambda phase: phase.over)
+
+    def _find(self, tokens: Mapping[str, datetime], timed: Callable[[Phase], bool]) -> dict[str, Status]:
         pages = self._api.get_paginator("list_job_runs").paginate(
             applicationId=self._application.id,
-            createdAtAfter=since - jobruns.SKEW,
+            createdAtAfter=min(tokens.values()) - jobruns.SKEW,
             PaginationConfig={"PageSize": 50},
         )
-        runs = [run for page in pages for run in page["jobRuns"] if run.get("name") == token]
-        return jobruns.the_attempt(runs, _phase, self._status)
+        return jobruns.of_tokens(
+            pages,
+            {token: token for token in tokens},
+            _phase,
+            lambda run, twins: self._status(run, twins, timed),
+        )
 
     def alive(self) -> bool:
         """See `Runtime`."""
@@ -137,10 +150,9 @@ class Serverless:
         ]
         return run
 
-    def _status(self, run: Mapping[str, Any], twins: Sequence[str]) -> Status:
+    def _status(self, run: Mapping[str, Any], twins: Sequence[str], timed: Callable[[Phase], bool]) -> Status:
         phase = _phase(run)
-        begun = phase not in (Phase.PENDING, Phase.CANCELLING)
-        details = self._run(run["id"]) if begun else {}
+        details = self._run(run["id"]) if timed(phase) else {}
         return Status(
             id=run["id"],
             phase=phase,

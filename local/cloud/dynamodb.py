@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.cloud import mend
+from local.cloud import dynamodb_races, mend
 
 _NONE_BOUGHT = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
 
@@ -16,6 +16,7 @@ def install() -> None:
     from moto.dynamodb.models.table import GlobalSecondaryIndex, Table
     from moto.dynamodb.responses import DynamoHandler
 
+    dynamodb_races.install()
     mend.before(DynamoHandler, "update_table", _one_at_a_time)
     mend.after(DynamoHandler, "update_table", _encrypt)
     mend.around(DynamoHandler, "create_table", _keeping)

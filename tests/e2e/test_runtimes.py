@@ -143,7 +143,7 @@ def _made(session: boto3.Session) -> Platform:
 
     cluster = emr.run_job_flow(**standing)["JobFlowId"]
     platform = {
-        "schema_version": 1, "environment": "rt", "region": "us-east-1", "account_id": "123456789012",
+        "schema_version": 1, "stack": "rt", "environment": "rt", "region": "us-east-1", "account_id": "123456789012",
         "buckets": {zone: f"rt-{zone}" for zone in ZONES},
         "clusters": {"main": {**place(cluster, "elasticmapreduce"), "name": "main"}},
         "launch_templates": {"once": template},

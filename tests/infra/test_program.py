@@ -46,6 +46,7 @@ COMMON = {
     "SecurityGroup": 4,
     "SecurityGroupEgressRule": 11,
     "SecurityGroupIngressRule": 19,
+    "Table": 1,
     "Topic": 2,
     "TopicPolicy": 2,
     "Vpc": 1,
@@ -140,6 +141,7 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
     bucket = "emr-dev-{}-111111111111-us-east-1"
     assert platform == {
         "schema_version": 1,
+        "stack": "dev",
         "environment": "dev",
         "region": "us-east-1",
         "account_id": recording.ACCOUNT,
@@ -164,6 +166,7 @@ def test_the_export_is_what_jobs_read(dev: Run) -> None:
                 "bootstrap_seconds": 0,
             }
         },
+        "coordination_table": "emr-dev-coordination",
         "launch_templates": {},
         "applications": {},
         "virtual_clusters": {},

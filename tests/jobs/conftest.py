@@ -69,13 +69,25 @@ def session() -> Iterator[boto3.Session]:
 @pytest.fixture(scope="session")
 def outputs() -> dict[str, Any]:
     """What a stack exports, as the contract of the output `platform` has it."""
+    return outputs_of_dev()
+
+
+def a_platform() -> Platform:
+    """The platform of those outputs."""
+    return parse({"platform": outputs_of_dev()})
+
+
+def outputs_of_dev() -> dict[str, Any]:
+    """What a stack exports, as the contract of the output `platform` has it."""
     buckets = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
     return {
         "schema_version": 1,
+        "stack": "dev",
         "environment": "dev",
         "region": "us-east-1",
         "account_id": "123456789012",
         "buckets": {name: f"dev-{name}" for name in buckets},
+        "coordination_table": "dev-coordination",
         "keys": {"data": "arn:k1", "logs": "arn:k2", "volumes": "arn:k3"},
         "network": {"vpc_id": "vpc-1", "private_subnet_ids": ["subnet-1"]},
         "clusters": {

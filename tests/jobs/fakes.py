@@ -33,21 +33,30 @@ class Time:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.skew = 0.0  # by which the caller's own clock is wrong
         self.passed: list[Callable[[], None]] = []
         self.interrupt_at: float | None = None
 
     @property
     def clock(self) -> Clock:
-        return Clock(now=self.now, monotonic=lambda: self.seconds, sleep=self.sleep)
+        return Clock(now=self.told, monotonic=lambda: self.seconds, sleep=self.sleep)
+
+    def told(self) -> datetime:
+        """What the caller's clock says."""
+        return self.now() + timedelta(seconds=self.skew)
 
     def now(self) -> datetime:
         return BIRTH + timedelta(seconds=self.seconds)
 
-    def sleep(self, seconds: float) -> None:
+    def go(self, seconds: float) -> None:
+        """Let time pass while nobody sleeps."""
         assert seconds >= 0
         self.seconds += seconds
         for tell in self.passed:
             tell()
+
+    def sleep(self, seconds: float) -> None:
+        self.go(seconds)
         if self.interrupt_at is not None and self.seconds >= self.interrupt_at:
             self.interrupt_at = None
             raise KeyboardInterrupt
@@ -59,10 +68,13 @@ class Faults:
 
     plan: Iterator[str] = field(default_factory=lambda: iter(()))
     calls: int = 0
+    time: Time | None = None
 
     def around(self, call: Callable[[], Any]) -> Any:
         self.calls += 1
         fault = next(self.plan, "none")
+        if self.time and fault.startswith("clock"):
+            self.time.skew += 86_400.0 if fault == "clock ahead" else -86_400.0
         if fault == "killed before":
             raise KilledError
         if fault == "request lost":
@@ -83,7 +95,7 @@ class Faults:
 
 FAULTS = (
     "none", "killed before", "killed after", "request lost", "response lost", "throttled", "error before",
-    "error after",
+    "error after", "clock ahead", "clock back",
 )  # fmt: skip
 
 
@@ -179,7 +191,7 @@ class FakeEmr:
         self.cluster_state = "WAITING"
         self.outcomes: Iterator[str] = itertools.repeat("COMPLETED")
         self.lag = 0
-        self.lists = 0
+        self.lists = self.pages = 0
         self.stubborn = False  # asked to end it goes on; only force ends a step
         self.immortal = False
         self.cancelled: list[tuple[str, str]] = []
@@ -232,11 +244,13 @@ class FakeEmr:
         if name == "list_instances":
             instances = [{"InstanceType": "m5.xlarge", "Market": "ON_DEMAND"}] * 2
             return Pages(lambda **_: [{"Instances": instances}])
-        return Pages(lambda **_: self.faults.around(self._list))
+        return Pages(lambda **asked: self.faults.around(lambda: self._list(asked.get("StepStates"))))
 
-    def _list(self) -> list[Any]:
+    def _list(self, states: Sequence[str] | None = None) -> list[Any]:
         self.lists += 1
         seen = [step for step in reversed(self.steps) if self.lists > step.visible_after]
+        seen = [step for step in seen if states is None or step.state in states]
+        self.pages += len(range(0, len(seen) or 1, 50))
         return [
             {"Steps": [_summary(step) for step in seen[at : at + 50]]} for at in range(0, len(seen) or 1, 50)
         ]
@@ -262,10 +276,11 @@ def _summary(step: FakeStep) -> Any:
 
 @dataclass
 class FakeSession:
-    """A boto3 session of the two."""
+    """A boto3 session of the three."""
 
     emr: FakeEmr
     s3: FakeS3
+    table: Any
 
     def client(self, service: str, **_: Any) -> Any:
-        return {"emr": self.emr, "s3": self.s3}[service]
+        return {"emr": self.emr, "s3": self.s3, "dynamodb": self.table}[service]

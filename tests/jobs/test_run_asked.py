@@ -13,7 +13,7 @@ from jobs.platform import Platform
 from jobs.runs import Record
 from tests.jobs.fakes import Faults, KilledError
 from tests.jobs.specs import job
-from tests.jobs.test_lifecycle import JOB, World
+from tests.jobs.world import JOB, World
 
 ARGUMENTS = [
     "--report=${run.report}",
@@ -73,13 +73,13 @@ def test_a_run_of_another_day_is_never_taken_for_the_one_asked_for(world: World,
     first = world.lifecycle().start(JOB, "dev", DAY)
     assert world.lifecycle().start(JOB, "dev", DAY) == first
     with pytest.raises(
-        UserError, match=r"of another version .*, date or parameters of 'nightly-etl' is under way"
+        UserError, match=r"under way: \S+ \(of this version, for 2013-03-31T04:00Z\); let one end"
     ):
         world.lifecycle().start(JOB, "dev", other)
     assert len(world.emr.steps) == 1
     record = _run(world, other)
     assert record.run_id != first.run_id
-    assert "waiting for an earlier run of another version, date or parameters" in world.notes
+    assert "waiting for it to end: as many runs as are allowed are under way" in world.notes
     assert len(world.emr.steps) == 2
 
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from facts.errors import UserError
-from jobs.runs import Attempt, Ended, Record, RunStore
+from jobs.runs import Ended, Record, RunStore
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -19,14 +19,6 @@ def _ended(number: int = 1) -> Ended:
     return Ended(
         number=number, token=f"t{number}", id="s-1", state="SUCCEEDED", started_at=NOW,
         ended_at=NOW + timedelta(seconds=60), reason=None, log_uri="s3://dev-logs/s-1/",
-    )  # fmt: skip
-
-
-def _attempt(run_id: str = "20260102T030405Z-aaaaaa", number: int = 1, job: str = "nightly-etl") -> Attempt:
-    return Attempt(
-        run_id=run_id, number=number, token=f"{job}-{run_id}-a{number}", job=job, digest="d" * 64, channel="dev",
-        runtime="ec2", place="main", place_id="j-1", run_created_at=NOW, created_at=NOW + timedelta(minutes=number),
-        before=tuple(_ended(each) for each in range(1, number)),
     )  # fmt: skip
 
 
@@ -53,7 +45,7 @@ def store(session: boto3.Session) -> RunStore:
 def test_a_record_is_one_json_row_in_a_partition_of_its_job_and_day(
     store: RunStore, session: boto3.Session
 ) -> None:
-    record = store.close(_record())
+    record = store.write(_record())
     (found,) = session.client("s3").list_objects_v2(Bucket="dev-runs")["Contents"]
     key = "records/v1/job=nightly-etl/date=2026-01-02/20260102T030405Z-aaaaaa.json"
     assert found["Key"] == key
@@ -63,48 +55,29 @@ def test_a_record_is_one_json_row_in_a_partition_of_its_job_and_day(
     assert store.get_run(record.run_id) == store.list_runs()[0] == record
 
 
-def test_a_record_is_written_once_and_closes_its_attempts(store: RunStore) -> None:
-    for number in (1, 2):
-        store.keep(_attempt(number=number))
-    other = store.keep(_attempt("20260102T030405Z-bbbbbb"))
-    first = store.close(_record())
-    assert store.close(_record(state="FAILED")) == first
+def test_a_record_is_written_once(store: RunStore) -> None:
+    first = store.write(_record())
+    assert store.write(_record(state="FAILED")) == first
     assert store.list_runs() == [first]
-    assert store.open_attempts() == [other]
-
-
-def test_an_attempt_is_kept_once_and_the_first_counts(store: RunStore) -> None:
-    first = store.keep(_attempt())
-    later = _attempt().model_copy(update={"place_id": "j-2"})
-    assert store.keep(later) == first
-
-
-def test_of_an_open_run_the_last_attempt_counts_with_how_the_others_ended(store: RunStore) -> None:
-    for number in (1, 2, 3):
-        store.keep(_attempt(number=number))
-    (found,) = store.open_attempts("nightly-etl")
-    assert found == _attempt(number=3)
-    assert [ended.number for ended in found.before] == [1, 2]
-    assert store.open_attempts("another") == []
 
 
 def test_many_writers_at_once_lose_nothing(store: RunStore) -> None:
     ids = [f"20260102T0304{number:02}Z-aaaaaa" for number in range(20)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda run_id: store.close(_record(run_id)), ids * 2))
+        list(pool.map(lambda run_id: store.write(_record(run_id)), ids * 2))
     assert [record.run_id for record in store.list_runs()] == ids[::-1]
     assert [record.run_id for record in store.list_runs(limit=2)] == ids[:-3:-1]
 
 
 def test_runs_of_one_job(store: RunStore) -> None:
-    store.close(_record())
-    store.close(_record(job="nightly"))
+    store.write(_record())
+    store.write(_record(job="nightly"))
     assert [record.job for record in store.list_runs("nightly")] == ["nightly"]
 
 
 def test_a_part_of_an_id_is_enough_while_it_fits_one(store: RunStore) -> None:
-    store.close(_record("20260102T030405Z-aaaaaa"))
-    store.close(_record("20260102T030406Z-bbbbbb"))
+    store.write(_record("20260102T030405Z-aaaaaa"))
+    store.write(_record("20260102T030406Z-bbbbbb"))
     assert store.get_run("bbb").run_id == "20260102T030406Z-bbbbbb"
     with pytest.raises(UserError, match=r"'20260102' fits 2 runs: .*; give more of the id"):
         store.get_run("20260102")

@@ -19,6 +19,7 @@ from jobs.lifecycle import Lifecycle
 from jobs.platform import Platform
 from jobs.runs import Record
 from jobs.spec import ServerlessTarget
+from tests.jobs.fake_table import FakeTable
 from tests.jobs.fakes import (
     FAULTS,
     PENDING_SECONDS,
@@ -111,7 +112,16 @@ class _World:
         self.platform, self.time, self.faults = platform, Time(), Faults()
         self.s3 = FakeS3(self.faults)
         self.service = FakeServerless(self.time, self.s3, self.faults, lag)
-        self.session = cast(boto3.Session, _Session({"emr-serverless": self.service, "s3": self.s3}))
+        self.session = cast(
+            boto3.Session,
+            _Session(
+                {
+                    "emr-serverless": self.service,
+                    "s3": self.s3,
+                    "dynamodb": FakeTable(self.time, self.faults),
+                }
+            ),
+        )
         if not _deployed:
             target = ServerlessTarget(kind="serverless", application="adhoc")
             job = spec.find(JOB).model_copy(update={"runtime": target})
@@ -143,8 +153,9 @@ def test_whatever_goes_wrong_and_when_one_token_is_one_run(
     assert record.state == "SUCCEEDED"
     names = [run["name"] for run in world.service.runs]
     assert len(names) == len(set(names))
-    store = Lifecycle(world.session, platform, clock=world.time.clock).store
-    assert store.open_attempts() == []
+    lifecycle = Lifecycle(world.session, platform, clock=world.time.clock)
+    store = lifecycle.store
+    assert lifecycle.shared.open_attempts() == []
     tokens = [attempt.token for each in store.list_runs() for attempt in each.attempts if attempt.id]
     assert sorted(tokens) == sorted(names)
     assert all(not attempt.twins for each in store.list_runs() for attempt in each.attempts)

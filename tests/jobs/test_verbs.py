@@ -19,8 +19,9 @@ from emrctl.watching import RunProgress
 from facts.errors import UserError
 from jobs.lifecycle import Lifecycle
 from jobs.platform import Platform
+from jobs.spec import Concurrency, Retry
 from tests.jobs.fakes import KilledError
-from tests.jobs.test_lifecycle import World
+from tests.jobs.world import World
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def world(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> World:
     """The verbs' AWS is the fake one, and their clock its clock."""
     made = World(platform)
     monkeypatch.setattr(connection, "connect", lambda *_: (made.session, platform))
-    monkeypatch.setattr("jobs.lifecycle.Clock", lambda: made.time.clock)
+    monkeypatch.setattr("jobs.underway.Clock", lambda: made.time.clock)
     return made
 
 
@@ -80,6 +81,35 @@ def test_no_wait_sends_and_returns(world: World) -> None:
     run_id = json.loads(sent.stdout)["run_id"]
     assert [step.state for step in world.emr.steps] == ["PENDING"]
     assert f"{run_id}  nightly-etl  ec2 main  PENDING" in _emrctl("runs", "list").stdout
+
+
+def test_the_breaker_is_shown_overridden_and_closed(world: World) -> None:
+    world.have(retry=Retry(max_attempts=1))
+    world.emr.outcomes = itertools.repeat("FAILED")
+    assert _emrctl("jobs", "breaker", "nightly-etl").exit_code == 0
+    for _ in range(3):
+        _emrctl("jobs", "run", "nightly-etl")
+    refused = _emrctl("jobs", "run", "nightly-etl")
+    assert isinstance(refused.exception, UserError)
+    assert refused.exception.code == 1
+    assert "--force' starts a run all the same" in str(refused.exception)
+    shown = _emrctl("jobs", "breaker", "nightly-etl", "--json")
+    assert (shown.exit_code, json.loads(shown.stdout)["phase"]) == (1, "open")
+    assert _emrctl("jobs", "run", "nightly-etl", "--force").exit_code == 1  # it ran, and failed again
+    assert len(world.emr.steps) == 4
+    closed = _emrctl("jobs", "breaker", "nightly-etl", "--reset")
+    assert (closed.exit_code, "is closed, 0 failed runs in a row" in closed.stdout) == (0, True)
+
+
+def test_every_run_under_way_is_watched_until_none_is(world: World) -> None:
+    world.have(concurrency=Concurrency(limit=3))
+    for _ in range(3):
+        _emrctl("jobs", "run", "nightly-etl", "--no-wait")
+    once = json.loads(_emrctl("runs", "watch", "--once", "--json").stdout)
+    assert (once["under_way"], once["states"]) == (3, {"PENDING": 3})
+    watched = _emrctl("runs", "watch").stdout.splitlines()
+    assert watched[-1] == "0 under way: 3 COMPLETED"
+    assert len(json.loads(_emrctl("runs", "list", "--json").stdout)) == 3
 
 
 def test_the_catalog_is_listed_without_any_aws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +178,7 @@ def test_an_open_run_is_cancelled_and_gone(world: World) -> None:
     assert cancelled.exit_code == 0
     assert json.loads(cancelled.stdout)["state"] == "CANCELLED"
     assert [step.state for step in world.emr.steps] == ["CANCELLED"]
-    assert world.lifecycle().store.open_attempts() == []
+    assert world.lifecycle().shared.open_attempts() == []
     assert json.loads(_emrctl("runs", "cancel", run_id, "--json").stdout)["state"] == "CANCELLED"
 
 
@@ -159,7 +189,7 @@ def test_a_run_that_will_not_end_is_no_success(world: World) -> None:
     assert isinstance(resisting.exception, UserError)
     assert resisting.exception.code == 1
     assert "was cancelled and is still CANCEL_PENDING" in str(resisting.exception)
-    assert [attempt.run_id for attempt in world.lifecycle().store.open_attempts()] == [run_id]
+    assert [attempt.run_id for attempt in world.lifecycle().shared.open_attempts()] == [run_id]
 
 
 def test_a_run_that_is_in_no_list_yet_is_not_recorded_as_cancelled(world: World) -> None:
@@ -180,7 +210,7 @@ def test_a_run_that_was_left_before_it_was_sent_is_cancelled_after_a_while(
     monkeypatch.setattr(world.emr, "add_job_flow_steps", killed)
     with pytest.raises(KilledError):
         world.lifecycle().start("nightly-etl", "dev")
-    (attempt,) = world.lifecycle().store.open_attempts()
+    (attempt,) = world.lifecycle().shared.open_attempts()
     assert world.emr.steps == []
     world.time.sleep(601)
     record = json.loads(_emrctl("runs", "cancel", attempt.run_id, "--json").stdout)
@@ -219,7 +249,7 @@ def test_logs_are_shown_by_name_of_open_runs_and_of_those_that_are_over(world: W
     followed = _emrctl("runs", "logs", run_id, "--follow", "--stream", "stderr")
     assert (followed.exit_code, followed.stdout) == (0, "one\n")
     # Following does nothing to the run: its record is for the command that waits for it.
-    assert [attempt.run_id for attempt in world.lifecycle().store.open_attempts()] == [run_id]
+    assert [attempt.run_id for attempt in world.lifecycle().shared.open_attempts()] == [run_id]
     assert _emrctl("runs", "attach", run_id).exit_code == 0
     assert _emrctl("runs", "logs", run_id, "--stream", "stderr").stdout == "one\n"
 
@@ -292,7 +322,7 @@ def test_a_second_ctrl_c_leaves_the_run_and_says_how_to_come_back(
         lifecycle.run("nightly-etl", "dev")
     assert left.value.code == 3
     assert [step.state for step in world.active()] == ["RUNNING"]
-    assert len(lifecycle.store.open_attempts()) == 1
+    assert len(lifecycle.shared.open_attempts()) == 1
 
 
 def test_spark_s_pages_need_an_event_log_and_say_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,13 @@ def _arns(request: Request, action: str, account: str) -> list[str]:
 
 
 def _meant(kinds: Sequence[str], request: Request) -> Sequence[str]:
-    """Of the kinds that stand for one another, the one that is meant: a rule is of the default bus or of another."""
+    """Of the kinds that stand for one another, the one that is meant: a rule is of the default bus or of another.
+
+    An index of a table is asked for by its name, else the table itself alone.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/using-identity-based-policies.html
+    """
+    if request.service == "dynamodb" and "IndexName" not in request.parameters:
+        return [kind for kind in kinds if kind.rstrip("!") != "index"]
     bus = request.parameters.get("EventBusName") or "default"
     other = "rule-on-custom-event-bus" if bus == "default" else "rule-on-default-event-bus"
     return [kind for kind in kinds if kind.rstrip("!") not in (other, "rootcatalog")]

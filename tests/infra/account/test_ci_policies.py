@@ -35,6 +35,7 @@ READ, WRITE, BOUNDARY = (
 OPERATE = ci_policies.operate_policy(NAMES)
 # What CI does not get, on purpose: data, keys and what people saved are deleted by people, and boundaries stay on.
 WITHHELD = {
+    "dynamodb:DeleteTable",
     "s3:DeleteBucket",
     "kms:DisableKey",
     "kms:ScheduleKeyDeletion",

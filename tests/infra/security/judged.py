@@ -175,6 +175,7 @@ class Access:
         services = (
             "athena",
             "cloudtrail",
+            "dynamodb",
             "ec2",
             "elasticmapreduce",
             "emr-serverless",

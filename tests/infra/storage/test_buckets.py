@@ -122,7 +122,12 @@ def _protected(monkeypatch: pytest.MonkeyPatch, first: bool, second: bool) -> tu
     return made, asked
 
 
-DATA = {*(f"Bucket {zone}" for zone in ALL), *(f"Key {key}" for key in KEYS), "CatalogDatabase curated"}
+DATA = {
+    *(f"Bucket {zone}" for zone in ALL),
+    *(f"Key {key}" for key in KEYS),
+    "CatalogDatabase curated",
+    "Table coordination",
+}
 
 
 @pytest.mark.parametrize(("first", "second"), [(False, False), (True, False), (False, True), (True, True)])
@@ -133,3 +138,4 @@ def test_data_is_protected_unless_both_keys_are_turned(
     both = first and second
     assert protected == (set() if both else DATA)
     assert {bucket.inputs["forceDestroy"] for bucket in made.of("Bucket")} == {both}
+    assert made.one("Table", "coordination").inputs["deletionProtectionEnabled"] == (not both)

@@ -136,8 +136,9 @@ class User:
 @pytest.fixture(scope="session")
 def _enforcing() -> Iterator[Cloud]:
     authority = Authority(ACCOUNT, ADMINISTRATOR, SERVICES)
-    clock = ManualClock()
-    with CloudServer(FakeRunner(), clock=clock, authority=authority) as server:
+    clock, runner = ManualClock(), FakeRunner()
+    with CloudServer(runner, clock=clock, authority=authority) as server:
+        runner.sink = server.sink
         yield Cloud(server, authority, itertools.count(1), clock)
 
 

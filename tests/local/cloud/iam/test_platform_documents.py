@@ -20,11 +20,14 @@ from infra.security.needs import KeyArns, Need, policy
 from infra.storage import bucket_policies
 from infra.tags import EMR_SCOPE_KEY, STACK_KEY
 from jobs import artifacts
+from jobs.clock import Clock
+from jobs.lifecycle import Lifecycle
 from jobs.platform import Buckets, Roles
-from jobs.spec import load_catalog
+from jobs.spec import Breaker, Concurrency, load_catalog
 from local.cloud.iam.report import Report
 from local.spark.clients import BotoClients, fixed
 from local.spark.credentials import Node, RoleError, environment, keep, of_step
+from tests.local.cloud.fakes import FAILURE
 from tests.local.cloud.iam.conftest import ACCOUNT, REGION, SERVICES, Cloud, User, allow, refused, trust
 
 NAMES = Names(stack="iam", region=REGION, account_id=ACCOUNT)
@@ -144,15 +147,27 @@ def test_a_job_reaches_no_other_s_data_and_no_key_directly(platform: Platform) -
     )
 
 
+def told(**clusters: str) -> jobs.platform.Platform:
+    """What the stack exports; `clusters` are ids by name."""
+    logs = f"s3://{NAMES.bucket('logs')}/"
+    described = {
+        name: jobs.platform.Cluster(
+            id=id_, name=name, release_label="emr-spark-8.0.0", log_uri=f"{logs}elasticmapreduce/"
+        )
+        for name, id_ in clusters.items()
+    }
+    return jobs.platform.Platform(
+        schema_version=1, stack="iam", environment="iam", region=REGION, account_id=ACCOUNT, clusters=described,
+        event_log_uri=f"{logs}{job_policies.EVENT_LOGS}", roles=Roles(jobs={JOB.name: JOB_ARN}),
+        buckets=Buckets(**{zone: NAMES.bucket(zone) for zone in ZONES}), coordination_table=NAMES.coordination_table,
+    )  # fmt: skip
+
+
 def test_channels_move_and_are_read_by_the_deployer_the_submitter_and_the_job(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", platform.aws.server.endpoint)
-    zones = ("landing", "curated", "checkpoints", "artifacts", "logs", "runs")
-    here = jobs.platform.Platform(
-        schema_version=1, environment="iam", region=REGION, account_id=ACCOUNT, clusters={}, event_log_uri="",
-        roles=Roles(jobs={JOB.name: JOB_ARN}), buckets=Buckets(**{zone: NAMES.bucket(zone) for zone in zones}),
-    )  # fmt: skip
+    here = told()
     deployer, submitter = (platform.person(role).boto3() for role in ("deployer", "submitter"))
     with pytest.raises(
         UserError, match="has no version in channel 'canary'"
@@ -250,6 +265,51 @@ def launch(subnet: str, group: str, **changes: Any) -> dict[str, Any]:
 
 
 STEP = {"Name": "s", "ActionOnFailure": "CONTINUE", "HadoopJarStep": {"Jar": "command-runner.jar"}}
+
+
+def test_a_run_needs_nothing_beyond_the_submitter_s_and_the_deployer_s_roles(
+    platform: Platform, cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deployed, started, refused while one is under way, cancelled when its time is up, recorded; the breaker open."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", platform.aws.server.endpoint)
+    aws, here = platform.aws, told(main=cluster)
+    table = NAMES.coordination_table
+    aws.client("dynamodb").create_table(
+        TableName=table, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],
+    )  # fmt: skip
+    spec = JOB.model_copy(
+        update={"breaker": Breaker(failures=1), "concurrency": Concurrency(when_full="fail")}
+    )
+    artifacts.deploy(platform.person("deployer").boto3(), here, spec, "prod")
+    server, clock = aws.server, aws.clock
+
+    def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+        server.plane.settle()
+        for step in aws.client("emr").list_steps(ClusterId=cluster, StepStates=["CANCEL_PENDING"])["Steps"]:
+            server.sink.finished(cluster, step["Id"], FAILURE)
+        server.plane.settle()
+
+    sleep(10)
+    lifecycle = Lifecycle(platform.person("submitter").boto3(), here, clock=Clock(sleep=sleep))
+    started = lifecycle.start(JOB.name, "prod")
+    sleep(1)
+    with pytest.raises(UserError, match=f"are under way: {started.run_id}"):
+        lifecycle.run(JOB.name, "prod")
+    # The local EMR's clock stands in the past, so that the step has run for longer than it may.
+    record = lifecycle.follow(started)
+    assert (record.state, record.attempts[0].id) == ("TIMED_OUT", record.attempts[0].id)
+    assert lifecycle.logs(record) == {}
+    with pytest.raises(UserError, match="circuit breaker of 'nightly-etl' is open"):
+        lifecycle.start(JOB.name, "prod")
+    lifecycle.shared.reset(JOB.name)
+    assert lifecycle.store.list_runs() == [record]
+    for role in ("analyst", "engineer", "deployer"):
+        read = platform.person(role).client("dynamodb").get_item
+        key = {"kind": {"S": "breaker"}, "id": {"S": JOB.name}}
+        assert refused(read, TableName=table, Key=key)[0] == "AccessDeniedException"
 
 
 def test_the_submitter_starts_steps_under_job_roles_alone(platform: Platform, cluster: str) -> None:

@@ -20,6 +20,14 @@ CALLS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("sqs", "create_queue", {"QueueName": "q"}, "sqs:CreateQueue", f"arn:aws:sqs:{HERE}:q"),
     ("dynamodb", "put_item", {"TableName": "t", "Item": {}}, "dynamodb:PutItem", f"arn:aws:dynamodb:{HERE}:table/t"),
     (
+        "dynamodb", "query", {"TableName": "t", "KeyConditionExpression": "a = b"}, "dynamodb:Query",
+        f"arn:aws:dynamodb:{HERE}:table/t",
+    ),
+    (
+        "dynamodb", "query", {"TableName": "t", "IndexName": "by-a", "KeyConditionExpression": "a = b"},
+        "dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/t/index/by-a",
+    ),
+    (
         "dynamodb", "transact_write_items",
         {"TransactItems": [{"Put": {"TableName": "t", "Item": {}}}]}, "dynamodb:PutItem",
         f"arn:aws:dynamodb:{HERE}:table/t",
