@@ -283,8 +283,10 @@ LOOK_UP = (
 )
 
 # The verbs of the services' actions that CI may ever use.
-ATHENA_VERBS = ("*agResource", "CreateWorkGroup", "GetWorkGroup", "ListTags*", "UpdateWorkGroup")
-GLUE_VERBS = ("*agResource", "CreateDatabase", "Get*", "UpdateDatabase")
+TAGS = "*ag*Resource"  # TagResource, UntagResource, ListTagsForResource, ListTagsOfResource
+ATHENA_VERBS = (TAGS, "CreateWorkGroup", "GetWorkGroup", "UpdateWorkGroup")
+DYNAMODB_VERBS = (TAGS, "*Backups", "*TimeToLive", "CreateTable", "DescribeTable", "UpdateTable")
+GLUE_VERBS = (TAGS, "CreateDatabase", "Get*", "UpdateDatabase")
 EC2_VERBS = (
     "Allocate*", "Associate*", "Attach*", "Authorize*", "Create*", "Delete*", "Describe*", "Detach*", "Disassociate*",
     "Modify*", "Release*", "Replace*", "Revoke*",
@@ -301,20 +303,12 @@ IAM_VERBS = (
     "Add*", "Create*", "Delete*", "Get*", "List*", "PutRole*", "RemoveRole*", "Tag*", "Untag*", "Update*",
 )  # fmt: skip
 KMS_VERBS = (
-    "Create*", "DeleteAlias", "Describe*", "Disable*", "Enable*", "GenerateDataKey", "Get*", "List*", "Put*", "Tag*",
-    "Untag*", "Update*",
+    TAGS, "Create*", "DeleteAlias", "Describe*", "Disable*", "Enable*", "GenerateDataKey", "Get*", "List*", "Put*",
+    "Update*",
 )  # fmt: skip
-LOGS_VERBS = (
-    "Associate*",
-    "Create*",
-    "Delete*",
-    "Describe*",
-    "Disassociate*",
-    "List*",
-    "Put*",
-    "Tag*",
-    "Untag*",
-)
+# Whatever changes a key, granted or not.
+KMS_CHANGES = (TAGS, "*Alias", "Disable*", "Enable*", "Put*", "Update*")
+LOGS_VERBS = (TAGS, "*ssociate*", "Create*", "Delete*", "Describe*", "Put*")
 # Whatever changes an identity, granted or not.
 IAM_CHANGES = (
     "Add*", "Attach*", "Create*", "Delete*", "Detach*", "PassRole", "Put*", "Remove*", "Set*", "Tag*", "Untag*",

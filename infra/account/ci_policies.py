@@ -28,6 +28,9 @@ PASSED = {
     "service": iam.EMR,
 }
 
+# infra/tags.py: what every resource of a stack carries.
+_BY_PULUMI: iam.Condition = {"StringEquals": {"aws:ResourceTag/managed-by": "pulumi"}}
+
 
 def github_trust(names: Names, subjects: Sequence[str]) -> str:
     """Workflows whose token names exactly one of `subjects`.
@@ -110,7 +113,7 @@ def write_policy(names: Names, state_key: str) -> str:
 
 
 def operate_policy(names: Names) -> str:
-    """What `apply` has beside those, for managed policies are short: what watches, runs, describes and coordinates."""
+    """What `apply` has beside those, for managed policies are short: logs, alarms, topics, tables and more."""
     return iam.document(
         iam.allow("Alarms", ci.WRITE_ALARMS, [_alarms(names)]),
         iam.allow("LogGroups", ci.WRITE_LOGS, [_log_groups(names)]),
@@ -125,7 +128,7 @@ def operate_policy(names: Names) -> str:
             "SealTables",
             ci.SEAL_TABLES,
             [names.arn("kms", "key/*")],
-            iam.through("dynamodb", names.region),
+            _for_tables(names),
         ),
     )
 
@@ -146,32 +149,37 @@ def boundary(names: Names, state_key: str) -> str:
             ["s3:DeleteObject", "s3:GetObject*", "s3:PutObject*"],
             [_programs_objects(names)],
         ),
-        iam.allow("Identities", _verbs("iam", ci.IAM_VERBS), _identities(names)),
         iam.allow("PassRoles", ["iam:PassRole"], [_roles(names)], _passed_to(*PASSED.values())),
-        iam.allow("LogGroups", _verbs("logs", ci.LOGS_VERBS), [_log_groups(names)]),
         iam.allow("TrailsLogGroup", ["logs:*MetricFilter*"], [_trails_log_group(names)]),
         iam.allow(
             "KeysOfTables",
             ["kms:*crypt*"],
             [names.arn("kms", "key/*")],
-            iam.through("dynamodb", names.region),
+            _BY_PULUMI,
         ),
         # An action is of one service and so are its resources: they share a statement, which is shorter.
         iam.allow(
-            "Operating",
+            "MakingAndOperating",
             [
+                *ci.WRITE_BUCKETS,
+                "s3:Get*",
+                "s3:ListBucket",
+                *_verbs("iam", ci.IAM_VERBS),
+                *_verbs("logs", ci.LOGS_VERBS),
                 *_verbs("ec2", ci.EC2_VERBS),
                 *_verbs("elasticmapreduce", ci.EMR_VERBS),
                 *_verbs("kms", ci.KMS_VERBS),
-                *_verbs("cloudwatch", ("*Alarm*", "*Tag*", "Untag*")),
-                *_verbs("dynamodb", ("*Backups", "*Tag*", "*TimeToLive", "Untag*")),
-                *_verbs("dynamodb", ("CreateTable", "DescribeTable", "UpdateTable")),
-                *_verbs("emr-serverless", ("*Application*", "*Job*", "*Tag*", "Untag*")),
-                *_verbs("sns", ("*Tag*", "*Topic*", "Untag*")),
+                *_verbs("cloudwatch", (ci.TAGS, "*Alarm*")),
+                *_verbs("dynamodb", ci.DYNAMODB_VERBS),
+                *_verbs("emr-serverless", (ci.TAGS, "*Application*", "*Job*")),
+                *_verbs("sns", (ci.TAGS, "*Topic*")),
                 *_verbs("athena", ci.ATHENA_VERBS),
                 *_verbs("glue", ci.GLUE_VERBS),
             ],
             [
+                _buckets(names),
+                *_identities(names),
+                _log_groups(names),
                 *_network(names),
                 _alarms(names),
                 _applications(names),
@@ -218,7 +226,7 @@ def denials(names: Names) -> list[iam.Statement]:
             "OwnState", ["s3:DeleteObject", "s3:PutObject"], [f"{names.bucket_arn('state')}/*{names.prefix}*"]
         ),
         {
-            **_deny("OwnKeys", [*ci.CHANGE_KEYS, *ci.CHANGE_ALIASES], [names.arn("kms", "key/*")]),
+            **_deny("OwnKeys", _verbs("kms", ci.KMS_CHANGES), [names.arn("kms", "key/*")]),
             "Condition": {"StringEquals": {f"aws:ResourceTag/{STACK_KEY}": names.stack}},
         },
     ]
@@ -274,6 +282,15 @@ def _alarms(names: Names) -> str:
 
 def _tables(names: Names) -> str:
     return names.arn("dynamodb", "table/emr-*")
+
+
+def _for_tables(names: Names) -> iam.Condition:
+    """Through DynamoDB only, and of a stack's keys, whose ARNs nobody knows when the account is made.
+
+    KMS may take minutes to see a key's tags: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+    """
+    through = iam.through("dynamodb", names.region)["StringEquals"]
+    return {"StringEquals": {**through, **_BY_PULUMI["StringEquals"]}}
 
 
 def _topics(names: Names) -> str:

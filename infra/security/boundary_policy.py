@@ -118,9 +118,9 @@ def _running() -> list[str]:
         *launch_policies.OF_CLUSTERS,
         *autoscaling.RESIZE_GROUPS,
         *autoscaling.SEE_ALARMS,
-        *serverless_policies.FOLLOW_APPLICATIONS,
-        *serverless_policies.FOLLOW_RUNS,
-        *serverless_policies.START_RUNS,
+        "emr-serverless:*JobRun*",  # what it may follow, start and cancel, in few characters
+        "emr-serverless:GetApplication",
+        "emr-serverless:TagResource",
     ]
 
 

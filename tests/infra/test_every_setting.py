@@ -20,6 +20,7 @@ Schema = Mapping[str, Any]
 NAMES = {
     "clusters": "main",
     "applications": "adhoc",
+    "virtual_clusters": "team",
     "tags": "team",
     "queues": "default",
     "autoscale": "core",

@@ -185,7 +185,8 @@ def test_the_platforms_alarms_may_hang_on_the_trails_log_group_and_nothing_else_
 def test_the_boundary_stops_changes_of_the_accounts_keys_and_knows_no_trail() -> None:
     (keys,) = [one for one in statements(BOUNDARY, "Deny") if one["Sid"] == "NeverOwnKeys"]
     assert keys["Condition"] == {"StringEquals": {"aws:ResourceTag/stack": "account"}}
-    assert set(ci_actions.CHANGE_KEYS) <= set(keys["Action"])
+    for action in (*ci_actions.CHANGE_KEYS, *ci_actions.CHANGE_ALIASES):
+        assert covers(BOUNDARY, action, "arn:aws:kms:us-east-1:111111111111:key/one", "Deny"), action
     assert not any(action.startswith("cloudtrail:") for action in actions(BOUNDARY))
 
 
