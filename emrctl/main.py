@@ -22,7 +22,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs", "picture")),
     "data": ("Sample data.", ("load",)),
     "jobs": ("Spark jobs: build, version, run.", ("deploy", "run", "list")),
-    "runs": ("What ran, and how it went.", ("list", "show")),
+    "runs": ("What ran, and how it went.", ("list", "show", "explain")),
 }
 VERBS = ("demo", "down", "bootstrap", "doctor")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."

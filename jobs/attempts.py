@@ -7,6 +7,7 @@ from datetime import datetime
 
 from facts.errors import UserError
 from jobs.artifacts import Artifact
+from jobs.failures import changes
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended
 from jobs.runtimes.base import Submission
@@ -54,7 +55,7 @@ def following(attempt: Attempt, ended: Ended, now: datetime) -> Attempt:
 
 def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Submission:
     """What the runtime is given for `attempt`."""
-    spec = artifact.manifest.spec
+    spec = changes.apply(artifact.manifest.spec, attempt.mitigations)
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
     values |= {f"outputs.{dataset.name}": platform.uri(dataset) for dataset in spec.outputs}
     values |= {f"param.{name}": value for name, value in {**spec.parameters, **attempt.parameters}.items()}

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from facts.errors import UserError
-from jobs import artifacts, attempts, records
+from jobs import artifacts, attempts, diagnosis, records
 from jobs.clock import Clock
+from jobs.failures.finding import Finding
 from jobs.platform import Place, Platform
 from jobs.runs import Attempt, Ended, Record, RunStore, State
 from jobs.runtimes.base import Phase, Runtime, Status
 from jobs.runtimes.places import runtime_of
-from jobs.spec import Kind
+from jobs.spec import JobSpec, Kind
 from jobs.waiting import TimedOutError, Watch
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Lifecycle:
         self._make_runtime = runtime or (lambda place: runtime_of(session, place, self._clock))
         self.store = RunStore(self._s3, platform.buckets.runs)
 
-    def start(self, job: str, channel: str) -> Attempt:
+    def start(self, job: str, channel: str, *, auto_mitigate: bool = False) -> Attempt:
         """Submit a run of what `channel` holds, or the one that an interrupted command left, and return.
 
         Raises UserError for what the user can mend, a run of another version under way included.
@@ -79,14 +80,15 @@ class Lifecycle:
                 f"run {left.run_id} of another version ({left.digest[:12]}) of '{job}' is under way; "
                 "let it end, or run without --no-wait, which waits for it first"
             )
-        attempt = left or self._keep(attempts.first(self._platform, artifact, channel, self._clock.now()))
+        attempt = left or self._first(artifact, channel, auto_mitigate)
         self._runtime(attempt).submit(attempts.submission(self._platform, artifact, attempt))
         return attempt
 
-    def run(self, job: str, channel: str) -> Record:
+    def run(self, job: str, channel: str, *, auto_mitigate: bool = False) -> Record:
         """Run what `channel` holds to its end, with the retries that the spec allows, and return its record.
 
         A run that an interrupted command left is taken up; one of another version is waited for first.
+        `auto_mitigate` lets a retry change what `mitigate` of the spec allows, as the failure asks for it.
         KeyboardInterrupt cancels the run, proves it gone, and returns its record like any other end.
         """
         artifact = artifacts.resolve(self._session, self._platform, job, channel)
@@ -97,7 +99,7 @@ class Lifecycle:
             record = self.follow(left)
             if same or record.state == "CANCELLED":
                 return record
-        return self.follow(self._keep(attempts.first(self._platform, artifact, channel, self._clock.now())))
+        return self.follow(self._first(artifact, channel, auto_mitigate))
 
     def follow(self, attempt: Attempt) -> Record:
         """Follow a run from `attempt`, sent or only kept, to its record."""
@@ -113,12 +115,21 @@ class Lifecycle:
                 self._clock.sleep(pause)
             except KeyboardInterrupt:
                 return self._record(attempt, ended)
-            attempt = self._keep(attempts.following(attempt, ended, self._clock.now()))
+            following = attempts.following(attempt, ended, self._clock.now())
+            attempt = self._keep(self._mitigated(following, artifact, ended))
 
     def logs(self, record: Record) -> dict[str, str]:
         """The logs of a run's last attempt, by name; empty where there are none (yet)."""
         last = record.attempts[-1].id
         return dict(self._at(record.runtime, record.place, record.place_id).logs(last)) if last else {}
+
+    def explain(self, record: Record) -> tuple[Finding | None, JobSpec]:
+        """Why a run failed, None when it did not, and the spec that its last attempt ran with."""
+        spec = artifacts.load(
+            self._s3, self._platform.buckets.artifacts, record.job, record.digest
+        ).manifest.spec
+        runtime = self._at(record.runtime, record.place, record.place_id)
+        return diagnosis.again(self._s3, self._platform, runtime, spec, record)
 
     def _attempt(self, attempt: Attempt, artifact: artifacts.Artifact) -> Ended:
         runtime = self._runtime(attempt)
@@ -198,6 +209,19 @@ class Lifecycle:
                 self._clock.now(),
             )
         )
+
+    def _first(self, artifact: artifacts.Artifact, channel: str, auto_mitigate: bool) -> Attempt:
+        attempt = attempts.first(self._platform, artifact, channel, self._clock.now())
+        return self._keep(attempt.model_copy(update={"auto_mitigate": auto_mitigate}))
+
+    def _mitigated(self, attempt: Attempt, artifact: artifacts.Artifact, ended: Ended) -> Attempt:
+        if not attempt.auto_mitigate:
+            return attempt
+        attempt, note = diagnosis.mitigated(
+            self._s3, self._platform, self._runtime(attempt), artifact.manifest.spec, attempt, ended
+        )
+        self._say(attempt, note)
+        return attempt
 
     def _keep(self, attempt: Attempt) -> Attempt:
         return self.store.keep(attempt)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs import attempts
+from jobs import attempts, diagnosis
+from jobs.failures import changes
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended, Record, RunStore
 from jobs.runtimes.base import Runtime
@@ -18,7 +18,6 @@ from jobs.telemetry import cost, eventlog
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 _USAGE = (
     "bytes_read",
     "bytes_written",
@@ -42,7 +41,7 @@ def build(
     over = ended.ended_at or now
     seconds = (over - started).total_seconds() if started else None
     report = store.report(attempts.report_uri(platform, attempt)) or {}
-    application = report.get("application_id") or _application(runtime, ended)
+    application = report.get("application_id") or diagnosis.application(runtime, ended.id)
     usage = eventlog.find(s3, platform.event_log_uri, application) if application else None
     estimate = _cost(runtime, platform, seconds)
     rows_read, rows_written = (_total(report.get(key)) for key in ("rows_read", "rows_written"))
@@ -50,6 +49,7 @@ def build(
         rows_read = usage.rows_read if rows_read is None else rows_read
         rows_written = usage.rows_written if rows_written is None else rows_written
     counts = report.get("counts")
+    failure = diagnosis.diagnose(platform, runtime, changes.apply(spec, attempt.mitigations), ended, usage)
     return Record(
         run_id=attempt.run_id,
         job=spec.name,
@@ -71,6 +71,9 @@ def build(
         queued_seconds=(started - attempt.run_created_at).total_seconds() if started else None,
         parameters=attempt.parameters,
         attempts=tries,
+        mitigations=attempt.mitigations,
+        failure_class=failure.failure_class if failure else None,
+        failure=failure,
         application_id=application,
         rows_read=rows_read,
         rows_written=rows_written,
@@ -84,16 +87,6 @@ def build(
         log_uri=ended.log_uri,
         **({name: getattr(usage, name) for name in _USAGE} if usage else {}),
     )
-
-
-def _application(runtime: Runtime, ended: Ended) -> str | None:
-    """YARN's id of the application, which spark-submit says in the step's log."""
-    if not ended.id:
-        return None
-    for log in runtime.logs(ended.id).values():
-        if found := _APPLICATION.search(log):
-            return found.group()
-    return None
 
 
 def _cost(runtime: Runtime, platform: Platform, seconds: float | None) -> cost.Estimate:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facts.errors import UserError
 from jobs import objects
+from jobs.failures.finding import Change, FailureClass, Finding
 from jobs.spec import Kind
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Attempt(_Row):
     created_at: datetime
     parameters: Mapping[str, str] = {}  # what this run says instead of the spec
     before: tuple[Ended, ...] = ()  # the run's earlier attempts
+    auto_mitigate: bool = False  # whether a retry may change the spec by itself
+    mitigations: tuple[Change, ...] = ()  # what this attempt runs with instead of the spec's own
 
 
 class Record(_Row):
@@ -93,6 +96,9 @@ class Record(_Row):
     queued_seconds: float | None
     parameters: Mapping[str, str] = {}
     attempts: tuple[Ended, ...]
+    mitigations: tuple[Change, ...] = ()  # of the last attempt
+    failure_class: FailureClass | None = None  # null unless it failed or ran out of time
+    failure: Finding | None = None
     application_id: str | None = None
     rows_read: int | None = None
     rows_written: int | None = None

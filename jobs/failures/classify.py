@@ -25,6 +25,7 @@ class Evidence:
     logs: Mapping[str, str]
     usage: Usage | None = None
     packages: Sequence[str] = ()
+    spot: bool = False  # whether its cluster has spot instances
 
     def entries(self) -> list[Entry]:
         """All that was written, record by record."""
@@ -58,7 +59,7 @@ def classify(evidence: Evidence) -> Finding:
     told = _decide(fatal, tracebacks)
     if told is None and all(each.wraps for each in tracebacks):
         beside = [hit for entry in found if entry not in last_words for hit in _hits(entry, rules.ELSEWHERE)]
-        told = _decide([*fatal, *beside, *_stragglers(evidence)], tracebacks)
+        told = _decide([*fatal, *beside, *_surroundings(evidence)], tracebacks)
     if told is None:
         raised = next((each.raised for each in tracebacks if not each.wraps), None)
         what = f"{raised} is in no rule" if raised else "no rule knows what was written"
@@ -103,6 +104,15 @@ def _code_errors(words: Sequence[Entry], tracebacks: Sequence[Traceback]) -> Ite
             weight=_OWN_CHECK if traceback.on_purpose else _CODE_ERROR,
             quote=Quote(log=entry.log, line=entry.line + at, text=quotable(lines[at])), entry=entry,
         )  # fmt: skip
+
+
+def _surroundings(evidence: Evidence) -> Iterable[_Hit]:
+    """What no log says: where it ran, and how long its tasks took."""
+    if evidence.spot:
+        text = "the cluster has spot instances"
+        quote, entry = Quote(log="instances", line=0, text=text), Entry(log="instances", line=0, text=text)
+        yield _Hit(failure="spot_reclaim", name=text, cause="", weight=rules.HINT, quote=quote, entry=entry)
+    yield from _stragglers(evidence)
 
 
 def _stragglers(evidence: Evidence) -> Iterable[_Hit]:
@@ -153,11 +163,16 @@ def _decide(hits: Sequence[_Hit], tracebacks: Sequence[Traceback]) -> Finding | 
         )  # fmt: skip
     (failure,) = left
     best = next(hit for hit in _strongest(hits) if hit.failure == failure)
+    why = best.name if best.weight >= rules.ENOUGH else _together(hits, failure)
     purpose = failure == "code_error" and any(each.on_purpose for each in tracebacks)
     return Finding(
         failure_class=failure, confidence=round(enough[failure], 2), evidence=quotes, cause=best.cause,
-        explanation=best.name + ("; the job raises it itself: a check of its own" if purpose else ""),
+        explanation=why + ("; the job raises it itself: a check of its own" if purpose else ""),
     )  # fmt: skip
+
+
+def _together(hits: Sequence[_Hit], failure: FailureClass) -> str:
+    return " and ".join(dict.fromkeys(hit.name for hit in hits if hit.failure == failure))
 
 
 def _score(hits: Sequence[_Hit]) -> float:

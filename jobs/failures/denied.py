@@ -13,13 +13,15 @@ _IAM = re.compile(
 )
 _BOTO = re.compile(r"when calling the (?P<operation>\w+) operation")
 _S3A = re.compile(r"s3[an]?://(?P<path>[^\s:,;'\")]+)")
-_HDFS = re.compile(r"Permission denied: user=(?P<user>[^,]+), access=(?P<access>\w+), inode=\"(?P<path>[^\"]+)\"")
+_HDFS = re.compile(
+    r"Permission denied: user=(?P<user>[^,]+), access=(?P<access>\w+), inode=\"(?P<path>[^\"]+)\""
+)
 # S3A says which call it made: PUT 0-byte object, getFileStatus, Writing Object, delete, open, …; hadoop-aws 3.4.1,
 # org.apache.hadoop.fs.s3a. An object that is not there is answered with 403 as well, unless listing is allowed:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 _CALLS = (
-    (re.compile(r"PUT 0-byte|PUT |[Ww]riting [Oo]bject|PutObject|upload part|initiate MultiPartUpload|Completing multipart"),
-     "s3:PutObject"),
+    (re.compile(r"PUT 0-byte|PUT |[Ww]riting [Oo]bject|PutObject|upload part|initiate MultiPart"
+                r"|Completing multipart"), "s3:PutObject"),
     (re.compile(r"delete|DeleteObject"), "s3:DeleteObject"),
     (re.compile(r"ListObjects|ListBucket|listing|getFileStatus on s3[an]?://[^/\s:]+/?:"), "s3:ListBucket"),
     (re.compile(r"getFileStatus|open |re-open|HEAD|HeadObject|GetObject|GET "), "s3:GetObject"),

@@ -9,7 +9,9 @@ from jobs.failures.finding import Frame
 
 _FRAME = re.compile(r'^(?:\| ?)?\s+File "([^"]+)", line (\d+)(?:, in (\S+))?$')
 # The line that ends a traceback: `ValueError: no`, `pkg.Error: [CODE] no`, `KeyError`; also behind `Caused by: `.
-_RAISED = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning))(?::\s?(.*))?$")
+_RAISED = re.compile(
+    r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning))(?::\s?(.*))?$"
+)
 _LIBRARY = re.compile(
     r"(^|/)(pyspark|py4j)[^/]*(/|$)|/lib(64)?/python\d|site-packages|dist-packages|^<frozen|/runpy\.py$"
 )
@@ -66,7 +68,9 @@ class Traceback:
     @property
     def on_purpose(self) -> bool:
         """Whether the job's own line raises it: a check of its own."""
-        return self.own is not None and self.own_is_innermost and self.own.code.startswith(("raise ", "assert "))
+        return (
+            self.own is not None and self.own_is_innermost and self.own.code.startswith(("raise ", "assert "))
+        )
 
 
 def _is_own(file: str, packages: Sequence[str]) -> bool:

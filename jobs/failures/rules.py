@@ -22,9 +22,7 @@ _SPARK = "https://github.com/apache/spark/blob/v4.0.1/"
 _HADOOP = "https://github.com/apache/hadoop/blob/rel/release-3.4.1/"
 _PYTHON = "https://docs.python.org/3.11/library/"
 _CONDITIONS = f"{_SPARK}common/utils/src/main/resources/error/error-conditions.json"
-_ALLOCATOR = (
-    f"{_SPARK}resource-managers/yarn/src/main/scala/org/apache/spark/deploy/yarn/YarnAllocator.scala"
-)
+_ALLOCATOR = f"{_SPARK}resource-managers/yarn/src/main/scala/org/apache/spark/deploy/yarn/YarnAllocator.scala"
 _EXIT_CODES = f"{_SPARK}core/src/main/scala/org/apache/spark/executor/ExecutorExitCode.scala"
 _JDK = "https://docs.oracle.com/en/java/javase/17/troubleshoot/troubleshooting-memory-leaks.html"
 _LINKAGE = "https://docs.oracle.com/javase/specs/jls/se17/html/jls-13.html"
@@ -63,7 +61,9 @@ _HEAP = r"java\.lang\.OutOfMemoryError: (?:Java heap space|GC overhead limit exc
 _TASK_OOM = r"(?:Lost task|Exception in task|most recent failure|TaskFailed|Executor task launch worker)[^\n]*\n?[^\n]*"
 _OF_DRIVER = r"executor driver|executor (?:id )?driver|TID \d+, localhost"
 _CREDENTIALS = r"InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|RequestTimeTooSkewed|InvalidToken"
-_HTTP = r"(?:Unable to execute HTTP request|SocketTimeout|Connect to |ConnectTimeout|S3A|s3a|amazonaws|awssdk)"
+_HTTP = (
+    r"(?:Unable to execute HTTP request|SocketTimeout|Connect to |ConnectTimeout|S3A|s3a|amazonaws|awssdk)"
+)
 
 SIGNATURES: tuple[Signature, ...] = (
     # F1
@@ -84,7 +84,8 @@ SIGNATURES: tuple[Signature, ...] = (
     _row("executor_out_of_memory", "a task ran out of heap in a local Spark", STRONG,
          rf"{_TASK_OOM}{_HEAP}", _JDK, "heap"),
     _row("executor_out_of_memory", "a task ran out of direct memory", STRONG,
-         rf"{_TASK_OOM}(?:java\.lang\.OutOfMemoryError: Direct buffer memory|OutOfDirectMemoryError)", _JDK, "overhead"),
+         rf"{_TASK_OOM}(?:java\.lang\.OutOfMemoryError: Direct buffer memory|OutOfDirectMemoryError)", _JDK,
+         "overhead"),
     _row("executor_out_of_memory", "Spark could not give a task its memory", DECISIVE,
          r"SparkOutOfMemoryError: .*(?:Unable to acquire|UNABLE_TO_ACQUIRE_MEMORY|error while calling spill)",
          _CONDITIONS, "heap"),
@@ -92,8 +93,8 @@ SIGNATURES: tuple[Signature, ...] = (
          r"(?:Exit status|[Ee]xit code|exited with code)(?: is)?:? 137\b", _ALLOCATOR, "overhead"),
     # Beside F1: the same words from the driver ask for another change.
     _row("driver_out_of_memory", "the driver's main thread ran out of heap", DECISIVE,
-         rf"(?:^|\s)Exception in thread \"(?:main|Driver|dispatcher-[^\"]*|broadcast-exchange[^\"]*|task-result-getter[^\"]*"
-         rf"|map-output-dispatcher[^\"]*)\" {_HEAP}", _JDK, "heap"),
+         rf"(?:^|\s)Exception in thread \"(?:main|Driver|dispatcher-[^\"]*|broadcast-exchange[^\"]*"
+         rf"|task-result-getter[^\"]*|map-output-dispatcher[^\"]*)\" {_HEAP}", _JDK, "heap"),
     _row("driver_out_of_memory", "a call of the driver ran out of heap", DECISIVE,
          rf"An error occurred while calling [^\n]*\n: {_HEAP}", _JDK, "heap"),
     _row("driver_out_of_memory", "results are larger than the driver takes", DECISIVE,
@@ -101,17 +102,19 @@ SIGNATURES: tuple[Signature, ...] = (
          r"\(?spark\.driver\.maxResultSize", _CONDITIONS, "results"),
     _row("driver_out_of_memory", "a table to broadcast does not fit", DECISIVE,
          r"Not enough memory to build and broadcast the table",
-         f"{_SPARK}sql/core/src/main/scala/org/apache/spark/sql/execution/exchange/BroadcastExchangeExec.scala", "heap"),
+         f"{_SPARK}sql/core/src/main/scala/org/apache/spark/sql/execution/exchange/BroadcastExchangeExec.scala",
+         "heap"),
     # F3
     _row("spot_reclaim", "a spot instance was interrupted", DECISIVE,
          r"(?i)\bspot (?:instance )?(?:interruption|reclaim|termination)|instance-action.{0,40}\bterminate\b"
          r"|SpotInterrupt(?:ed|ion)",
          "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html",
          unless=r"(?i)spot[ .-]?interruption[ .-]?(?:handler|behaviou?r|rate|queue)"),
-    _row("spot_reclaim", "the node of an executor is lost", STRONG,
+    # A NodeManager that restarts, or a full disk, ends with the same words: alone it is no spot reclaim.
+    _row("spot_reclaim", "the node of an executor is lost", HINT,
          r"Container released on a \*lost\* node",
-         f"{_HADOOP}hadoop-yarn-project/hadoop-yarn/hadoop-yarn-server/hadoop-yarn-server-resourcemanager/src/main/java/"
-         "org/apache/hadoop/yarn/server/resourcemanager/scheduler/SchedulerUtils.java"),
+         f"{_HADOOP}hadoop-yarn-project/hadoop-yarn/hadoop-yarn-server/hadoop-yarn-server-resourcemanager/src/main/"
+         "java/org/apache/hadoop/yarn/server/resourcemanager/scheduler/SchedulerUtils.java"),
     _row("spot_reclaim", "an executor was decommissioned", HINT,
          r"Executor decommission:|Finished decommissioning|Decommission(?:ing)? executors?:",
          f"{_SPARK}core/src/main/scala/org/apache/spark/scheduler/ExecutorLossReason.scala"),
@@ -138,7 +141,7 @@ SIGNATURES: tuple[Signature, ...] = (
          r"AccessDeniedException: s3[an]?://|(?:AmazonS3Exception|S3Exception): (?:Access Denied|Forbidden)"
          r"|Status Code: 403[^)\n]*(?:AccessDenied|403 Forbidden)", _S3A, unless=_CREDENTIALS),
     _row("permission_denied", "an AWS call was denied", DECISIVE,
-         r"An error occurred \((?:AccessDenied|AccessDeniedException|UnauthorizedOperation)\) when calling the \w+ operation"
+         r"An error occurred \((?:AccessDenied|AccessDeniedException|UnauthorizedOperation)\) when calling the"
          r"|(?:glue|kms|dynamodb)\S*(?:AccessDeniedException|AccessDenied)\b", _IAM),
     _row("permission_denied", "HDFS denied it", DECISIVE,
          r"AccessControlException: Permission denied: user=",
@@ -176,13 +179,14 @@ SIGNATURES: tuple[Signature, ...] = (
          r"|Failed merging schema", _CONDITIONS),
     _row("schema_mismatch", "the table has other columns than what is written", DECISIVE,
          r"\[(?:INCOMPATIBLE_DATA_FOR_TABLE|INSERT_COLUMN_ARITY_MISMATCH|DELTA_FAILED_TO_MERGE_FIELDS"
-         r"|DELTA_METADATA_MISMATCH|DELTA_SCHEMA_CHANGED)[.\w]*\]|A schema mismatch detected when writing to the Delta table"
+         r"|DELTA_METADATA_MISMATCH|DELTA_SCHEMA_CHANGED)[.\w]*\]"
+         r"|A schema mismatch detected when writing to the Delta table"
          r"|Cannot write incompatible data (?:to|for) table", _CONDITIONS),
     _row("dependency_conflict", "a class has not what another one calls", DECISIVE,
          r"java\.lang\.(?:NoSuchMethodError|NoSuchFieldError|AbstractMethodError|IncompatibleClassChangeError"
          r"|UnsupportedClassVersionError|IllegalAccessError|VerifyError)", _LINKAGE),
     _row("dependency_conflict", "a class is not there", STRONG,
-         r"(?:java\.lang\.)?(?:NoClassDefFoundError: (?!Could not initialize)|ClassNotFoundException: )[\w./$]+", _LINKAGE),
+         r"(?:NoClassDefFoundError: (?!Could not initialize)|ClassNotFoundException: )[\w./$]+", _LINKAGE),
     _row("dependency_conflict", "a Python module is not there, or another version of it", DECISIVE,
          r"(?:ModuleNotFoundError|ImportError): (?:No module named|cannot import name)", f"{_PYTHON}exceptions.html"),
     _row("dependency_conflict", "Python packages do not agree", DECISIVE,
@@ -199,7 +203,8 @@ SIGNATURES: tuple[Signature, ...] = (
          r"\[unresolved dependenc(?:y|ies): |unresolved dependency: ",
          f"{_SPARK}core/src/main/scala/org/apache/spark/util/MavenUtils.scala"),
     # The job's own SQL; Python errors are judged by their traceback (`frames`).
-    _row("code_error", "the job's SQL does not parse", DECISIVE, r"\[PARSE_SYNTAX_ERROR\]|ParseException: ", _CONDITIONS),
+    _row("code_error", "the job's SQL does not parse", DECISIVE, r"\[PARSE_SYNTAX_ERROR\]|ParseException: ",
+         _CONDITIONS),
 )  # fmt: skip
 
 # A failure's symptoms look like others: an executor that dies of its memory is a lost connection to its peers.

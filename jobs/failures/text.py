@@ -9,7 +9,9 @@ from dataclasses import dataclass
 QUOTED = 400  # characters of a line
 # log4j's layouts (Spark's, YARN's, EMR's): 26/11/28 09:20:01 and 2026-11-28 09:20:01, with or without brackets.
 _STAMP = re.compile(r"^\[?(\d\d/\d\d/\d\d|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d")
-_OWN_START = re.compile(r"^(Traceback \(most recent call last\):|Exception in thread \"|usage: |\S+: error: )")
+_OWN_START = re.compile(
+    r"^(Traceback \(most recent call last\):|Exception in thread \"|usage: |\S+: error: )"
+)
 # What ended the driver, where it says so. A record without any of these may tell of something Spark got over.
 _FATAL = re.compile(
     r"Job aborted due to stage failure|User class threw exception|User application exited with"

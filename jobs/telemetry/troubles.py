@@ -70,9 +70,7 @@ class Troubles:
 
     def straggler(self, last: int) -> Straggler | None:
         """The stage that waited longest for one task, if that task took many times what the others took."""
-        found = [
-            each for key, stage in self.stages.items() if (each := self._straggler(key[0], stage, last))
-        ]
+        found = [each for key, stage in self.stages.items() if (each := self._straggler(key[0], stage, last))]
         return max(found, key=lambda each: each.longest_seconds, default=None)
 
     def _straggler(self, number: int, stage: _Stage, last: int) -> Straggler | None:
@@ -103,7 +101,7 @@ class Troubles:
 def _why(reason: Any) -> str:
     """The first line of why a task failed, in Spark's own words."""
     if reason["Reason"] == "ExceptionFailure":
-        text = f"{reason.get('Class Name', '')}: {reason.get('Description') or ''}"
+        text = f"{reason.get('Class Name', '')}: {reason.get('Description') or ''}".strip(": ")
         return "\n".join(text.splitlines()[:40])
     text = reason.get("Loss Reason") or reason.get("Message") or ""
-    return f"{reason['Reason']} {text.partition(chr(10))[0]}"
+    return f"{reason['Reason']} {text.partition(chr(10))[0]}".strip()

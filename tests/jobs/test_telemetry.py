@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -68,7 +69,8 @@ def _lines(events: list[dict[str, Any]]) -> list[str]:
 
 def test_a_log_adds_up() -> None:
     usage = eventlog.parse(_lines(LOG))
-    assert usage == eventlog.Usage(
+    assert usage.notes == ("1970-01-01 00:00:05 TaskFailed in stage 1: ExecutorLostFailure",)
+    assert replace(usage, notes=()) == eventlog.Usage(
         application_id="application_1_0001", tasks=5, failed_tasks=2, bytes_read=100, rows_read=100,
         cache_bytes_read=30, shuffle_read_bytes=12, shuffle_write_bytes=16, spilled_bytes=32, task_seconds=4.0,
         cpu_seconds=2.0, gc_seconds=0.4, executor_seconds=13.0, executors=2, stages=2, complete=True,
