@@ -121,8 +121,7 @@ SIGNATURES: tuple[Signature, ...] = (
     # F4
     _row("network_stall", "a connection to AWS timed out", STRONG,
          rf"{_HTTP}[^\n]*(?:[Cc]onnect(?:ion)? timed out|Read timed out|connect timeout|ConnectTimeoutException)"
-         r"|Connect to \S+amazonaws\S* \[[^\]]*\] failed: (?:connect timed out|Connection timed out)", _S3A,
-         unless=r"Timeout waiting for connection from pool"),
+         r"|Connect to \S+amazonaws\S* \[[^\]]*\] failed: (?:connect timed out|Connection timed out)", _S3A),
     _row("network_stall", "a connection of Python to AWS timed out", STRONG,
          r"botocore\.exceptions\.(?:ConnectTimeoutError|ReadTimeoutError)|(?:Connect|Read) timeout on endpoint URL",
          "https://github.com/boto/botocore/blob/1.40.0/botocore/exceptions.py"),

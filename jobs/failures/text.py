@@ -12,6 +12,8 @@ _STAMP = re.compile(r"^\[?(\d\d/\d\d/\d\d|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d")
 _OWN_START = re.compile(
     r"^(Traceback \(most recent call last\):|Exception in thread \"|usage: |\S+: error: )"
 )
+# A traceback after one of these goes on with the one above it, a worker's perhaps.
+_CHAINED = re.compile(r"another exception occurred:|direct cause of the following exception:")
 # What ended the driver, where it says so. A record without any of these may tell of something Spark got over.
 _FATAL = re.compile(
     r"Job aborted due to stage failure|User class threw exception|User application exited with"
@@ -61,7 +63,11 @@ def entries(log: str, text: str) -> Iterator[Entry]:
     start, stamped = 0, True
     for index, line in enumerate(lines):
         stamp = bool(_STAMP.match(line))
-        own = stamped and _OWN_START.match(line) and not _OF_A_TASK.search(lines[start])
+        own = (
+            stamped
+            and _OWN_START.match(line)
+            and not _CHAINED.search("\n".join(lines[max(0, index - 3) : index]))
+        )
         if not stamp and not own:
             continue
         if index > start:

@@ -101,7 +101,12 @@ def test_a_failed_run_is_explained(world: World) -> None:
     assert record["failure_class"] == "executor_out_of_memory"
     explained = _emrctl("runs", "explain", record["run_id"])
     assert explained.exit_code == 0
-    for part in ("executor_out_of_memory (F1", "confidence 0.76", "stderr:1: 26/11/28", "(--auto-mitigate does it)"):
+    for part in (
+        "executor_out_of_memory (F1",
+        "confidence 0.76",
+        "stderr:1: 26/11/28",
+        "(--auto-mitigate does it)",
+    ):
         assert part in explained.stdout
     diff = _emrctl("runs", "explain", record["run_id"], "--diff").stdout
     assert "+  executors: {cores: 2, memory: 2g, count: 1}" in diff
@@ -122,4 +127,3 @@ def test_a_run_that_succeeded_has_nothing_to_explain(world: World) -> None:
     world.emr.outcomes = itertools.repeat("COMPLETED")
     record = world.run()
     assert "nothing to explain" in _emrctl("runs", "explain", record.run_id).stdout
-

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -70,7 +73,9 @@ def test_arguments_that_the_job_does_not_take(capsys: pytest.CaptureFixture[str]
 
 @set_initial_no_auth_action_count(0)
 def _denied_write() -> None:
-    boto3.client("s3", aws_access_key_id="AKIAIOSFODNN7EXAMPLE").put_object(Bucket="dev-curated", Key="a/b", Body=b"")
+    boto3.client("s3", aws_access_key_id="AKIAIOSFODNN7EXAMPLE").put_object(
+        Bucket="dev-curated", Key="a/b", Body=b""
+    )
 
 
 def test_a_write_with_a_key_that_nobody_knows_is_no_missing_permission(session: boto3.Session) -> None:
@@ -82,8 +87,12 @@ def test_a_write_that_iam_denies(session: boto3.Session) -> None:
     iam = session.client("iam")
     iam.create_user(UserName="etl")
     key = iam.create_access_key(UserName="etl")["AccessKey"]
-    s3 = boto3.client("s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
-    denied = set_initial_no_auth_action_count(0)(lambda: s3.put_object(Bucket="dev-curated", Key="a/b", Body=b""))
+    s3 = boto3.client(
+        "s3", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+    )
+    denied = set_initial_no_auth_action_count(0)(
+        lambda: s3.put_object(Bucket="dev-curated", Key="a/b", Body=b"")
+    )
     found = _why(denied)
     assert found.failure_class == "permission_denied"
 
@@ -96,14 +105,36 @@ def test_skew_is_seen_in_the_event_log(spark: SparkSession, event_logs: Path, tm
     start = len(log.read_bytes().splitlines())
     try:
         failing.skewed(spark, str(tmp_path))
-        spark.range(1).count()  # the listener writes after the fact: the next job's events push the last one's out
+        spark.range(
+            1
+        ).count()  # the listener writes after the fact: the next job's events push the last one's out
     finally:
         for name, value in before.items():
             spark.conf.set(name, value or "")
     lines = log.read_bytes().splitlines()
-    usage = eventlog.parse([lines[0], *(line for line in lines if b"ApplicationStart" in line), *lines[start:]])
+    usage = eventlog.parse(
+        [lines[0], *(line for line in lines if b"ApplicationStart" in line), *lines[start:]]
+    )
     (straggler,) = usage.stragglers
     assert straggler.tasks == 8
     assert straggler.longest_seconds >= 5 * straggler.median_seconds
     assert straggler.longest_bytes is not None
     assert straggler.longest_bytes >= 5 * straggler.median_bytes
+
+
+def test_an_executor_that_runs_out_of_heap(tmp_path: Path) -> None:
+    """In the driver's log, and in the event log alone."""
+    script = Path(__file__).with_name("out_of_memory.py")
+    ran = subprocess.run(
+        [sys.executable, str(script), tmp_path.as_uri()], capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"},
+    )  # fmt: skip
+    assert ran.returncode == 1
+    (log,) = tmp_path.iterdir()
+    usage = eventlog.parse(log.read_bytes().splitlines())
+    for evidence in (
+        Evidence(state="FAILED", logs={"driver stderr": ran.stderr}),
+        Evidence(state="FAILED", logs={}, usage=usage),
+    ):
+        found = classify(evidence)
+        assert (found.failure_class, found.cause) == ("executor_out_of_memory", "heap"), found

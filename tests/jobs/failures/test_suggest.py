@@ -23,10 +23,10 @@ JOB = spec.find("nightly-etl")
 FILE = (CATALOG / "nightly-etl.yaml").read_text("utf-8")
 HEAP = "26/11/28 10:00:00 WARN TaskSetManager: Lost task 0.0 in stage 8.0 (TID 12) (node executor 1): " \
        "java.lang.OutOfMemoryError: Java heap space"  # fmt: skip
-CONTAINER = "26/11/28 10:00:00 ERROR YarnScheduler: Lost executor 1 on node: Container killed by YARN for exceeding " \
-            "physical memory limits. 1.4 GB of 1.4 GB physical memory used."  # fmt: skip
-LOST = "26/11/28 10:00:00 ERROR YarnScheduler: Lost executor 1 on node: Container marked as failed. Exit status: -100. " \
-       "Diagnostics: Container released on a *lost* node"  # fmt: skip
+CONTAINER = "26/11/28 10:00:00 ERROR YarnScheduler: Lost executor 1 on node: Container killed by YARN for " \
+            "exceeding physical memory limits. 1.4 GB of 1.4 GB physical memory used."  # fmt: skip
+LOST = "26/11/28 10:00:00 ERROR YarnScheduler: Lost executor 1 on node: Container marked as failed. Exit status: " \
+       "-100. Diagnostics: Container released on a *lost* node"  # fmt: skip
 
 
 def _job(**changed: Any) -> JobSpec:
@@ -105,16 +105,24 @@ def test_skew_of_a_run_that_took_too_long() -> None:
     assert (found.failure_class, found.cause) == ("slow_shuffle", "skew")
     assert "stage 5: one of 200 tasks took 1700.0 s" in found.evidence[0].text
     (change,) = found.changes
-    assert (change.path[-1].rpartition(".")[2], change.after) == ("skewedPartitionThresholdInBytes", "22500000")
+    assert (change.path[-1].rpartition(".")[2], change.after) == (
+        "skewedPartitionThresholdInBytes",
+        "22500000",
+    )
     # The same skew beside another failure is only mentioned.
     assert _found("boom", usage=Usage(stragglers=(slow,))).failure_class == "unknown"
     assert "skewed as well" in _found(HEAP, usage=Usage(stragglers=(slow,))).advice[1]
 
 
 def test_two_classes_that_contend_are_unknown() -> None:
-    both = "java.lang.NoSuchMethodError: a.b()V\norg.apache.spark.sql.AnalysisException: [PATH_NOT_FOUND] s3://a"
+    both = (
+        "java.lang.NoSuchMethodError: a.b()V\norg.apache.spark.sql.AnalysisException: [PATH_NOT_FOUND] s3://a"
+    )
     found = _found(both)
-    assert (found.failure_class, set(found.contenders)) == ("unknown", {"missing_input", "dependency_conflict"})
+    assert (found.failure_class, set(found.contenders)) == (
+        "unknown",
+        {"missing_input", "dependency_conflict"},
+    )
 
 
 def test_the_event_log_alone_is_enough() -> None:
@@ -133,6 +141,19 @@ def test_a_failure_that_spark_got_over_is_not_the_cause() -> None:
     assert (found.frame.line, found.frame.code) == (7, 'rows["x"]')
 
 
+def test_the_drivers_end_is_found_behind_a_lost_executor() -> None:
+    """As a real driver wrote it: its traceback follows a record on an executor, without a stamp of its own."""
+    log = "26/11/28 09:40:45 ERROR TaskSchedulerImpl: Lost executor 0 on node: Command exited with code 143\n" \
+          'Traceback (most recent call last):\n  File "/x/etl.py", line 6, in <module>\n    rows.save()\n' \
+          "py4j.protocol.Py4JJavaError: An error occurred while calling o54.save.\n: org.apache.spark.Spark" \
+          "Exception: Job aborted due to stage failure: Task 0 in stage 0.0 failed 1 times, most recent failure: " \
+          "Lost task 0.0 in stage 0.0 (TID 0) (node executor 0): java.lang.OutOfMemoryError: Java heap space\n"  # fmt: skip
+    found = _found(log)
+    assert (found.failure_class, found.confidence) == ("executor_out_of_memory", 0.95)
+    assert found.frame is not None
+    assert found.frame.line == 6
+
+
 @pytest.mark.parametrize(
     ("path", "after", "line"),
     [
@@ -141,7 +162,11 @@ def test_a_failure_that_spark_got_over_is_not_the_cause() -> None:
         (("conf", "spark.executor.memoryOverhead"), "768m", '+  spark.executor.memoryOverhead: "768m"'),
         (("retry", "max_attempts"), "3", "+retry: {max_attempts: 3}"),
         (("mitigate", "memory_ceiling"), "8g", "+  memory_ceiling: 8g"),
-        (("runtime",), "{kind: serverless, application: adhoc}", "+runtime: {kind: serverless, application: adhoc}"),
+        (
+            ("runtime",),
+            "{kind: serverless, application: adhoc}",
+            "+runtime: {kind: serverless, application: adhoc}",
+        ),
     ],
 )
 def test_the_diff_changes_the_key_and_nothing_else(path: tuple[str, ...], after: str, line: str) -> None:
