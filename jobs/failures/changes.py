@@ -56,7 +56,7 @@ def _inserted(text: str, node: yaml.MappingNode, path: Sequence[str], value: str
         at = text.rindex("}", node.start_mark.index, node.end_mark.index)
         inner = _quoted(path[-1], value)
         for key in reversed(path[:-1]):
-            inner = f"{inner[:0]}{key}: {{{inner}}}"
+            inner = f"{key}: {{{inner}}}"
         return text[:at] + (", " if node.value else "") + inner + text[at:]
     indent = node.value[0][0].start_mark.column if node.value else indent + 2
     last = node.value[-1][1].end_mark if node.value else node.start_mark

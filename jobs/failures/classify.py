@@ -45,7 +45,6 @@ class _Hit:
     cause: str
     weight: float
     quote: Quote
-    entry: Entry
 
 
 def classify(evidence: Evidence) -> Finding:
@@ -88,7 +87,7 @@ def _hits(entry: Entry, factor: float) -> Iterable[_Hit]:
         line = entry.text.splitlines()[below]
         yield _Hit(
             failure=signature.failure, name=signature.name, cause=signature.cause, weight=signature.weight * factor,
-            quote=Quote(log=entry.log, line=entry.line + below, text=quotable(line)), entry=entry,
+            quote=Quote(log=entry.log, line=entry.line + below, text=quotable(line)),
         )  # fmt: skip
 
 
@@ -102,7 +101,7 @@ def _code_errors(words: Sequence[Entry], tracebacks: Sequence[Traceback]) -> Ite
         yield _Hit(
             failure="code_error", name=f"{traceback.raised} in {traceback.own.file}:{traceback.own.line}", cause="",
             weight=_OWN_CHECK if traceback.on_purpose else _CODE_ERROR,
-            quote=Quote(log=entry.log, line=entry.line + at, text=quotable(lines[at])), entry=entry,
+            quote=Quote(log=entry.log, line=entry.line + at, text=quotable(lines[at])),
         )  # fmt: skip
 
 
@@ -110,8 +109,8 @@ def _surroundings(evidence: Evidence) -> Iterable[_Hit]:
     """What no log says: where it ran, and how long its tasks took."""
     if evidence.spot:
         text = "the cluster has spot instances"
-        quote, entry = Quote(log="instances", line=0, text=text), Entry(log="instances", line=0, text=text)
-        yield _Hit(failure="spot_reclaim", name=text, cause="", weight=rules.HINT, quote=quote, entry=entry)
+        quote = Quote(log="instances", line=0, text=text)
+        yield _Hit(failure="spot_reclaim", name=text, cause="", weight=rules.HINT, quote=quote)
     yield from _stragglers(evidence)
 
 
@@ -131,9 +130,8 @@ def _stragglers(evidence: Evidence) -> Iterable[_Hit]:
             f"their median is {each.median_seconds:.1f} s ({each.median_bytes:,.0f} bytes)"
         )
         quote = Quote(log=EVENT_LOG, line=0, text=text)
-        entry = Entry(log=EVENT_LOG, line=0, text=text)
         yield _Hit(failure="slow_shuffle", name="one task took most of the run's time", cause="skew",
-                   weight=weight, quote=quote, entry=entry)  # fmt: skip
+                   weight=weight, quote=quote)  # fmt: skip
     waited = usage.task_seconds and usage.shuffle_wait_seconds / usage.task_seconds >= 0.5
     spilled = usage.spilled_bytes > usage.shuffle_read_bytes > 0
     if waited or spilled:
@@ -141,9 +139,9 @@ def _stragglers(evidence: Evidence) -> Iterable[_Hit]:
             f"{usage.shuffle_wait_seconds:.0f} of {usage.task_seconds:.0f} s of tasks were spent waiting for blocks; "
             f"{usage.spilled_bytes:,} bytes spilled of {usage.shuffle_read_bytes:,} read from shuffles"
         )
-        quote, entry = Quote(log=EVENT_LOG, line=0, text=text), Entry(log=EVENT_LOG, line=0, text=text)
+        quote = Quote(log=EVENT_LOG, line=0, text=text)
         yield _Hit(failure="slow_shuffle", name="tasks wait for the shuffle, or spill what they read", cause="spill",
-                   weight=weight, quote=quote, entry=entry)  # fmt: skip
+                   weight=weight, quote=quote)  # fmt: skip
 
 
 def _decide(hits: Sequence[_Hit], tracebacks: Sequence[Traceback]) -> Finding | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from jobs.failures.finding import Frame
+from jobs.failures.text import quotable
 
 _FRAME = re.compile(r'^(?:\| ?)?\s+File "([^"]+)", line (\d+)(?:, in (\S+))?$')
 # The line that ends a traceback: `ValueError: no`, `pkg.Error: [CODE] no`, `KeyError`; also behind `Caused by: `.
@@ -42,12 +43,11 @@ class Traceback:
         for index, line in enumerate(lines):
             if found := _FRAME.match(line):
                 own = _is_own(found[1], packages)
-                code = lines[index + 1].strip() if index + 1 < len(lines) else ""
                 if own:
-                    self.own = Frame(
-                        file=found[1], line=int(found[2]), function=found[3] or "",
-                        code="" if _FRAME.match(lines[index + 1 : index + 2][0] if code else "") else code,
-                    )  # fmt: skip
+                    # The code is the next line, unless the source was not at hand: then the next frame is.
+                    code = "".join(lines[index + 1 : index + 2])
+                    code = "" if _FRAME.match(code) else quotable(code)
+                    self.own = Frame(file=found[1], line=int(found[2]), function=found[3] or "", code=code)
                 self.own_is_innermost = own
             elif "File " in text and (raised := _RAISED.match(line.removeprefix("Caused by: "))):
                 self.raised = raised[1].rpartition(".")[2]

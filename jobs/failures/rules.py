@@ -99,11 +99,10 @@ SIGNATURES: tuple[Signature, ...] = (
          rf"An error occurred while calling [^\n]*\n: {_HEAP}", _JDK, "heap"),
     _row("driver_out_of_memory", "results are larger than the driver takes", DECISIVE,
          r"Total size of serialized results of \d+ tasks \([^)]*\) is bigger than (?:local result size limit )?"
-         r"\(?spark\.driver\.maxResultSize", _CONDITIONS, "results"),
+         r"\(?spark\.driver\.maxResultSize",
+         f"{_SPARK}core/src/main/scala/org/apache/spark/scheduler/TaskSetManager.scala", "results"),
     _row("driver_out_of_memory", "a table to broadcast does not fit", DECISIVE,
-         r"Not enough memory to build and broadcast the table",
-         f"{_SPARK}sql/core/src/main/scala/org/apache/spark/sql/execution/exchange/BroadcastExchangeExec.scala",
-         "heap"),
+         r"Not enough memory to build and broadcast the table", _CONDITIONS, "heap"),
     # F3
     _row("spot_reclaim", "a spot instance was interrupted", DECISIVE,
          r"(?i)\bspot (?:instance )?(?:interruption|reclaim|termination)|instance-action.{0,40}\bterminate\b"
@@ -193,14 +192,15 @@ SIGNATURES: tuple[Signature, ...] = (
          r"|compiled using NumPy 1\.x cannot be run|PackageNotFoundError: No package metadata",
          "https://numpy.org/doc/stable/user/troubleshooting-importerror.html"),
     _row("dependency_conflict", "driver and workers run different Pythons", DECISIVE,
-         r"\[PYTHON_VERSION_MISMATCH\]|Python in worker has different version", _CONDITIONS),
+         r"\[PYTHON_VERSION_MISMATCH\]|Python in worker has different version",
+         f"{_SPARK}python/pyspark/errors/error-conditions.json"),
     _row("dependency_conflict", "a serialized class is of another version", DECISIVE,
          r"InvalidClassException: [^\n]*local class incompatible", _LINKAGE),
     _row("dependency_conflict", "a data source is not on the class path", DECISIVE,
          r"\[DATA_SOURCE_NOT_FOUND\]|Failed to find (?:the )?data source", _CONDITIONS),
     _row("dependency_conflict", "a package could not be had", DECISIVE,
          r"\[unresolved dependenc(?:y|ies): |unresolved dependency: ",
-         f"{_SPARK}core/src/main/scala/org/apache/spark/util/MavenUtils.scala"),
+         f"{_SPARK}common/utils/src/main/scala/org/apache/spark/util/MavenUtils.scala"),
     # The job's own SQL; Python errors are judged by their traceback (`frames`).
     _row("code_error", "the job's SQL does not parse", DECISIVE, r"\[PARSE_SYNTAX_ERROR\]|ParseException: ",
          _CONDITIONS),

@@ -147,7 +147,7 @@ def test_the_drivers_end_is_found_behind_a_lost_executor() -> None:
           'Traceback (most recent call last):\n  File "/x/etl.py", line 6, in <module>\n    rows.save()\n' \
           "py4j.protocol.Py4JJavaError: An error occurred while calling o54.save.\n: org.apache.spark.Spark" \
           "Exception: Job aborted due to stage failure: Task 0 in stage 0.0 failed 1 times, most recent failure: " \
-          "Lost task 0.0 in stage 0.0 (TID 0) (node executor 0): java.lang.OutOfMemoryError: Java heap space\n"  # fmt: skip
+          "Lost task 0.0 in stage 0.0 (TID 0) (n executor 0): java.lang.OutOfMemoryError: Java heap space"  # fmt: skip
     found = _found(log)
     assert (found.failure_class, found.confidence) == ("executor_out_of_memory", 0.95)
     assert found.frame is not None
@@ -218,7 +218,10 @@ def test_the_statement_that_is_missing() -> None:
 )  # fmt: skip
 def test_no_secret_is_quoted(secret: str) -> None:
     found = _found(f"java.lang.NoSuchMethodError: a.b()V {secret}")
-    quoted = found.model_dump_json()
+    frame = _found(
+        f'Traceback (most recent call last):\n  File "/x.py", line 1, in f\n    g("{secret}")\nKeyError: 1'
+    ).frame
+    quoted = found.model_dump_json() + str(frame)
     assert "hunter2" not in quoted
     assert "IOSFODNN7EXAMPLE" not in quoted
     assert "NoSuchMethodError" in quoted
