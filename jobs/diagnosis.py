@@ -71,7 +71,11 @@ def mitigated(
 ) -> tuple[Attempt, str]:
     """The attempt after `ended` with the safe changes that its failure asks for, and what is to be said of it."""
     ran_with = changes.apply(spec, attempt.mitigations)
-    usage = _usage(s3, platform, application(runtime, ended.id))
+    try:
+        usage = _usage(s3, platform, application(runtime, ended.id))
+    except (ClientError, BotoCoreError) as error:
+        # The retry is worth more than its improvement.
+        return attempt, f"not mitigated: the logs could not be read: {error}"
     finding = diagnose(platform, runtime, ran_with, ended, usage)
     if finding is None:
         return attempt, "nothing to mitigate"

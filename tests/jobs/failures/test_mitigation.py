@@ -14,7 +14,8 @@ from emrctl import platform as connection
 from emrctl.main import build
 from jobs.platform import Platform
 from jobs.runs import Attempt
-from tests.jobs.fakes import KilledError
+from jobs.runtimes.ec2 import Ec2
+from tests.jobs.fakes import KilledError, client_error
 from tests.jobs.test_lifecycle import JOB, World
 
 HEAP = (
@@ -84,6 +85,23 @@ def test_who_takes_the_run_up_sends_the_same_change(world: World) -> None:
     record = world.run()  # another command, which was not told to mitigate
     assert record.mitigations == kept[-1].mitigations != ()
     assert "2g" in " ".join(_arguments(world, 1))
+
+
+def test_logs_that_cannot_be_read_do_not_stop_the_retry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Ec2.logs
+    failures = iter([client_error("SlowDown", 503)])
+
+    def logs(runtime: Ec2, id_: str) -> Any:
+        for error in failures:
+            raise error
+        return read(runtime, id_)
+
+    monkeypatch.setattr(Ec2, "logs", logs)
+    record = world.lifecycle().run(JOB, "dev", auto_mitigate=True)
+    assert (record.state, record.mitigations) == ("SUCCEEDED", ())
+    assert any("not mitigated: the logs could not be read" in note for note in world.notes)
 
 
 def test_an_unknown_failure_is_retried_as_it_was(world: World) -> None:
