@@ -56,14 +56,18 @@ def classify(evidence: Evidence) -> Finding:
     fatal = [hit for entry in last_words for hit in _hits(entry, 1.0)]
     fatal += _code_errors(last_words, tracebacks)
     told = _decide(fatal, tracebacks)
+    beside: list[_Hit] = []
     if told is None and all(each.wraps for each in tracebacks):
         beside = [hit for entry in found if entry not in last_words for hit in _hits(entry, rules.ELSEWHERE)]
-        told = _decide([*fatal, *beside, *_surroundings(evidence)], tracebacks)
+        beside += _surroundings(evidence)
+        told = _decide([*fatal, *beside], tracebacks)
     if told is None:
         raised = next((each.raised for each in tracebacks if not each.wraps), None)
         what = f"{raised} is in no rule" if raised else "no rule knows what was written"
+        # What is too little for a class is still worth a look.
+        quotes = [*_last_lines(last_words), *(hit.quote for hit in _strongest([*fatal, *beside]))]
         told = Finding(failure_class="unknown", confidence=0.0, explanation=f"{what}; see the evidence",
-                       evidence=tuple(_last_lines(last_words)))  # fmt: skip
+                       evidence=tuple(dict.fromkeys(quotes))[: 2 * QUOTES])  # fmt: skip
     own = next((each.own for each in reversed(tracebacks) if each.own), None)
     return told.model_copy(update={"frame": own})
 
@@ -120,6 +124,7 @@ def _stragglers(evidence: Evidence) -> Iterable[_Hit]:
     if usage is None:
         return
     weight = rules.STRONG if evidence.state == "TIMED_OUT" else rules.HINT
+    # A task that never ended may as well hang in a silent connection: what it had read was never logged.
     for each in usage.stragglers:
         # Half of the run's time in one task: nothing else that was done could have made it so slow.
         if each.share < 0.5:
@@ -131,7 +136,7 @@ def _stragglers(evidence: Evidence) -> Iterable[_Hit]:
         )
         quote = Quote(log=EVENT_LOG, line=0, text=text)
         yield _Hit(failure="slow_shuffle", name="one task took most of the run's time", cause="skew",
-                   weight=weight, quote=quote)  # fmt: skip
+                   weight=rules.HINT if each.longest_bytes is None else weight, quote=quote)  # fmt: skip
     waited = usage.task_seconds and usage.shuffle_wait_seconds / usage.task_seconds >= 0.5
     spilled = usage.spilled_bytes > usage.shuffle_read_bytes > 0
     if waited or spilled:

@@ -19,7 +19,7 @@ _LIBRARY = re.compile(
 # Errors that only tell of another one, which stands elsewhere.
 WRAPPERS = frozenset(
     {"Py4JJavaError", "SparkException", "StreamingQueryException", "SparkRuntimeException", "Py4JNetworkError",
-     "SparkUserAppException"}
+     "SparkUserAppException", "KeyboardInterrupt"}
 )  # fmt: skip
 # Raised by Python itself, whoever calls: the program is wrong.
 OF_THE_PROGRAM = frozenset(

@@ -11,7 +11,7 @@ _STRENGTH = {rules.DECISIVE: "decisive", rules.STRONG: "strong", rules.HINT: "hi
 _ELSEWHERE = {
     "slow_shuffle": "one task of a stage that reads a shuffle took at least five times the median, in time and bytes, "
     "and half of the run; or tasks waited for blocks half of their time; or more was spilled than read (strong where "
-    "the run ran out of time, else hint)",
+    "the run ran out of time and the task ended, else hint)",
     "spot_reclaim": "the cluster has spot instances (hint)",
     "code_error": "a Python error of the program, with a frame in the job's packages (decisive)",
 }

@@ -124,3 +124,55 @@ def test_a_price_that_is_missing_is_never_zero(capacity: list[Capacity], region:
     found = cost.estimate(capacity, region, 60)
     assert found.usd is None
     assert told in found.basis
+
+
+def _timed(task: int, launched: int, finished: int, read: int) -> list[dict[str, Any]]:
+    """A task of stage 1 from its start to its end, in ms, with what it read of a shuffle."""
+    shuffle = {"Remote Bytes Read": read, "Local Bytes Read": 0, "Fetch Wait Time": 250}
+    end = _task(1, finish=finished, **{"Shuffle Read Metrics": shuffle})
+    end["Task Info"]["Task ID"] = task
+    start = {
+        "Event": "SparkListenerTaskStart",
+        "Stage ID": 1,
+        "Task Info": {"Task ID": task, "Launch Time": launched},
+    }
+    return [start, end]
+
+
+def test_a_stage_that_waits_for_one_task_is_seen() -> None:
+    even = [event for task in range(4) for event in _timed(task, 0, 1_000, 100)]
+    usage = eventlog.parse(_lines([LOG[0], *even, *_timed(4, 0, 10_000, 5_000)]))
+    (straggler,) = usage.stragglers
+    assert (straggler.longest_seconds, straggler.median_seconds, straggler.longest_bytes) == (
+        10.0,
+        1.0,
+        5_000,
+    )
+    assert (straggler.tasks, straggler.share, usage.shuffle_wait_seconds) == (5, 1.0, 1.25)
+    # As slow, with no more bytes than the others: a bad node, no skew.
+    assert eventlog.parse(_lines([LOG[0], *even, *_timed(4, 0, 10_000, 100)])).stragglers == ()
+    # Killed before its end, as a run that is cancelled leaves it.
+    (open_,) = eventlog.parse(
+        _lines([LOG[0], *even, _timed(4, 0, 0, 0)[0], {**LOG[-1], "Timestamp": 20_000}])
+    ).stragglers
+    assert (open_.longest_seconds, open_.longest_bytes) == (20.0, None)
+
+
+def test_losses_and_errors_are_noted_once() -> None:
+    lost = {**LOG[6], "Removed Reason": "Container killed by YARN"}
+    failed = {
+        "Event": "SparkListenerJobEnd",
+        "Completion Time": 9_000,
+        "Job Result": {
+            "Result": "JobFailed",
+            "Exception": {"Message": "Job aborted due to stage failure: x"},
+        },
+    }
+    fetch = {**_task(1, reason="FetchFailed"), "Task Metrics": None}
+    usage = eventlog.parse(_lines([*LOG[:3], lost, lost, fetch, failed]))
+    assert usage.notes == (
+        "1970-01-01 00:00:05 ExecutorRemoved 2: Container killed by YARN",
+        "1970-01-01 00:00:05 TaskFailed in stage 1: FetchFailed",
+        "1970-01-01 00:00:09 JobFailed: Job aborted due to stage failure: x",
+    )
+    assert usage.fetch_failures == 1

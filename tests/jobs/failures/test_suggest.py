@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,6 +110,12 @@ def test_skew_of_a_run_that_took_too_long() -> None:
         "skewedPartitionThresholdInBytes",
         "22500000",
     )
+    # The driver's last word is then our own interrupt.
+    ended = 'Traceback (most recent call last):\n  File "/x.py", line 1, in f\n    g()\nKeyboardInterrupt\n'
+    assert _found(ended, state="TIMED_OUT", usage=Usage(stragglers=(slow,))).failure_class == "slow_shuffle"
+    # A task that never ended may hang for any reason; it is shown, not named.
+    hangs = _found("", state="TIMED_OUT", usage=Usage(stragglers=(replace(slow, longest_bytes=None),)))
+    assert (hangs.failure_class, "still running" in hangs.evidence[0].text) == ("unknown", True)
     # The same skew beside another failure is only mentioned.
     assert _found("boom", usage=Usage(stragglers=(slow,))).failure_class == "unknown"
     assert "skewed as well" in _found(HEAP, usage=Usage(stragglers=(slow,))).advice[1]
