@@ -129,7 +129,8 @@ def test_a_price_that_is_missing_is_never_zero(capacity: list[Capacity], region:
 def _timed(task: int, launched: int, finished: int, read: int) -> list[dict[str, Any]]:
     """A task of stage 1 from its start to its end, in ms, with what it read of a shuffle."""
     shuffle = {"Remote Bytes Read": read, "Local Bytes Read": 0, "Fetch Wait Time": 250}
-    end = _task(1, finish=finished, **{"Shuffle Read Metrics": shuffle})
+    end = _task(1, finish=finished)
+    end["Task Metrics"]["Shuffle Read Metrics"] = shuffle
     end["Task Info"]["Task ID"] = task
     start = {
         "Event": "SparkListenerTaskStart",
