@@ -57,6 +57,12 @@ def summary(record: Record) -> str:
     ]
     if record.reason:
         lines.append(f"reason    {escape(record.reason)}")
+    if record.failure:
+        lines.append(
+            f"failure   {record.failure.failure_class}; 'emrctl runs explain {record.run_id}' shows why"
+        )
+    if record.mitigations:
+        lines.append(f"mitigated {escape('; '.join(map(str, record.mitigations)))}")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from facts.errors import UserError
 from jobs import fallback
 from jobs.artifacts import Artifact
+from jobs.failures import changes
 from jobs.fallback import Choice
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended
@@ -29,10 +30,14 @@ _COMMAND = 1_000  # what spark-submit's options, names and URIs take of it at mo
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a run is asked for: the day or hour that it is about (None: now), and parameters other than the spec's."""
+    """What a run is asked for: the day or hour that it is about (None: now), and parameters other than the spec's.
+
+    `auto_mitigate` lets a retry change what `mitigate` of the spec allows, as the failure asks for it.
+    """
 
     date: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    auto_mitigate: bool = False
 
     def at(self, spec: JobSpec) -> datetime | None:
         """The logical time, UTC. Raises UserError when `date` is none."""
@@ -84,6 +89,7 @@ def first(
         created_at=now,
         parameters=dict(asked.parameters),
         logical_at=asked.at(spec),
+        auto_mitigate=asked.auto_mitigate,
     )
     _require_sendable(submission(platform, artifact, attempt))
     return attempt
@@ -120,13 +126,13 @@ def following(attempt: Attempt, ended: Ended, now: datetime, pause: float) -> At
 def taken_back(attempt: Attempt) -> tuple[Attempt, Ended]:
     """The attempt before one that was never sent, and how it ended."""
     *before, ended = attempt.before
-    changes = {"number": ended.number, "token": ended.token, "send_after": None, "before": tuple(before)}
-    return attempt.model_copy(update=changes), ended
+    update = {"number": ended.number, "token": ended.token, "send_after": None, "before": tuple(before)}
+    return attempt.model_copy(update=update), ended
 
 
 def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Submission:
     """What the runtime is given for `attempt`."""
-    spec = spec_of(platform, artifact)
+    spec = changes.apply(spec_of(platform, artifact), attempt.mitigations)
     target = fallback.target_of(spec, attempt)
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
     values |= {f"outputs.{dataset.name}": platform.uri(dataset) for dataset in spec.outputs}

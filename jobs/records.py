@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs import attempts
+from jobs import attempts, diagnosis
+from jobs.failures import changes
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended, Record, RunStore
 from jobs.runtimes.base import Runtime
@@ -18,8 +18,6 @@ from jobs.telemetry import cost, eventlog
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# YARN's, and that of an application with executors of its own.
-_APPLICATION = re.compile(r"\b(?:application_\d+_\d+|app-\d{14}-\d{4})\b")
 _USAGE = (
     "bytes_read",
     "bytes_written",
@@ -43,7 +41,7 @@ def build(
     over = ended.ended_at or now
     seconds = (over - started).total_seconds() if started else None
     report = store.report(attempts.report_uri(platform, attempt)) or {}
-    application = report.get("application_id") or _application(runtime, ended)
+    application = report.get("application_id") or diagnosis.application(runtime, ended.id)
     usage = eventlog.find(s3, platform.event_log_uri, application) if application else None
     estimate = _cost(runtime, platform, ended.id, seconds)
     rows_read, rows_written = (_total(report.get(key)) for key in ("rows_read", "rows_written"))
@@ -51,6 +49,7 @@ def build(
         rows_read = usage.rows_read if rows_read is None else rows_read
         rows_written = usage.rows_written if rows_written is None else rows_written
     counts = report.get("counts")
+    failure = diagnosis.diagnose(platform, runtime, changes.apply(spec, attempt.mitigations), ended, usage)
     return Record(
         run_id=attempt.run_id,
         job=spec.name,
@@ -75,6 +74,9 @@ def build(
         parameters=attempt.parameters,
         logical_at=attempt.logical_at,
         attempts=tries,
+        mitigations=attempt.mitigations,
+        failure_class=failure.failure_class if failure else None,
+        failure=failure,
         application_id=application,
         rows_read=rows_read,
         rows_written=rows_written,
@@ -88,16 +90,6 @@ def build(
         log_uri=ended.log_uri,
         **({name: getattr(usage, name) for name in _USAGE} if usage else {}),
     )
-
-
-def _application(runtime: Runtime, ended: Ended) -> str | None:
-    """The application's id, which spark-submit or the driver says in a log."""
-    if not ended.id:
-        return None
-    for log in runtime.logs(ended.id).values():
-        if found := _APPLICATION.search(log):
-            return found.group()
-    return None
 
 
 def _cost(runtime: Runtime, platform: Platform, id_: str, seconds: float | None) -> cost.Estimate:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facts.errors import UserError
 from jobs import objects
+from jobs.failures.finding import Change, FailureClass, Finding
 from jobs.spec import Kind
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Attempt(_Row):
     logical_at: datetime | None = None  # what `${run.date}` tells, where the run was asked for a date
     before: tuple[Ended, ...] = ()  # the run's earlier attempts
     ended: Ended | None = None  # how the run ended, from when that is decided until its record is written
+    auto_mitigate: bool = False  # whether a retry may change the spec by itself
+    mitigations: tuple[Change, ...] = ()  # what this attempt runs with instead of the spec's own
 
 
 class Record(_Row):
@@ -98,6 +101,9 @@ class Record(_Row):
     parameters: Mapping[str, str] = {}
     logical_at: datetime | None = None
     attempts: tuple[Ended, ...]
+    mitigations: tuple[Change, ...] = ()  # of the last attempt
+    failure_class: FailureClass | None = None  # null unless it failed or ran out of time
+    failure: Finding | None = None
     application_id: str | None = None
     rows_read: int | None = None
     rows_written: int | None = None

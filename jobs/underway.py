@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jobs import artifacts, attempts, records, tracking
+from jobs import artifacts, attempts, diagnosis, records, tracking
 from jobs.clock import Clock
 from jobs.coordination.table import Coordination
+from jobs.failures.finding import Finding
 from jobs.following import Follower, Said
 from jobs.platform import Place, Platform
 from jobs.runs import Attempt, Ended, Record, RunStore, State
@@ -112,6 +113,12 @@ class UnderWay:
         last = run.attempts[-1].id
         return dict(self._at(run.runtime, run.place, run.place_id).logs(last)) if last else {}
 
+    def explain(self, record: Record) -> tuple[Finding | None, JobSpec]:
+        """Why a run failed, None when it did not, and the spec that its last attempt ran with."""
+        spec = attempts.spec_of(self._platform, self._artifact(record))
+        runtime = self._at(record.runtime, record.place, record.place_id)
+        return diagnosis.again(self._s3, self._platform, runtime, spec, record)
+
     def sweep(
         self,
         open_attempts: Iterable[Attempt],
@@ -161,6 +168,10 @@ class UnderWay:
         """Keep the attempt after one that failed, before its pause: nobody takes the run for over meanwhile."""
         pause = attempts.pause(self._spec(attempt).retry, attempt)
         following = attempts.following(attempt, ended, self._clock.now(), pause)
+        if attempt.auto_mitigate:
+            spec, runtime = self._spec(attempt), self._runtime(attempt)
+            following, note = diagnosis.mitigated(self._s3, self._platform, runtime, spec, following, ended)
+            self._say(attempt, note)
         return self.shared.advance(attempt, following)
 
     def _ended(
@@ -210,8 +221,8 @@ class UnderWay:
     def _spec(self, attempt: Attempt) -> JobSpec:
         return attempts.spec_of(self._platform, self._artifact(attempt))
 
-    def _artifact(self, attempt: Attempt) -> artifacts.Artifact:
-        key = (attempt.job, attempt.digest)
+    def _artifact(self, run: Attempt | Record) -> artifacts.Artifact:
+        key = (run.job, run.digest)
         if key not in self._artifacts:  # named by its content, so that it never changes
             self._artifacts[key] = artifacts.load(self._s3, self._platform.buckets.artifacts, *key)
         return self._artifacts[key]

@@ -21,6 +21,13 @@ def command(
         typer.Option("--param", metavar="NAME=VALUE", help="A parameter other than the spec's."),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
+    auto_mitigate: Annotated[
+        bool,
+        typer.Option(
+            "--auto-mitigate",
+            help="Let a retry change memory, partitions or place, as far as the spec's 'mitigate' allows.",
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option(help="Although the job's circuit breaker is open.")] = False,
     stack: OfStack = "dev",
     target: Target = None,
@@ -40,7 +47,7 @@ def command(
     from jobs.attempts import Asked
     from jobs.lifecycle import Lifecycle
 
-    asked = Asked(date=date, parameters=pairs(param or ()))
+    asked = Asked(date=date, parameters=pairs(param or ()), auto_mitigate=auto_mitigate)
     session, platform = connect(stack, target)
     with RunProgress(name, quiet=quiet, verbose=verbose) as progress:
         lifecycle = Lifecycle(session, platform, told=progress, logs=not quiet, cancels=progress.cancels)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobs import objects
+from jobs.telemetry.troubles import Straggler, Troubles
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,6 +39,10 @@ class Usage:
     executor_seconds: float = 0.0  # from an executor's start to its end, or to the application's
     executors: int = 0
     stages: int = 0
+    shuffle_wait_seconds: float = 0.0  # that tasks waited for blocks of others
+    fetch_failures: int = 0
+    stragglers: tuple[Straggler, ...] = ()  # the stage that waited longest for one of its tasks, if one did
+    notes: tuple[str, ...] = ()  # stamped lines: executors lost, errors of tasks and jobs
     complete: bool = False  # the log has the application's end
 
     def __add__(self, other: Usage) -> Usage:
@@ -57,6 +62,7 @@ class _State:
     cached: set[int] = field(default_factory=set)  # RDDs that an earlier stage has put into the cache
     caching: dict[int, set[int]] = field(default_factory=dict)  # stage → RDDs it puts there
     from_cache: set[int] = field(default_factory=set)  # stages that read the cache
+    troubles: Troubles = field(default_factory=Troubles)
     last: int = 0
 
 
@@ -73,6 +79,9 @@ def parse(lines: Iterable[str | bytes]) -> Usage:
             handler(state, event)
     for started in state.executors.values():
         state.usage.executor_seconds += max(0, state.last - started) / 1000
+    straggler = state.troubles.straggler(state.last)
+    state.usage.stragglers = (straggler,) if straggler else ()
+    state.usage.notes = tuple(state.troubles.notes)
     return state.usage
 
 
@@ -101,6 +110,7 @@ def files(s3: S3Client, event_log_uri: str, application_id: str) -> Iterator[str
 
 def _application_start(state: _State, event: Any) -> None:
     state.usage.application_id = event.get("App ID") or ""
+    state.troubles.first = event["Timestamp"]
 
 
 def _application_end(state: _State, event: Any) -> None:
@@ -115,6 +125,10 @@ def _executor_added(state: _State, event: Any) -> None:
 
 def _executor_removed(state: _State, event: Any) -> None:
     started = state.executors.pop(event["Executor ID"], None)
+    state.last = max(state.last, event["Timestamp"])
+    state.troubles.note(
+        event["Timestamp"], f"ExecutorRemoved {event['Executor ID']}", event.get("Removed Reason", "")
+    )
     if started is not None:
         state.usage.executor_seconds += (event["Timestamp"] - started) / 1000
 
@@ -134,8 +148,21 @@ def _stage_completed(state: _State, event: Any) -> None:
     state.cached |= state.caching.pop(event["Stage Info"]["Stage ID"], set())
 
 
+def _job_end(state: _State, event: Any) -> None:
+    state.last = max(state.last, event["Completion Time"])
+    result = event["Job Result"]
+    if result["Result"] == "JobFailed":
+        state.troubles.note(event["Completion Time"], "JobFailed", result["Exception"].get("Message") or "")
+
+
+def _task_start(state: _State, event: Any) -> None:
+    state.troubles.task_started(event)
+
+
 def _task_end(state: _State, event: Any) -> None:
     usage = state.usage
+    state.troubles.task_ended(event)
+    usage.fetch_failures += event["Task End Reason"]["Reason"] == "FetchFailed"
     state.last = max(state.last, event["Task Info"]["Finish Time"])
     usage.tasks += 1
     if event["Task End Reason"]["Reason"] not in ("Success", "TaskKilled"):
@@ -153,6 +180,7 @@ def _task_end(state: _State, event: Any) -> None:
     usage.rows_written += written["Records Written"]
     shuffle = metrics["Shuffle Read Metrics"]
     usage.shuffle_read_bytes += shuffle["Remote Bytes Read"] + shuffle["Local Bytes Read"]
+    usage.shuffle_wait_seconds += shuffle.get("Fetch Wait Time", 0) / 1e3
     usage.shuffle_write_bytes += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
     usage.spilled_bytes += metrics["Disk Bytes Spilled"]
     usage.task_seconds += metrics["Executor Run Time"] / 1e3
@@ -167,5 +195,7 @@ _HANDLERS = {
     "SparkListenerExecutorRemoved": _executor_removed,
     "SparkListenerStageSubmitted": _stage_submitted,
     "SparkListenerStageCompleted": _stage_completed,
+    "SparkListenerTaskStart": _task_start,
     "SparkListenerTaskEnd": _task_end,
+    "SparkListenerJobEnd": _job_end,
 }

@@ -124,6 +124,17 @@ def platform(outputs: dict[str, Any]) -> Platform:
     return parse({"platform": outputs})
 
 
+def make_roles(iam: Any, *roles: str) -> None:
+    """Roles and the nodes' profile. moto's IAM is one for the whole process: another module may have made them."""
+    there = iam.exceptions.EntityAlreadyExistsException
+    for role in roles:
+        with suppress(there):
+            iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+    with suppress(there):
+        iam.create_instance_profile(InstanceProfileName="nodes")
+        iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="nodes")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[CloudServer, ManualClock, FakeRunner]]:
     """A local EMR with what every cluster needs beside it."""
@@ -133,12 +144,7 @@ def server() -> Iterator[tuple[CloudServer, ManualClock, FakeRunner]]:
         session = boto3.Session(region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
         session.client("s3", endpoint_url=started.endpoint).create_bucket(Bucket="dev-logs")
         iam = session.client("iam", endpoint_url=started.endpoint)
-        # moto's IAM is one for the whole process: another module may have made them.
-        with suppress(iam.exceptions.EntityAlreadyExistsException):
-            for role in ("nodes", "service", "job"):
-                iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
-            iam.create_instance_profile(InstanceProfileName="nodes")
-            iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="nodes")
+        make_roles(iam, "nodes", "service", "job")
         session.client("emr", endpoint_url=started.endpoint).create_security_configuration(
             Name="roles",
             SecurityConfiguration=dumps(

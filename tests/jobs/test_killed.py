@@ -112,10 +112,7 @@ def server() -> Iterator[tuple[CloudServer, ManualClock]]:
         for zone in ("landing", "curated", "checkpoints", "artifacts", "logs", "runs"):
             session.client("s3", **made).create_bucket(Bucket=f"dev-{zone}")
         iam = session.client("iam", **made)
-        for role in ("nodes", "service", JOB):
-            iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
-        iam.create_instance_profile(InstanceProfileName="nodes")
-        iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="nodes")
+        conftest.make_roles(iam, "nodes", "service", JOB)
         scoped = {
             "AuthorizationConfiguration": {"IAMConfiguration": {"EnableApplicationScopedIAMRole": True}}
         }

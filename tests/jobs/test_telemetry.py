@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -69,7 +70,8 @@ def _lines(events: list[dict[str, Any]]) -> list[str]:
 
 def test_a_log_adds_up() -> None:
     usage = eventlog.parse(_lines(LOG))
-    assert usage == eventlog.Usage(
+    assert usage.notes == ("1970-01-01 00:00:05 TaskFailed in stage 1: ExecutorLostFailure",)
+    assert replace(usage, notes=()) == eventlog.Usage(
         application_id="application_1_0001", tasks=5, failed_tasks=2, bytes_read=100, rows_read=100,
         cache_bytes_read=30, shuffle_read_bytes=12, shuffle_write_bytes=16, spilled_bytes=32, task_seconds=4.0,
         cpu_seconds=2.0, gc_seconds=0.4, executor_seconds=13.0, executors=2, stages=2, complete=True,
@@ -144,3 +146,56 @@ def test_what_serverless_billed_is_priced_by_its_units() -> None:
 
 def test_what_cannot_be_known_is_unknown() -> None:
     assert cost.estimate(None, "us-east-1", 60).usd is None
+
+
+def _timed(task: int, launched: int, finished: int, read: int) -> list[dict[str, Any]]:
+    """A task of stage 1 from its start to its end, in ms, with what it read of a shuffle."""
+    shuffle = {"Remote Bytes Read": read, "Local Bytes Read": 0, "Fetch Wait Time": 250}
+    end = _task(1, finish=finished)
+    end["Task Metrics"]["Shuffle Read Metrics"] = shuffle
+    end["Task Info"]["Task ID"] = task
+    start = {
+        "Event": "SparkListenerTaskStart",
+        "Stage ID": 1,
+        "Task Info": {"Task ID": task, "Launch Time": launched},
+    }
+    return [start, end]
+
+
+def test_a_stage_that_waits_for_one_task_is_seen() -> None:
+    even = [event for task in range(4) for event in _timed(task, 0, 1_000, 100)]
+    usage = eventlog.parse(_lines([LOG[0], *even, *_timed(4, 0, 10_000, 5_000)]))
+    (straggler,) = usage.stragglers
+    assert (straggler.longest_seconds, straggler.median_seconds, straggler.longest_bytes) == (
+        10.0,
+        1.0,
+        5_000,
+    )
+    assert (straggler.tasks, straggler.share, usage.shuffle_wait_seconds) == (5, 1.0, 1.25)
+    # As slow, with no more bytes than the others: a bad node, no skew.
+    assert eventlog.parse(_lines([LOG[0], *even, *_timed(4, 0, 10_000, 100)])).stragglers == ()
+    # Killed before its end, as a run that is cancelled leaves it.
+    (open_,) = eventlog.parse(
+        _lines([LOG[0], *even, _timed(4, 0, 0, 0)[0], {**LOG[-1], "Timestamp": 20_000}])
+    ).stragglers
+    assert (open_.longest_seconds, open_.longest_bytes) == (20.0, None)
+
+
+def test_losses_and_errors_are_noted_once() -> None:
+    lost = {**LOG[6], "Removed Reason": "Container killed by YARN"}
+    failed = {
+        "Event": "SparkListenerJobEnd",
+        "Completion Time": 9_000,
+        "Job Result": {
+            "Result": "JobFailed",
+            "Exception": {"Message": "Job aborted due to stage failure: x"},
+        },
+    }
+    fetch = {**_task(1, reason="FetchFailed"), "Task Metrics": None}
+    usage = eventlog.parse(_lines([*LOG[:3], lost, lost, fetch, failed]))
+    assert usage.notes == (
+        "1970-01-01 00:00:05 ExecutorRemoved 2: Container killed by YARN",
+        "1970-01-01 00:00:05 TaskFailed in stage 1: FetchFailed",
+        "1970-01-01 00:00:09 JobFailed: Job aborted due to stage failure: x",
+    )
+    assert usage.fetch_failures == 1
