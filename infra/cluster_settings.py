@@ -19,7 +19,11 @@ from infra.fleet_settings import (
     FleetSettings,
     ScalingSettings,
     SizeSettings,
+    unsupported,
 )
+from infra.image_settings import Image, cluster_mistakes
+from infra.kerberos_settings import KerberosSettings
+from infra.kerberos_settings import mistakes as kerberos_mistakes
 from infra.settings_model import SettingsModel, known_release, refuse
 
 Conf = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
@@ -69,6 +73,10 @@ class ClusterSettings(SettingsModel):
     """The root disk of each node."""
     bootstrap: BootstrapSettings | None = None
     """What the nodes have beyond EMR's own: scripts at every start, or an image. None: nothing."""
+    image: Image | None = None
+    """The container image in ECR, by digest, that Spark's processes run in; none: on the nodes themselves."""
+    kerberos: KerberosSettings | None = None
+    """Kerberos with a KDC of the cluster's own; none: its users are told apart by IAM alone."""
     ephemeral: bool = False
     """No cluster stands: the stack tells jobs how to start one, which ends with its last step."""
     spark: dict[SparkKey, Conf] = Field(default_factory=dict)
@@ -82,6 +90,8 @@ class ClusterSettings(SettingsModel):
         refuse(
             [
                 *self._engine_mistakes(),
+                *cluster_mistakes(self.image, self.release),
+                *kerberos_mistakes(self.kerberos, self.applications, ephemeral=self.ephemeral),
                 *queue_mistakes(self.queues),
                 *self._node_mistakes(),
                 *self._fleet_mistakes(),
@@ -147,6 +157,8 @@ class ClusterSettings(SettingsModel):
             yield f"core.types: architectures are mixed ({mixed}); take one for the whole cluster"
 
     def _node_mistakes(self) -> Iterable[str]:
+        for role, fleet in self.fleets().items():
+            yield from (f"{role}.{line}" for line in unsupported(fleet, self.release))
         if self.primary.on_demand_units != 1 or self.primary.spot_units:
             yield (
                 f"primary.on_demand_units: is {self.primary.on_demand_units}, with spot_units at "

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from facts import instances
+from facts import instances, releases
 from facts.errors import UserError
 from infra.settings_model import SettingsModel, refuse
 
@@ -147,6 +147,23 @@ class FleetSettings(SettingsModel):
         """Every market that the fleet buys in has an allocation strategy."""
         on_demand = self.on_demand_allocation is not None or not self.on_demand_units
         return on_demand and (self.spot_allocation is not None or not self.spot_units)
+
+
+def unsupported(fleet: FleetSettings, release: str) -> Iterable[str]:
+    """Types of a fleet that EMR does not list for the release."""
+    for index, entry in enumerate(fleet.types):
+        one = instances.instance(entry.name)
+        if instances.runs(release, one.family):
+            continue
+        able = {
+            other.family
+            for other in instances.alike(one.kind, one.size, one.architecture)
+            if instances.runs(release, other.family)
+        }
+        first = instances.families_since(releases.release(release).line).get(one.family)
+        since = f", only from {first} on" if first else ""
+        instead = f"take a type of: {', '.join(sorted(able))}" if able else "take another size or architecture"
+        yield f"types[{index}].name: is '{entry.name}', which {release} does not run{since}; {instead}"
 
 
 class ScalingSettings(SettingsModel):

@@ -12,7 +12,7 @@ from facts import instances, prices, releases, services, tables
 from facts.errors import UserError
 
 
-@pytest.mark.parametrize("name", ["releases", "instances", "prices", "services", "market"])
+@pytest.mark.parametrize("name", ["releases", "instances", "families", "prices", "services", "market"])
 def test_every_table_says_when_and_where_from(name: str) -> None:
     found = tables.provenance(name)
     assert date.fromisoformat(found.as_of) <= date(2027, 1, 1)
