@@ -40,7 +40,7 @@ provider = aws.Provider(
 here = pulumi.ResourceOptions(providers=[provider])
 
 keys = Keys("keys", KeysArgs(names=names, encryption=settings.encryption, deletable=deletable), here)
-boundary = Boundary("boundary", BoundaryArgs(names=names, keys=keys.arns), here)
+boundary = Boundary("boundary", BoundaryArgs(names=names, keys=keys.arns, images=settings.images()), here)
 
 buckets = Buckets(
     "buckets",
@@ -74,6 +74,7 @@ network = Network(
         names=names,
         network=settings.network,
         emr_endpoint=settings.needs_emr_endpoint,
+        images=bool(settings.images()),
         key_arn=keys.by_name["logs"],
         boundary_arn=boundary.arn,
     ),

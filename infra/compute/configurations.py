@@ -77,18 +77,24 @@ def _in_containers(image: str | None) -> dict[str, str]:
 
 
 def _docker(image: str) -> dict[str, Any]:
-    """The one registry that containers may come from, none of them privileged. That it is in ECR has YARN log in.
+    """The one registry that containers may come from, none of them privileged. That it is ECR's has YARN log in.
+
+    AWS asks for both lists of registries; the second counts only where privileged containers are on.
 
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-docker.html
     """
-    registries = {"docker.trusted.registries": repository(image).registry}
+    registry = repository(image).registry
     return {
         "Classification": "container-executor",
         "Properties": {},
         "Configurations": [
             {
                 "Classification": "docker",
-                "Properties": {**registries, "docker.privileged-containers.registries": ""},
+                "Properties": {
+                    "docker.trusted.registries": registry,
+                    "docker.privileged-containers.registries": registry,
+                    "docker.privileged-containers.enabled": "false",
+                },
             }
         ],
     }

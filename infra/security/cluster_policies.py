@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra import bootstrap_settings
-from infra.image_settings import repository
 from infra.naming import Names
-from infra.security import needs
+from infra.security import image_policies, needs
 from infra.security import statements as iam
 from infra.security.needs import Need
 from infra.tags import EMR_SCOPE_KEY
@@ -47,9 +46,6 @@ SESSION_CHANNELS = (
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 )
-
-LOG_IN_TO_ECR = "ecr:GetAuthorizationToken"
-PULL_IMAGES = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
 def service_trust(names: Names) -> str:
@@ -253,36 +249,8 @@ def instance_needs(
             keys=("volumes",),
         ),
         *session_manager_needs(names),
-        *image_needs(names, images),
+        *image_policies.needs(names, images),
         *([take_roles] if jobs else []),
-    )
-
-
-def image_needs(names: Names, images: Sequence[str]) -> tuple[Need, ...]:
-    """What YARN on a node asks of ECR for the images of Spark's containers, and of no other repository.
-
-    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html, "pull"
-    """
-    if not images:
-        return ()
-    places = [repository(image) for image in images]
-    return (
-        Need(
-            name="LogInToEcr",
-            why="YARN logs in before it pulls; ECR lets this be narrowed to no resource",
-            actions=(LOG_IN_TO_ECR,),
-            resources=("*",),
-            condition={"StringEquals": {"aws:RequestedRegion": names.region}},
-        ),
-        Need(
-            name="PullImages",
-            why="Spark's containers start from these images",
-            actions=PULL_IMAGES,
-            resources=tuple(
-                f"arn:{names.partition}:ecr:{place.region}:{place.account_id}:repository/{place.name}"
-                for place in places
-            ),
-        ),
     )
 
 
