@@ -71,7 +71,9 @@ def instance(name: str) -> InstanceType:
 
 def families_since(line: str) -> dict[str, str]:
     """The families that releases of a line ("emr") run on, each with the first release that does ("emr-7.1.0")."""
-    return {family: f"{line}-{first}" for family, first in tables.load("families")["since"].get(line, {}).items()}
+    return {
+        family: f"{line}-{first}" for family, first in tables.load("families")["since"].get(line, {}).items()
+    }
 
 
 def runs(release: str, family: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -38,9 +38,18 @@ class SizeSettings(SettingsModel):
 
     @model_validator(mode="after")
     def _exists(self) -> SizeSettings:
-        if not instances.alike(self.family, self.size, self.architecture):
-            refuse([f"family: there are no '{self.family}' types of {self.size} with {self.architecture}"])
+        if not self._types(self.family):
+            there = [kind for kind in get_args(instances.Kind) if self._types(kind)]
+            refuse(
+                [
+                    f"family: there are no '{self.family}' types of {self.size} with {self.architecture}; "
+                    f"there are: {', '.join(there)}"
+                ]
+            )
         return self
+
+    def _types(self, family: instances.Kind) -> tuple[instances.InstanceType, ...]:
+        return instances.alike(family, self.size, self.architecture)
 
 
 class InstanceTypeSettings(SettingsModel):
@@ -162,7 +171,9 @@ def unsupported(fleet: FleetSettings, release: str) -> Iterable[str]:
         }
         first = instances.families_since(releases.release(release).line).get(one.family)
         since = f", only from {first} on" if first else ""
-        instead = f"take a type of: {', '.join(sorted(able))}" if able else "take another size or architecture"
+        instead = (
+            f"take a type of: {', '.join(sorted(able))}" if able else "take another size or architecture"
+        )
         yield f"types[{index}].name: is '{entry.name}', which {release} does not run{since}; {instead}"
 
 

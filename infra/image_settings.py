@@ -61,17 +61,30 @@ def repository(image: str) -> Repository:
     )
 
 
-def cluster_mistakes(image: str | None, release: str) -> Iterable[str]:
+def cluster_mistakes(
+    image: str | None, release: str, applications: Iterable[str], *, kerberos: bool
+) -> Iterable[str]:
     """What speaks against running a cluster's Spark in `image`."""
+    if image is None:
+        return
+    if "Spark" not in applications:
+        yield "image: is set, but Spark is not among the applications, and nothing else runs in it; remove it"
+    if kerberos:
+        yield (
+            "image: is set beside kerberos, whose configuration and tickets are the nodes' and not the container's; "
+            "remove one of the two"
+        )
     able = [label for label in releases.labels() if releases.release(label).docker]
-    if image and release not in able:
+    if release not in able:
         yield (
             f"image: is set, but EMR is not known to run containers on YARN in {release}; releases that do: "
             f"{', '.join(able)}; or remove it and bake the nodes' image (bootstrap.image_id)"
         )
 
 
-def stack_mistakes(cluster: str, image: str | None, region: str, endpoints: Iterable[str] | None) -> Iterable[str]:
+def stack_mistakes(
+    cluster: str, image: str | None, region: str, endpoints: Iterable[str] | None
+) -> Iterable[str]:
     """What the rest of the stack lacks for a cluster's image; `endpoints` is None where nodes have another way out."""
     if image is None:
         return

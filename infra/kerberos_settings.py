@@ -25,7 +25,9 @@ class KerberosSettings(SettingsModel):
     """How long a ticket is good for; services renew their own. At most a week is our choice."""
 
 
-def mistakes(kerberos: KerberosSettings | None, applications: Iterable[str], *, ephemeral: bool) -> Iterable[str]:
+def mistakes(
+    kerberos: KerberosSettings | None, applications: Iterable[str], *, ephemeral: bool
+) -> Iterable[str]:
     """What speaks against Kerberos on a cluster."""
     if kerberos is None:
         return

@@ -19,7 +19,9 @@ ONLY_EMR: Mapping[str, str] = {
     "com.amazon.emr.committer.": "EMR's committer was never published; Spark's own and S3A's magic one are there",
 }
 # A container of YARN's is a process of this machine, whatever image it is asked to run in.
-NO_IMAGES = "containers are processes here: Spark runs with this machine's own Java and Python, not in the image"
+NO_IMAGES = (
+    "containers are processes here: Spark runs with this machine's own Java and Python, not in the image"
+)
 RUNTIME = re.compile(r"spark\.(executorEnv|yarn\.appMasterEnv)\.YARN_CONTAINER_RUNTIME_\w+$")
 # Classes that mean nothing here, and why.
 WITHOUT: Mapping[str, str] = {"container-executor": NO_IMAGES}
