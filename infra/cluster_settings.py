@@ -207,8 +207,8 @@ class ClusterSettings(SettingsModel):
                 )
             if fleet.on_demand_units and fleet.spot_units:
                 yield (
-                    f"{role}.spot_units: is {fleet.spot_units} beside on_demand_units ({fleet.on_demand_units}), but an "
-                    "instance group is on demand or on spot; set one of the two to 0"
+                    f"{role}.spot_units: is {fleet.spot_units} beside on_demand_units ({fleet.on_demand_units}), but "
+                    "an instance group is on demand or on spot; set one of the two to 0"
                 )
         for scaled, rules in self.autoscale.items():
             group = self.fleets().get(scaled)
@@ -217,7 +217,8 @@ class ClusterSettings(SettingsModel):
             elif not rules.minimum_nodes <= group.target_units <= rules.maximum_nodes:
                 yield (
                     f"autoscale.{scaled}.minimum_nodes: is {rules.minimum_nodes}, and maximum_nodes is "
-                    f"{rules.maximum_nodes}, but the group begins with {group.target_units} nodes; they must include that"
+                    f"{rules.maximum_nodes}, but the group begins with {group.target_units} nodes; they must include "
+                    "that"
                 )
             elif scaled == "core" and rules.minimum_nodes < self.hdfs_replication:
                 yield (
@@ -230,8 +231,8 @@ class ClusterSettings(SettingsModel):
             yield "termination_protection: is true, but an ephemeral cluster ends with its last step; set it to false"
         if self.ephemeral and self.scaling and self.scaling.reset_targets != "none":
             yield (
-                f"scaling.reset_targets: is '{self.scaling.reset_targets}', which is for a cluster that stands, and this "
-                "one is ephemeral; remove it"
+                f"scaling.reset_targets: is '{self.scaling.reset_targets}', which is for a cluster that stands, and "
+                "this one is ephemeral; remove it"
             )
 
     def _scaling_mistakes(self) -> Iterable[str]:

@@ -166,7 +166,10 @@ class Settings(SettingsModel):
     def _zone_mistakes(self) -> Iterable[str]:
         for index, zone in enumerate(self.network.zones or ()):
             if not (zone.startswith(self.aws.region) and zone[len(self.aws.region) :].isalpha()):
-                yield f"network.zones[{index}]: '{zone}' is no zone of {self.aws.region}, which aws:region names; name one of its"
+                yield (
+                    f"network.zones[{index}]: '{zone}' is no zone of {self.aws.region}, which aws:region names; "
+                    "name one of its"
+                )
 
     def _space_mistakes(self) -> Iterable[str]:
         if self.network.adopt:
@@ -234,7 +237,10 @@ class Settings(SettingsModel):
         keys = self.encryption.adopt.arns()
         for key, arn in keys.items():
             if arn.split(":")[3] != self.aws.region:
-                yield f"encryption.adopt.{key}: '{arn}' is no key of {self.aws.region}, which aws:region names; name one of its"
+                yield (
+                    f"encryption.adopt.{key}: '{arn}' is no key of {self.aws.region}, which aws:region names; "
+                    "name one of its"
+                )
         for zone, bucket in self.storage.zones.adopted().items():
             if zone not in keys:
                 yield (

@@ -45,7 +45,7 @@ def s3_policy(names: Names, *, images: bool = False) -> str:
             ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
             [_bucket(names, f"prod.{names.region}.appinfo.src")],
         ),
-        # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html, "minimum Amazon S3 bucket permissions"
+        # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html, "minimum permissions"
         *([_of_anyone("LayersOfImages", ["s3:GetObject"], [_layers(names)])] if images else []),
     )
 

@@ -72,14 +72,14 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "more ready than the ceiling",
         lambda t: serverless(t, ready={"executor": {"count": 3, "vcpus": 8, "memory_gb": 16}}),
-        "applications.adhoc.ceiling.vcpus: is 16, less than the ready workers have together (24); raise it or have "
-        "fewer ready",
+        "applications.adhoc.ceiling.vcpus: is 16, less than the ready workers have together (24); raise it or "
+        "have fewer ready",
     ),
     (
         "logs out of reach",
         lambda t: t.update(applications={"adhoc": {"ceiling": CEILING}}),
-        "network.interface_endpoints: 'logs' is missing, where the workers of application 'adhoc' write, while nat is "
-        "'none'; add it",
+        "network.interface_endpoints: 'logs' is missing, where the workers of application 'adhoc' write, while "
+        "nat is 'none'; add it",
     ),
     (
         "one name for two",
@@ -101,8 +101,8 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "an image on a release that runs none",
         lambda t: in_image(t) or main(t, release="emr-spark-8.0.0"),
-        "clusters.main.image: is set, but EMR is not known to run containers on YARN in emr-spark-8.0.0; releases that "
-        "do: emr-7.13.0; or remove it and bake the nodes' image (bootstrap.image_id)",
+        "clusters.main.image: is set, but EMR is not known to run containers on YARN in emr-spark-8.0.0; "
+        "releases that do: emr-7.13.0; or remove it and bake the nodes' image (bootstrap.image_id)",
     ),
     (
         "an image for no Spark",
@@ -112,26 +112,26 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "an image under Kerberos",
         lambda t: in_image(t, kerberos=REALM),
-        "clusters.main.image: is set beside kerberos, whose configuration and tickets are the nodes' and not the "
-        "container's; remove one of the two",
+        "clusters.main.image: is set beside kerberos, whose configuration and tickets are the nodes' and not "
+        "the container's; remove one of the two",
     ),
     (
         "an image elsewhere",
         lambda t: in_image(t, IMAGE.replace("us-east-1", "eu-west-1")),
-        "clusters.main.image: is in eu-west-1, but YARN logs in to ECR only in the cluster's own region, us-east-1; copy "
-        "the image there",
+        "clusters.main.image: is in eu-west-1, but YARN logs in to ECR only in the cluster's own region, "
+        "us-east-1; copy the image there",
     ),
     (
         "an image out of reach",
         lambda t: in_image(t) or t["network"]["interface_endpoints"].remove("ecr.dkr"),
-        "network.interface_endpoints: 'ecr.dkr' is missing, by which the nodes of cluster 'main' pull their image, while "
-        "nat is 'none'; add it",
+        "network.interface_endpoints: 'ecr.dkr' is missing, by which the nodes of cluster 'main' pull their "
+        "image, while nat is 'none'; add it",
     ),
     (
         "Kerberos of a cluster that a job starts",
         lambda t: ephemeral(t, kerberos=REALM),
-        "clusters.main.kerberos: is set, but an ephemeral cluster is started from the stack's outputs, which would hold "
-        "its KDC's password; remove it, or set ephemeral to false",
+        "clusters.main.kerberos: is set, but an ephemeral cluster is started from the stack's outputs, which "
+        "would hold its KDC's password; remove it, or set ephemeral to false",
     ),
     (
         "Kerberos beside what does not know it",
@@ -141,8 +141,8 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "both rules at once",
         lambda t: groups(t, autoscale={"task": {**RULES, "scale_out": [{**OUT, "threshold": 75}]}}),
-        "clusters.main.autoscale.task.scale_out[0].threshold: is 75, and scale_in.available_percent 75: between them "
-        "both rules hold at once; put the first below the second",
+        "clusters.main.autoscale.task.scale_out[0].threshold: is 75, and scale_in.available_percent 75: "
+        "between them both rules hold at once; put the first below the second",
     ),
     (
         "out and in again",
@@ -158,8 +158,8 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
         lambda t: groups(
             t, autoscale={"task": {**RULES, "scale_in": {**IN, "available_percent": 60, "nodes": 4}}}
         ),
-        "clusters.main.autoscale.task.scale_out[0].threshold: is 15; 3 fewer than 5 nodes bring the memory left from 60 "
-        "to 0 %, which adds them again; widen the gap or take fewer away",
+        "clusters.main.autoscale.task.scale_out[0].threshold: is 15; 3 fewer than 5 nodes bring the memory "
+        "left from 60 to 0 %, which adds them again; widen the gap or take fewer away",
     ),
     (
         "more than the most",
@@ -169,8 +169,8 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "neither scripts nor image",
         lambda t: main(t, bootstrap={}),
-        "clusters.main.bootstrap.actions: are missing, as is image_id; choose one, scripts at every start (actions) or "
-        "an image that has it all (image_id)",
+        "clusters.main.bootstrap.actions: are missing, as is image_id; choose one, scripts at every start "
+        "(actions) or an image that has it all (image_id)",
     ),
     (
         "a start without end",
@@ -178,39 +178,40 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
             t,
             bootstrap={"actions": [{"name": "a", "script": "bootstrap/a.sh", "expected_seconds": 3600}]},
         ),
-        "clusters.main.bootstrap.actions: add 3600 s to the start of every node; at most 600, so bake an image and name "
-        "it in image_id",
+        "clusters.main.bootstrap.actions: add 3600 s to the start of every node; at most 600, so bake an image "
+        "and name it in image_id",
     ),
     (
         "two architectures",
         lambda t: main(t, core={"on_demand_units": 1, "types": [{"name": "m7g.xlarge"}]}),
-        "clusters.main.core.types: architectures are mixed (primary: x86_64, core: arm64, task: x86_64); take one for "
-        "the whole cluster",
+        "clusters.main.core.types: architectures are mixed (primary: x86_64, core: arm64, task: x86_64); take "
+        "one for the whole cluster",
     ),
     (
         "rules for fleets",
         lambda t: main(t, autoscale={"task": RULES}),
-        "clusters.main.autoscale: has rules for task, but nodes is 'fleets', and only instance groups scale so; set "
-        "nodes to 'groups', or use scaling",
+        "clusters.main.autoscale: has rules for task, but nodes is 'fleets', and only instance groups scale "
+        "so; set nodes to 'groups', or use scaling",
     ),
     (
         "scaled twice",
         lambda t: groups(
             t, autoscale={"task": RULES}, scaling=dict(stack_config("dev")["emr:clusters"]["main"]["scaling"])
         ),
-        "clusters.main.autoscale: stands beside scaling; a cluster scales by rules of its own or by EMR's, so remove one",
+        "clusters.main.autoscale: stands beside scaling; a cluster scales by rules of its own or by EMR's, so "
+        "remove one",
     ),
     (
         "a group of many types",
         lambda t: groups(t, core={"on_demand_units": 2, "types": [*TYPE, {"name": "m6i.xlarge"}]}),
-        "clusters.main.core.types: has 2 types, the first of 1 units, but an instance group has one type, of one unit; "
-        "name one, or set nodes to 'fleets'",
+        "clusters.main.core.types: has 2 types, the first of 1 units, but an instance group has one type, of "
+        "one unit; name one, or set nodes to 'fleets'",
     ),
     (
         "a group on both markets",
         lambda t: groups(t, task={"on_demand_units": 1, "spot_units": 1, "types": TYPE}),
-        "clusters.main.task.spot_units: is 1 beside on_demand_units (1), but an instance group is on demand or on spot; "
-        "set one of the two to 0",
+        "clusters.main.task.spot_units: is 1 beside on_demand_units (1), but an instance group is on demand or "
+        "on spot; set one of the two to 0",
     ),
     (
         "rules for nothing",
@@ -220,8 +221,8 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "a beginning outside its bounds",
         lambda t: groups(t, autoscale={"task": {**RULES, "minimum_nodes": 3}}),
-        "clusters.main.autoscale.task.minimum_nodes: is 3, and maximum_nodes is 10, but the group begins with 2 nodes; "
-        "they must include that",
+        "clusters.main.autoscale.task.minimum_nodes: is 3, and maximum_nodes is 10, but the group begins with "
+        "2 nodes; they must include that",
     ),
     (
         "fewer nodes than copies",
@@ -230,8 +231,8 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
             hdfs_replication=2,
             autoscale={"core": {**RULES, "minimum_nodes": 1}},
         ),
-        "clusters.main.autoscale.core.minimum_nodes: is 1, below hdfs_replication (2): a block would lack a node for a "
-        "copy; raise it to that",
+        "clusters.main.autoscale.core.minimum_nodes: is 1, below hdfs_replication (2): a block would lack a "
+        "node for a copy; raise it to that",
     ),
     (
         "groups that a job starts",
@@ -241,14 +242,14 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     (
         "protected from its own end",
         lambda t: ephemeral(t, termination_protection=True),
-        "clusters.main.termination_protection: is true, but an ephemeral cluster ends with its last step; set it to "
-        "false",
+        "clusters.main.termination_protection: is true, but an ephemeral cluster ends with its last step; set "
+        "it to false",
     ),
     (
         "a reset of what does not stand",
         lambda t: ephemeral(t) or main(t)["scaling"].update(reset_targets="task"),
-        "clusters.main.scaling.reset_targets: is 'task', which is for a cluster that stands, and this one is ephemeral; "
-        "remove it",
+        "clusters.main.scaling.reset_targets: is 'task', which is for a cluster that stands, and this one is "
+        "ephemeral; remove it",
     ),
     (
         "no room",
@@ -257,8 +258,8 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
             or main(t)["scaling"].update(maximum_units=100)
             or t.pop("cost")
         ),
-        "network.cidr: '10.0.0.0/24' leaves 59 addresses a zone, but 101 nodes and 3 endpoints may need 104; take a "
-        "larger block",
+        "network.cidr: '10.0.0.0/24' leaves 59 addresses a zone, but 101 nodes and 3 endpoints may need 104; "
+        "take a larger block",
     ),
     (
         "units of the primary",
@@ -300,8 +301,8 @@ def test_a_contradiction_is_one_line_with_key_value_rule_and_a_way_out(
 
 def test_a_type_that_the_release_does_not_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told_of_an_old_release(monkeypatch) == [
-        "clusters.main.core.types[0].name: is 'm8gd.xlarge', which emr-7.0.0 does not run, only from emr-7.1.0 on; take a "
-        "type of: m6g, m6gd, m7g, m7gd, m8g"
+        "clusters.main.core.types[0].name: is 'm8gd.xlarge', which emr-7.0.0 does not run, only from emr-7.1.0 "
+        "on; take a type of: m6g, m6gd, m7g, m7gd, m8g"
     ]
 
 
