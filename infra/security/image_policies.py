@@ -9,7 +9,7 @@ from infra.naming import Names
 from infra.security.needs import Need
 
 LOG_IN = "ecr:GetAuthorizationToken"
-PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
 def repositories(names: Names, images: Sequence[str]) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def repositories(names: Names, images: Sequence[str]) -> tuple[str, ...]:
 def needs(names: Names, images: Sequence[str]) -> tuple[Need, ...]:
     """What YARN on a node asks of ECR: to log in, and to pull from these repositories and no other.
 
-    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html, "pull"
     """
     if not images:
         return ()

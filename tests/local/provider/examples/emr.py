@@ -90,6 +90,7 @@ EXAMPLES: dict[str, Example] = {
         },
         change={"stepConcurrencyLevel": 2},
         replace={"kerberosAttributes": {"realm": "DATA.INTERNAL", "kdcAdminPassword": "another secret"}},
+        found=False,  # no API gives a password back, and another one is another cluster
     ),
     "cluster": Example(
         type="aws:emr/cluster:Cluster",
