@@ -42,19 +42,20 @@ def groups(tree: Tree, **changes: Any) -> Tree:
     return cluster
 
 
-def serverless(tree: Tree, **changes: Any) -> None:
+def serverless(tree: Tree, **changes: Any) -> Tree:
     tree["network"]["interface_endpoints"] = [*tree["network"]["interface_endpoints"], "logs"]
-    tree["applications"] = {"adhoc": {"ceiling": CEILING, **changes}}
+    tree["applications"] = applications = {"adhoc": {"ceiling": CEILING, **changes}}
+    return applications
 
 
-def in_image(tree: Tree, image: str = IMAGE, **changes: Any) -> None:
+def in_image(tree: Tree, image: str = IMAGE, **changes: Any) -> Tree:
     """Spark in an image, where EMR can run it and the nodes reach it."""
     tree["network"]["interface_endpoints"] = [*tree["network"]["interface_endpoints"], *ECR]
-    main(tree, release="emr-7.13.0", image=image, **changes)
+    return main(tree, **{"release": "emr-7.13.0", "image": image, **changes})
 
 
-def ephemeral(tree: Tree, **changes: Any) -> None:
-    main(tree, ephemeral=True, **changes)
+def ephemeral(tree: Tree, **changes: Any) -> Tree:
+    return main(tree, ephemeral=True, **changes)
 
 
 # One change to dev's good tree, and the whole line that it is answered with, after the key of its cluster.
@@ -83,7 +84,7 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     ),
     (
         "one name for two",
-        lambda t: serverless(t) or t["applications"].update(main=t["applications"].pop("adhoc")),
+        lambda t: t.update(applications={"main": serverless(t)["adhoc"]}),
         "applications.main: has the name of a cluster; take another, or logs and alarms mix them up",
     ),
     (
@@ -100,7 +101,7 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     ),
     (
         "an image on a release that runs none",
-        lambda t: in_image(t) or main(t, release="emr-spark-8.0.0"),
+        lambda t: in_image(t, release="emr-spark-8.0.0"),
         "clusters.main.image: is set, but EMR is not known to run containers on YARN in emr-spark-8.0.0; "
         "releases that do: emr-7.13.0; or remove it and bake the nodes' image (bootstrap.image_id)",
     ),
@@ -123,7 +124,7 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     ),
     (
         "an image out of reach",
-        lambda t: in_image(t) or t["network"]["interface_endpoints"].remove("ecr.dkr"),
+        lambda t: (in_image(t), t["network"]["interface_endpoints"].remove("ecr.dkr")),
         "network.interface_endpoints: 'ecr.dkr' is missing, by which the nodes of cluster 'main' pull their "
         "image, while nat is 'none'; add it",
     ),
@@ -247,7 +248,7 @@ CASES: list[tuple[str, Callable[[Tree], Any], str]] = [
     ),
     (
         "a reset of what does not stand",
-        lambda t: ephemeral(t) or main(t)["scaling"].update(reset_targets="task"),
+        lambda t: ephemeral(t)["scaling"].update(reset_targets="task"),
         "clusters.main.scaling.reset_targets: is 'task', which is for a cluster that stands, and this one is "
         "ephemeral; remove it",
     ),

@@ -117,7 +117,9 @@ def test_seals_of_another_backend_are_left_out_and_our_own_stay(project: Path, t
     assert generated(made)["encryptionsalt"] == "v1:xyz"
 
 
-def test_secrets_of_another_backend_are_left_out_and_those_set_here_stay(project: Path, tmp_path: Path) -> None:
+def test_secrets_of_another_backend_are_left_out_and_those_set_here_stay(
+    project: Path, tmp_path: Path
+) -> None:
     file = project / "Pulumi.dev.yaml"
     file.write_text(file.read_text() + "  kerberos:main: {secure: theirs}\n")
     sealed = mirror(project, tmp_path / "all", "dev", {})

@@ -11,7 +11,9 @@ import pytest
 from facts.errors import UserError
 from infra.compute.configurations import configurations
 from infra.settings_loader import declared, from_config, parse
+from policies.cases import Judgement
 from tests.infra.recording import run_program, stack_config, wire_config
+from tests.infra.security.test_grants_are_needed import judged
 
 REGISTRY = "222222222222.dkr.ecr.us-east-1.amazonaws.com"
 IMAGE = f"{REGISTRY}/team/spark@sha256:{'0123456789abcdef' * 4}"
@@ -67,3 +69,4 @@ def test_the_nodes_role_the_boundary_and_the_way_to_s3_let_it_be_pulled() -> Non
     assert "starport-layer-bucket" in made.one("VpcEndpoint", "s3").inputs["policy"]
     (node,) = (one for one in made.components if one.name == "node")
     assert {"LogInToEcr", "PullImages"} <= {need["name"] for need in node.inputs["needs"]}
+    assert judged(made) == Judgement((), ())
