@@ -59,7 +59,7 @@ def workspace(target: Target, stack: str) -> Pulumi:
     home = paths.home()
     return Pulumi(
         program=program,
-        project=mirror(project(), home / "work", stack, local_overlay(target.state)),
+        project=mirror(project(), home / "work", stack, local_overlay(target.state), sealed=False),
         # The mark: what an engine that was killed leaves behind is found and ended with the local AWS.
         env={
             **os.environ,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args
 
-from facts import tables
+from facts import releases, tables
 
 Architecture = Literal["x86_64", "arm64"]
 Kind = Literal["general", "memory", "compute", "gpu"]
@@ -67,6 +67,20 @@ def instance(name: str) -> InstanceType:
             raise tables.unknown("the instance type", name, siblings)
         raise tables.unknown("the instance family", family, {one["family"] for one in known.values()})
     return InstanceType(name=name, **known[name])
+
+
+def families_since(line: str) -> dict[str, str]:
+    """The families that releases of a line ("emr") run on, each with the first release that does ("emr-7.1.0")."""
+    return {
+        family: f"{line}-{first}" for family, first in tables.load("families")["since"].get(line, {}).items()
+    }
+
+
+def runs(release: str, family: str) -> bool:
+    """Whether EMR lists the family's types for the release. Raises UserError for a release that is not known."""
+    found = releases.release(release)
+    first = families_since(found.line).get(family)
+    return first is not None and releases.numbered(first.rpartition("-")[2]) <= found.number
 
 
 @cache

@@ -24,11 +24,27 @@ class Release:
     delta: str
     engines: tuple[str, ...]  # what can run work: "Spark", "Flink", …
     applications: tuple[str, ...]  # every name that a cluster of this release may ask for
+    docker: bool  # whether EMR is known to run YARN's containers in Docker
+
+    @property
+    def line(self) -> str:
+        """What the releases that follow each other share of their labels: "emr-spark" of emr-spark-8.0.0."""
+        return self.label.rpartition("-")[0]
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        """The label's numbers, which order the releases of a line: (8, 0, 0)."""
+        return numbered(self.label.rpartition("-")[2])
 
     @property
     def major(self) -> int:
         """The label's first number: 8 of emr-spark-8.0.0."""
-        return int(self.label.removeprefix("emr-").removeprefix("spark-").partition(".")[0])
+        return self.number[0]
+
+
+def numbered(version: str) -> tuple[int, ...]:
+    """A version as numbers, which compare as versions do: (7, 13, 0) of "7.13.0"."""
+    return tuple(int(part) for part in version.split("."))
 
 
 def labels() -> tuple[str, ...]:
@@ -54,4 +70,5 @@ def release(label: str) -> Release:
         delta=row["delta"],
         engines=tuple(row["engines"]),
         applications=tuple(row["applications"]),
+        docker=row["docker"],
     )

@@ -16,7 +16,7 @@ from infra.network.network import Network, NetworkArgs
 from infra.observability.cluster_alarms import ClusterAlarms, ClusterAlarmsArgs
 from infra.observability.topics import Topics, TopicsArgs
 from infra.platform_outputs import platform
-from infra.security import autoscaling
+from infra.security import autoscaling, kerberos
 from infra.security.boundary import Boundary, BoundaryArgs
 from infra.security.break_glass_alarm import BreakGlassAlarm, BreakGlassAlarmArgs
 from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationArgs
@@ -41,7 +41,7 @@ provider = aws.Provider(
 here = pulumi.ResourceOptions(providers=[provider])
 
 keys = Keys("keys", KeysArgs(names=names, encryption=settings.encryption, deletable=deletable), here)
-boundary = Boundary("boundary", BoundaryArgs(names=names, keys=keys.arns), here)
+boundary = Boundary("boundary", BoundaryArgs(names=names, keys=keys.arns, images=settings.images()), here)
 
 buckets = Buckets(
     "buckets",
@@ -80,6 +80,7 @@ network = Network(
         names=names,
         network=settings.network,
         emr_endpoint=settings.needs_emr_endpoint,
+        images=bool(settings.images()),
         key_arn=keys.by_name["logs"],
         boundary_arn=boundary.arn,
     ),
@@ -96,6 +97,7 @@ identity = Identity(
         certificates_object=settings.encryption.certificates_object,
         identity=settings.identity,
         production=settings.production,
+        images=settings.images(),
         applications=bool(settings.applications),
         ephemeral=any(cluster.ephemeral for cluster in settings.clusters.values()),
     ),
@@ -105,7 +107,10 @@ identity = Identity(
 emr_configuration = EmrConfiguration(
     "emr-configuration",
     EmrConfigurationArgs(
-        names=names, keys=keys.arns, certificates_object=settings.encryption.certificates_object
+        names=names,
+        keys=keys.arns,
+        certificates_object=settings.encryption.certificates_object,
+        kerberos=settings.kerberized(),
     ),
     here,
 )
@@ -136,7 +141,8 @@ clusters = {
             groups=network.groups,
             service_role_arn=identity.service.arn,
             node_profile_arn=identity.node_profile.arn,
-            security_configuration=emr_configuration.name,
+            security_configuration=emr_configuration.of(name),
+            kdc_password=kerberos.password(name) if cluster.kerberos else None,
             log_key_arn=keys.by_name["logs"],
             autoscaling_role_arn=scaler.arn if scaler else None,
             after=[

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from facts import instances, releases
 from facts.workers import WORKER_MEMORY
+from infra.image_settings import Image
 from infra.settings_model import SettingsModel, known_release, refuse
 
 Role = Literal["driver", "executor"]
-# By digest and never by tag: what was tested is what runs. The pattern is the service's own, without its tags.
-# https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_ImageConfigurationInput.html
-IMAGE = (
-    r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z0-9.-]+/"
-    r"([a-z0-9]+([-._][a-z0-9]+)*/)*[a-z0-9]+([-._][a-z0-9]+)*@sha256:[0-9a-f]{64}$"
-)
-Image = Annotated[str, StringConstraints(max_length=1024)]
 
 
 class WorkerSettings(SettingsModel):
@@ -83,11 +76,6 @@ class ApplicationSettings(SettingsModel):
 
     _known = field_validator("release")(known_release)
 
-    @field_validator("image")
-    @classmethod
-    def _by_digest(cls, value: str | None) -> str | None:
-        return None if value is None else checked_image(value)
-
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> ApplicationSettings:
         refuse(self._mistakes())
@@ -111,17 +99,3 @@ class ApplicationSettings(SettingsModel):
                     f"ceiling.{key}: is {most}, less than the ready workers have together ({needed}); "
                     "raise it or have fewer ready"
                 )
-
-
-def checked_image(value: str) -> str:
-    """An image's address with a digest. Raises ValueError for anything else, a tag above all."""
-    if re.fullmatch(IMAGE, value):
-        return value
-    _, _, last = value.rpartition("/")
-    if ":" in last and "@" not in last:
-        raise ValueError(
-            "must name the image by its digest (…@sha256:…), not by a tag: a tag can be moved to another image"
-        )
-    raise ValueError(
-        "must be an image in ECR by its digest: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…"
-    )

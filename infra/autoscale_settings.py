@@ -63,7 +63,10 @@ class AutoscaleSettings(SettingsModel):
 
     def _mistakes(self) -> Iterable[str]:
         if self.minimum_nodes > self.maximum_nodes:
-            yield f"minimum_nodes: is {self.minimum_nodes}, above maximum_nodes ({self.maximum_nodes})"
+            yield (
+                f"minimum_nodes: is {self.minimum_nodes}, above maximum_nodes ({self.maximum_nodes}); "
+                "it can be at most that"
+            )
             return
         for index, rule in enumerate(self.scale_out):
             for line in flapping(rule, self.scale_in, self.minimum_nodes, self.maximum_nodes):

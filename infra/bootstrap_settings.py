@@ -57,7 +57,8 @@ class BootstrapSettings(SettingsModel):
 
     def _mistakes(self) -> Iterable[str]:
         if bool(self.actions) == (self.image_id is not None):
-            yield "actions: choose one, scripts at every start (actions) or an image that has it all (image_id)"
+            now = "stand beside image_id" if self.actions else "are missing, as is image_id"
+            yield f"actions: {now}; choose one, scripts at every start (actions) or an image that has it all (image_id)"
         if self.added_seconds > MAX_SECONDS:
             yield (
                 f"actions: add {self.added_seconds} s to the start of every node; at most {MAX_SECONDS}, so bake an "

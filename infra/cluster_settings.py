@@ -19,7 +19,11 @@ from infra.fleet_settings import (
     FleetSettings,
     ScalingSettings,
     SizeSettings,
+    unsupported,
 )
+from infra.image_settings import Image, cluster_mistakes
+from infra.kerberos_settings import KerberosSettings
+from infra.kerberos_settings import mistakes as kerberos_mistakes
 from infra.settings_model import SettingsModel, known_release, refuse
 
 Conf = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
@@ -69,6 +73,10 @@ class ClusterSettings(SettingsModel):
     """The root disk of each node."""
     bootstrap: BootstrapSettings | None = None
     """What the nodes have beyond EMR's own: scripts at every start, or an image. None: nothing."""
+    image: Image | None = None
+    """The container image in ECR, by digest, that Spark's processes run in; none: on the nodes themselves."""
+    kerberos: KerberosSettings | None = None
+    """Kerberos with a KDC of the cluster's own; none: its users are told apart by IAM alone."""
     ephemeral: bool = False
     """No cluster stands: the stack tells jobs how to start one, which ends with its last step."""
     spark: dict[SparkKey, Conf] = Field(default_factory=dict)
@@ -82,6 +90,10 @@ class ClusterSettings(SettingsModel):
         refuse(
             [
                 *self._engine_mistakes(),
+                *cluster_mistakes(
+                    self.image, self.release, self.applications, kerberos=self.kerberos is not None
+                ),
+                *kerberos_mistakes(self.kerberos, self.applications, ephemeral=self.ephemeral),
                 *queue_mistakes(self.queues),
                 *self._node_mistakes(),
                 *self._fleet_mistakes(),
@@ -147,6 +159,8 @@ class ClusterSettings(SettingsModel):
             yield f"core.types: architectures are mixed ({mixed}); take one for the whole cluster"
 
     def _node_mistakes(self) -> Iterable[str]:
+        for role, fleet in self.fleets().items():
+            yield from (f"{role}.{line}" for line in unsupported(fleet, self.release))
         if self.primary.on_demand_units != 1 or self.primary.spot_units:
             yield (
                 f"primary.on_demand_units: is {self.primary.on_demand_units}, with spot_units at "
@@ -176,7 +190,10 @@ class ClusterSettings(SettingsModel):
     def _group_mistakes(self) -> Iterable[str]:
         if self.nodes == "fleets":
             if self.autoscale:
-                yield "autoscale: is for instance groups; set nodes to 'groups', or use scaling"
+                yield (
+                    f"autoscale: has rules for {', '.join(self.autoscale)}, but nodes is 'fleets', and only instance "
+                    "groups scale so; set nodes to 'groups', or use scaling"
+                )
             return
         if self.autoscale and self.scaling:
             yield "autoscale: stands beside scaling; a cluster scales by rules of its own or by EMR's, so remove one"
@@ -184,29 +201,39 @@ class ClusterSettings(SettingsModel):
             yield "nodes: is 'groups', but an ephemeral cluster is launched as fleets; set it to 'fleets'"
         for role, fleet in self.fleets().items():
             if len(fleet.types) > 1 or fleet.types[0].units != 1:
-                yield f"{role}.types: an instance group has one type, of one unit; name one, or set nodes to 'fleets'"
+                yield (
+                    f"{role}.types: has {len(fleet.types)} types, the first of {fleet.types[0].units} units, but an "
+                    "instance group has one type, of one unit; name one, or set nodes to 'fleets'"
+                )
             if fleet.on_demand_units and fleet.spot_units:
-                yield f"{role}.spot_units: an instance group is on demand or on spot; set one of the two to 0"
+                yield (
+                    f"{role}.spot_units: is {fleet.spot_units} beside on_demand_units ({fleet.on_demand_units}), but "
+                    "an instance group is on demand or on spot; set one of the two to 0"
+                )
         for scaled, rules in self.autoscale.items():
             group = self.fleets().get(scaled)
             if group is None:
                 yield f"autoscale.{scaled}: there is no {scaled} group to scale; remove it"
             elif not rules.minimum_nodes <= group.target_units <= rules.maximum_nodes:
                 yield (
-                    f"autoscale.{scaled}.minimum_nodes: the group begins with {group.target_units} nodes, which is not "
-                    f"between {rules.minimum_nodes} and {rules.maximum_nodes}"
+                    f"autoscale.{scaled}.minimum_nodes: is {rules.minimum_nodes}, and maximum_nodes is "
+                    f"{rules.maximum_nodes}, but the group begins with {group.target_units} nodes; they must include "
+                    "that"
                 )
             elif scaled == "core" and rules.minimum_nodes < self.hdfs_replication:
                 yield (
                     f"autoscale.core.minimum_nodes: is {rules.minimum_nodes}, below hdfs_replication "
-                    f"({self.hdfs_replication}): a block would lack a node for a copy; raise it"
+                    f"({self.hdfs_replication}): a block would lack a node for a copy; raise it to that"
                 )
 
     def _ephemeral_mistakes(self) -> Iterable[str]:
         if self.ephemeral and self.termination_protection:
             yield "termination_protection: is true, but an ephemeral cluster ends with its last step; set it to false"
         if self.ephemeral and self.scaling and self.scaling.reset_targets != "none":
-            yield "scaling.reset_targets: is for a cluster that stands, and this one is ephemeral; remove it"
+            yield (
+                f"scaling.reset_targets: is '{self.scaling.reset_targets}', which is for a cluster that stands, and "
+                "this one is ephemeral; remove it"
+            )
 
     def _scaling_mistakes(self) -> Iterable[str]:
         if self.scaling is None:

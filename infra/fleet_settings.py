@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from facts import instances
+from facts import instances, releases
 from facts.errors import UserError
 from infra.settings_model import SettingsModel, refuse
 
@@ -38,9 +38,18 @@ class SizeSettings(SettingsModel):
 
     @model_validator(mode="after")
     def _exists(self) -> SizeSettings:
-        if not instances.alike(self.family, self.size, self.architecture):
-            refuse([f"family: there are no '{self.family}' types of {self.size} with {self.architecture}"])
+        if not self._types(self.family):
+            there = [kind for kind in get_args(instances.Kind) if self._types(kind)]
+            refuse(
+                [
+                    f"family: there are no '{self.family}' types of {self.size} with {self.architecture}; "
+                    f"there are: {', '.join(there)}"
+                ]
+            )
         return self
+
+    def _types(self, family: instances.Kind) -> tuple[instances.InstanceType, ...]:
+        return instances.alike(family, self.size, self.architecture)
 
 
 class InstanceTypeSettings(SettingsModel):
@@ -147,6 +156,25 @@ class FleetSettings(SettingsModel):
         """Every market that the fleet buys in has an allocation strategy."""
         on_demand = self.on_demand_allocation is not None or not self.on_demand_units
         return on_demand and (self.spot_allocation is not None or not self.spot_units)
+
+
+def unsupported(fleet: FleetSettings, release: str) -> Iterable[str]:
+    """Types of a fleet that EMR does not list for the release."""
+    for index, entry in enumerate(fleet.types):
+        one = instances.instance(entry.name)
+        if instances.runs(release, one.family):
+            continue
+        able = {
+            other.family
+            for other in instances.alike(one.kind, one.size, one.architecture)
+            if instances.runs(release, other.family)
+        }
+        first = instances.families_since(releases.release(release).line).get(one.family)
+        since = f", only from {first} on" if first else ""
+        instead = (
+            f"take a type of: {', '.join(sorted(able))}" if able else "take another size or architecture"
+        )
+        yield f"types[{index}].name: is '{entry.name}', which {release} does not run{since}; {instead}"
 
 
 class ScalingSettings(SettingsModel):

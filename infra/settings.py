@@ -18,6 +18,8 @@ from infra.catalog_settings import CatalogSettings
 from infra.cluster_settings import ClusterSettings
 from infra.cost import ceiling
 from infra.cost.estimate import estimate
+from infra.image_settings import stack_mistakes as image_mistakes
+from infra.kerberos_settings import KerberosSettings
 from infra.network_settings import NetworkSettings
 from infra.settings_model import SettingsModel, refuse
 from infra.storage_settings import EncryptionSettings, StorageSettings
@@ -117,6 +119,7 @@ class Settings(SettingsModel):
                 *self._zone_mistakes(),
                 *self._space_mistakes(),
                 *self._catalog_mistakes(),
+                *self._image_mistakes(),
                 *self._application_mistakes(),
                 *self._bid_mistakes(),
                 *tag_mistakes(self.tags),
@@ -155,10 +158,21 @@ class Settings(SettingsModel):
         """The clusters that are resources of the stack."""
         return {name: cluster for name, cluster in self.clusters.items() if not cluster.ephemeral}
 
+    def kerberized(self) -> dict[str, KerberosSettings]:
+        """What the clusters say of Kerberos that have it, by name."""
+        return {name: cluster.kerberos for name, cluster in self.clusters.items() if cluster.kerberos}
+
+    def images(self) -> tuple[str, ...]:
+        """The container images that clusters run Spark in, each once."""
+        return tuple(sorted({cluster.image for cluster in self.clusters.values() if cluster.image}))
+
     def _zone_mistakes(self) -> Iterable[str]:
         for index, zone in enumerate(self.network.zones or ()):
             if not (zone.startswith(self.aws.region) and zone[len(self.aws.region) :].isalpha()):
-                yield f"network.zones[{index}]: '{zone}' is no zone of {self.aws.region}, which aws:region names"
+                yield (
+                    f"network.zones[{index}]: '{zone}' is no zone of {self.aws.region}, which aws:region names; "
+                    "name one of its"
+                )
 
     def _space_mistakes(self) -> Iterable[str]:
         if self.network.adopt:
@@ -184,6 +198,12 @@ class Settings(SettingsModel):
                     f"network.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster '{name}' "
                     "reads, while nat is 'none'; add it"
                 )
+
+    def _image_mistakes(self) -> Iterable[str]:
+        closed = self.network.adopt is None and self.network.nat == "none"
+        endpoints = self.network.interface_endpoints if closed else None
+        for name, cluster in self.clusters.items():
+            yield from image_mistakes(name, cluster.image, self.aws.region, endpoints)
 
     def _bid_mistakes(self) -> Iterable[str]:
         """A group on spot is bid for in dollars, so its type must have a price."""
@@ -220,7 +240,10 @@ class Settings(SettingsModel):
         keys = self.encryption.adopt.arns()
         for key, arn in keys.items():
             if arn.split(":")[3] != self.aws.region:
-                yield f"encryption.adopt.{key}: '{arn}' is no key of {self.aws.region}, which aws:region names"
+                yield (
+                    f"encryption.adopt.{key}: '{arn}' is no key of {self.aws.region}, which aws:region names; "
+                    "name one of its"
+                )
         for zone, bucket in self.storage.zones.adopted().items():
             if zone not in keys:
                 yield (

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 from facts.errors import UserError
 from infra.bootstrap_settings import PREFIX
 from infra.expansion import expanded
-from infra.naming import MAX_STACK_LENGTH, Names
+from infra.naming import KEYS, MAX_STACK_LENGTH, Names
+from infra.security import boundary_policy
+from infra.security.needs import KeyArns
 from infra.settings import Settings
 from jobs.spec import JobSpec, load_catalog
 
@@ -94,6 +96,7 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
     )
     for spec in jobs:
         _require_own_secrets(spec, names)
+    _check_boundary(settings, names)
     return Declared(settings=settings, names=names, jobs=jobs)
 
 
@@ -112,6 +115,19 @@ def _require_place(spec: JobSpec, settings: Settings) -> None:
         raise UserError(
             f"job '{spec.name}' runs on {what} '{target.place}', which {PROJECT}:{key} does not "
             f"declare; it declares: {', '.join(there) or 'none'}"
+        )
+
+
+def _check_boundary(settings: Settings, names: Names) -> None:
+    """IAM takes so many characters of a policy, and images may come from any number of repositories."""
+    key = names.arn("kms", f"key/{'0' * 36}")  # ids of keys are of one length
+    document = boundary_policy.boundary(names, KeyArns(**dict.fromkeys(KEYS, key)), settings.images())
+    length = len("".join(document.split()))
+    if length > boundary_policy.MAX_CHARACTERS:
+        raise UserError(
+            f"the boundary of the stack's roles would have {length:,} characters, of which IAM takes "
+            f"{boundary_policy.MAX_CHARACTERS:,}; give clusters the same image, or images from fewer repositories with "
+            f"shorter names ({PROJECT}:clusters, image)"
         )
 
 

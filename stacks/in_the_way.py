@@ -47,15 +47,25 @@ def _interfaces(resources: list[Mapping[str, Any]], client: Client) -> Iterator[
     subnets, groups = _ids(resources, SUBNET), set(_ids(resources, GROUP))
     own = {one for entry in resources for one in _named(entry.get("outputs") or {})}
     for region in sorted(set(subnets.values())):
-        here = sorted(one for one, where in subnets.items() if where == region)[:FILTER_VALUES]
-        pages = client("ec2", region).get_paginator("describe_network_interfaces").paginate(
-            Filters=[{"Name": "subnet-id", "Values": here}]
-        )  # fmt: skip
-        for one in (one for page in pages for one in page["NetworkInterfaces"]):
+        here = sorted(one for one, where in subnets.items() if where == region)
+        for one in _in_subnets(client("ec2", region), here):
             if one["NetworkInterfaceId"] in own or groups & {group["GroupId"] for group in one["Groups"]}:
                 continue
             what = f" ({one['Description']})" if one.get("Description") else ""
             yield f"network interface {one['NetworkInterfaceId']}{what} of others is in {one['SubnetId']}"
+
+
+def _in_subnets(ec2: Any, subnets: list[str]) -> Iterator[Mapping[str, Any]]:
+    """Every network interface in the subnets, asked for as many at a time as one filter takes."""
+    pages = ec2.get_paginator("describe_network_interfaces")
+    for some in _batched(subnets, FILTER_VALUES):
+        for page in pages.paginate(Filters=[{"Name": "subnet-id", "Values": some}]):
+            yield from page["NetworkInterfaces"]
+
+
+def _batched(of: list[str], most: int) -> Iterator[list[str]]:
+    """The list in parts of at most `most`, in order."""
+    return (of[start : start + most] for start in range(0, len(of), most))
 
 
 def _clusters(resources: list[Mapping[str, Any]], client: Client) -> Iterator[str]:

@@ -24,7 +24,8 @@ def mirror(
 ) -> Path:
     """Make or refresh the mirror of `project` in `folder`, with `overlay` merged into the stack's configuration.
 
-    Without `sealed`, what the engine wrote into the committed file of its secrets is left out: another backend's.
+    Without `sealed`, secrets of the committed file, and what the engine wrote there of them, are left out: another
+    backend's. Those that were set in the mirror stay.
     Returns `folder`. Raises UserError when the project has no file for `stack`.
     """
     committed = load(project, stack)
@@ -34,9 +35,12 @@ def mirror(
     merged = merge(committed, overlay)
     if not sealed:
         merged = {key: value for key, value in merged.items() if key not in KEPT}
+        merged["config"] = {key: value for key, value in merged["config"].items() if not _is_secret(value)}
     if generated.exists():
         before = yaml.safe_load(generated.read_text()) or {}
         merged.update({key: before[key] for key in KEPT if key in before})
+        set_here = {key: value for key, value in (before.get("config") or {}).items() if _is_secret(value)}
+        merged["config"] = {**set_here, **merged["config"]}
     draft = generated.with_suffix(f".{os.getpid()}.tmp")
     draft.write_text(
         f"# Generated at every command from {project / generated.name}: change that one.\n"
@@ -44,6 +48,11 @@ def mirror(
     )
     draft.replace(generated)
     return folder
+
+
+def _is_secret(value: Any) -> bool:
+    """Whether a value of a stack's configuration is sealed, as `pulumi config set --secret` writes it."""
+    return isinstance(value, Mapping) and set(value) == {"secure"}
 
 
 def _link(project: Path, folder: Path) -> None:

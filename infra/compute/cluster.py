@@ -40,6 +40,7 @@ class ClusterArgs:
     security_configuration: pulumi.Input[str]
     log_key_arn: pulumi.Input[str]
     autoscaling_role_arn: pulumi.Input[str] | None = None
+    kdc_password: pulumi.Output[str] | None = None  # a secret, where the cluster has Kerberos
     after: Sequence[pulumi.Resource]
 
 
@@ -103,6 +104,7 @@ class Cluster(pulumi.ComponentResource):
             scale_down_behavior="TERMINATE_AT_TASK_COMPLETION",
             step_concurrency_level=settings.step_concurrency,
             **self._additions(args),
+            **_kerberos(args),
             # EMR hands its cluster's tags on to the machines, which its service role may touch only when so tagged.
             tags={**EMR_SCOPE, **OF_THE_STACK},
             opts=pulumi.ResourceOptions(
@@ -185,6 +187,14 @@ class Cluster(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _kerberos(args: ClusterArgs) -> dict[str, Any]:
+    """The realm, and the password, which the engine keeps as the secret that it is."""
+    kerberos = args.cluster.kerberos
+    if kerberos is None:
+        return {}
+    return {"kerberos_attributes": {"realm": kerberos.realm, "kdc_admin_password": args.kdc_password}}
 
 
 def _capacity(settings: ClusterSettings) -> dict[str, Any]:

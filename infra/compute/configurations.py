@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.cluster_settings import ClusterSettings
 from infra.compute import engines, queues, sizing
+from infra.image_settings import repository
 
 # A node that is to go is drained this long before it is stopped: longer than the longest task (30 minutes here).
 GRACEFUL_DECOMMISSION_SECONDS = 3600
@@ -44,11 +45,59 @@ def configurations(cluster: ClusterSettings) -> list[dict[str, Any]]:
             "hdfs-site": {"dfs.replication": str(cluster.hdfs_replication)},
         },
         _of_the_engine(cluster),
+        {"spark-defaults": _in_containers(cluster.image)},
         {"spark-defaults": dict(cluster.spark)},
     )
     if cluster.queues:
         classes["capacity-scheduler"] = queues.capacity_scheduler(cluster.queues, labels)
-    return [{"Classification": name, "Properties": properties} for name, properties in classes.items()]
+    said: list[dict[str, Any]] = [
+        {"Classification": name, "Properties": properties} for name, properties in classes.items()
+    ]
+    return [*said, _docker(cluster.image)] if cluster.image else said
+
+
+def _in_containers(image: str | None) -> dict[str, str]:
+    """Spark's application master and executors in containers of `image`.
+
+    https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-docker.html
+    """
+    if image is None:
+        return {}
+    environment = {
+        "YARN_CONTAINER_RUNTIME_TYPE": "docker",
+        "YARN_CONTAINER_RUNTIME_DOCKER_IMAGE": image,
+        # The user that a container runs as is the node's; AWS's own example mounts it so.
+        "YARN_CONTAINER_RUNTIME_DOCKER_MOUNTS": "/etc/passwd:/etc/passwd:ro",
+    }
+    return {
+        f"{of}.{key}": value
+        for of in ("spark.executorEnv", "spark.yarn.appMasterEnv")
+        for key, value in environment.items()
+    }
+
+
+def _docker(image: str) -> dict[str, Any]:
+    """The one registry that containers may come from, none of them privileged. That it is ECR's has YARN log in.
+
+    AWS asks for both lists of registries; the second counts only where privileged containers are on.
+
+    https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-docker.html
+    """
+    registry = repository(image).registry
+    return {
+        "Classification": "container-executor",
+        "Properties": {},
+        "Configurations": [
+            {
+                "Classification": "docker",
+                "Properties": {
+                    "docker.trusted.registries": registry,
+                    "docker.privileged-containers.registries": registry,
+                    "docker.privileged-containers.enabled": "false",
+                },
+            }
+        ],
+    }
 
 
 def _of_the_engine(cluster: ClusterSettings) -> engines.Classes:

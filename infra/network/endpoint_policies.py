@@ -24,9 +24,10 @@ USE_ITEMS = (
 )
 
 
-def s3_policy(names: Names) -> str:
+def s3_policy(names: Names, *, images: bool = False) -> str:
     """This stack's buckets for this account's principals, and what EMR itself keeps in S3 for its nodes.
 
+    `images`: whether nodes pull from ECR, which hands out addresses of layers in a bucket of its own, signed by itself.
     So a node can neither read nor write a bucket of anyone else's, with whatever credentials.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html
     """
@@ -44,6 +45,8 @@ def s3_policy(names: Names) -> str:
             ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
             [_bucket(names, f"prod.{names.region}.appinfo.src")],
         ),
+        # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html, "minimum permissions"
+        *([_of_anyone("LayersOfImages", ["s3:GetObject"], [_layers(names)])] if images else []),
     )
 
 
@@ -84,6 +87,10 @@ def _emr_repositories(names: Names) -> list[str]:
         *(f"{data}-{number}-prod-{names.region}" for number in (0, 1)),
     ]
     return [_bucket(names, bucket) for bucket in buckets]
+
+
+def _layers(names: Names) -> str:
+    return _bucket(names, f"prod-{names.region}-starport-layer-bucket")
 
 
 def _emr_log_bucket(names: Names) -> str:

@@ -24,6 +24,7 @@ class EndpointsArgs:
     groups: SecurityGroups
     services: Sequence[str]
     emr: bool
+    images: bool = False  # nodes pull container images from ECR
 
 
 class Endpoints(pulumi.ComponentResource):
@@ -37,7 +38,7 @@ class Endpoints(pulumi.ComponentResource):
         super().__init__("emr:network:Endpoints", name, None, opts)
         self._args = args
         gateways = {
-            "s3": endpoint_policies.s3_policy(args.names),
+            "s3": endpoint_policies.s3_policy(args.names, images=args.images),
             "dynamodb": endpoint_policies.dynamodb_policy(args.names),
         }
         self.ways: list[pulumi.Resource] = [

@@ -18,7 +18,7 @@ from infra.network_settings import NetworkSettings
 class NetworkArgs:
     """`key_arn` is the logs key, for the flow logs; `boundary_arn` bounds the role that writes them.
 
-    `emr_endpoint`: nodes reach EMR itself through an endpoint.
+    `emr_endpoint`: nodes reach EMR itself through an endpoint. `images`: they pull container images from ECR.
     """
 
     names: Names
@@ -26,6 +26,7 @@ class NetworkArgs:
     emr_endpoint: bool
     key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
+    images: bool = False
 
 
 class Network(pulumi.ComponentResource):
@@ -74,6 +75,7 @@ class Network(pulumi.ComponentResource):
                 groups=self.groups,
                 services=args.network.interface_endpoints,
                 emr=args.emr_endpoint,
+                images=args.images,
             ),
             child,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -14,10 +15,11 @@ from infra.security.needs import KeyArns
 
 @dataclass(frozen=True, kw_only=True)
 class BoundaryArgs:
-    """The boundary names the stack's keys; all else it knows by name."""
+    """The boundary names the stack's keys and the `images` that nodes pull; all else it knows by name."""
 
     names: Names
     keys: pulumi.Output[KeyArns]
+    images: Sequence[str] = ()
 
 
 class Boundary(pulumi.ComponentResource):
@@ -30,7 +32,7 @@ class Boundary(pulumi.ComponentResource):
             "boundary",
             name=names.role("boundary"),
             description=f"The most that any role of {names.prefix} can be given",
-            policy=args.keys.apply(lambda keys: boundary_policy.boundary(names, keys)),
+            policy=args.keys.apply(lambda keys: boundary_policy.boundary(names, keys, args.images)),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn: pulumi.Output[str] = policy.arn

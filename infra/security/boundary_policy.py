@@ -6,12 +6,13 @@ A managed policy holds at most 6,144 characters (IAM quotas), so it names kinds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from infra.naming import KEYS, ZONES, Names
 from infra.security import (
     autoscaling,
     cluster_policies,
+    image_policies,
     launch_policies,
     people_policies,
     serverless_policies,
@@ -31,8 +32,11 @@ FOLLOW_LOGS = (
 )
 
 
-def boundary(names: Names, keys: KeyArns) -> str:
-    """Buckets, keys, roles, log groups, clusters, tables and secrets of this stack; machines of this account."""
+def boundary(names: Names, keys: KeyArns, images: Sequence[str] = ()) -> str:
+    """Buckets, keys, roles, log groups, clusters, tables and secrets of this stack; machines of this account.
+
+    `images` are the container images that nodes pull, from their repositories and no other.
+    """
     roles = names.role_arn("*")
     needs = [*_machines(names), *_shells(names)]
     actions = [
@@ -47,6 +51,7 @@ def boundary(names: Names, keys: KeyArns) -> str:
         *_running(),
         *_actions(needs),
         "ssm:UpdateInstanceInformation",
+        *(image_policies.PULL if images else ()),
     ]
     resources = [
         *_buckets(names),
@@ -59,6 +64,7 @@ def boundary(names: Names, keys: KeyArns) -> str:
         names.arn("cloudwatch", "alarm:*"),
         names.arn("emr-serverless", serverless_policies.APPLICATIONS),
         *_resources(needs),
+        *image_policies.repositories(names, images),
     ]
     statements = [
         # An action is of one service and so are its resources: they share a statement, which is shorter.
@@ -79,7 +85,12 @@ def boundary(names: Names, keys: KeyArns) -> str:
         ),
         iam.allow(
             "LookAround",
-            [*cluster_policies.DESCRIBE_EC2, *cluster_policies.SESSION_CHANNELS, *launch_policies.ANYWHERE],
+            [
+                *cluster_policies.DESCRIBE_EC2,
+                *cluster_policies.SESSION_CHANNELS,
+                *launch_policies.ANYWHERE,
+                *([image_policies.LOG_IN] if images else []),
+            ],
             ["*"],
             {"StringEquals": {"aws:RequestedRegion": names.region}},
         ),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from infra import bootstrap_settings
 from infra.naming import Names
-from infra.security import needs
+from infra.security import image_policies, needs
 from infra.security import statements as iam
 from infra.security.needs import Need
 from infra.tags import EMR_SCOPE_KEY
@@ -209,7 +209,9 @@ def instance_trust() -> str:
     return iam.document(iam.trust("Machines", {"Service": iam.EC2}))
 
 
-def instance_needs(names: Names, jobs: Sequence[str], certificates_object: str) -> tuple[Need, ...]:
+def instance_needs(
+    names: Names, jobs: Sequence[str], certificates_object: str, images: Sequence[str] = ()
+) -> tuple[Need, ...]:
     """A node takes the jobs' roles, writes the cluster's logs, reads its certificates, encrypts its disks. No data."""
     logs = names.bucket_arn("logs")
     certificates = f"{names.bucket_arn('artifacts')}/{certificates_object}"
@@ -247,6 +249,7 @@ def instance_needs(names: Names, jobs: Sequence[str], certificates_object: str) 
             keys=("volumes",),
         ),
         *session_manager_needs(names),
+        *image_policies.needs(names, images),
         *([take_roles] if jobs else []),
     )
 

@@ -20,6 +20,7 @@ from jobs.spec import JobSpec
 class IdentityArgs:
     """`jobs` are those that run in this stack: each gets a role cut to what its spec declares.
 
+    `images` are the container images in ECR that clusters run Spark in.
     `applications` and `ephemeral`: whether the stack has EMR Serverless applications, and clusters that jobs start.
     """
 
@@ -30,6 +31,7 @@ class IdentityArgs:
     certificates_object: str  # key in the artifacts bucket
     identity: IdentitySettings
     production: bool  # people change no data by hand
+    images: tuple[str, ...]
     applications: bool
     ephemeral: bool
 
@@ -51,7 +53,7 @@ class Identity(pulumi.ComponentResource):
             "Nodes of EMR clusters",
             cluster_policies.instance_trust(),
             cluster_policies.instance_needs(
-                names, job_policies.cluster_jobs(args.jobs), args.certificates_object
+                names, job_policies.cluster_jobs(args.jobs), args.certificates_object, args.images
             ),
         )
         self.node_profile = aws.iam.InstanceProfile(

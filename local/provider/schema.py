@@ -52,6 +52,11 @@ class Schema:
         """The flags of the argument at a dotted path."""
         return self._flags.get(path, Flags())
 
+    def hides(self, prop: str) -> bool:
+        """Whether the property is a secret, or holds one."""
+        inner = (flags for path, flags in self._flags.items() if path.partition(".")[0] == prop)
+        return any(flags.sensitive for flags in inner)
+
     def replaces(self, path: str) -> bool:
         """Whether a change at the path replaces the resource: the nearest thing that is known decides."""
         while path:

@@ -291,7 +291,7 @@ def _tops(changes: tuple[Change, ...]) -> list[str]:
 def _secrets(known: Known, bag: Bag) -> frozenset[str]:
     """The top-level properties to hide: those that held a secret, what is made of them, and what always is
     one."""
-    always = {prop for prop in known.schema.inputs if known.schema.flags(prop).sensitive}
+    always = {prop for prop in known.schema.inputs if known.schema.hides(prop)}
     derived = {"tagsAll"} if "tags" in bag.secrets else set()
     return bag.secrets | always | derived
 

@@ -18,6 +18,13 @@ ONLY_EMR: Mapping[str, str] = {
     "com.amazon.ws.emr.hadoop.fs.": "EMRFS was never published; S3A stands in",
     "com.amazon.emr.committer.": "EMR's committer was never published; Spark's own and S3A's magic one are there",
 }
+# A container of YARN's is a process of this machine, whatever image it is asked to run in.
+NO_IMAGES = (
+    "containers are processes here: Spark runs with this machine's own Java and Python, not in the image"
+)
+RUNTIME = re.compile(r"spark\.(executorEnv|yarn\.appMasterEnv)\.YARN_CONTAINER_RUNTIME_\w+$")
+# Classes that mean nothing here, and why.
+WITHOUT: Mapping[str, str] = {"container-executor": NO_IMAGES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +97,7 @@ def apply(configurations: Sequence[Mapping[str, Any]]) -> Applied:
         name = str(entry.get("Classification", ""))
         rule = RULES.get(name)
         if rule is None:
-            applied.not_applied.append(f"{name}: has no counterpart on this machine")
+            applied.not_applied.append(f"{name}: {WITHOUT.get(name, 'has no counterpart on this machine')}")
             continue
         for key, value in _properties(entry, rule).items():
             why = _refusal(rule, key, value)
@@ -106,6 +113,8 @@ def _refusal(rule: Rule, key: str, value: str) -> str | None:
         return "is this machine's own"
     if rule.only and key not in rule.only:
         return "has no counterpart on this machine"
+    if RUNTIME.match(key):
+        return f"is left out: {NO_IMAGES}"
     instead = next((instead for prefix, instead in ONLY_EMR.items() if prefix in value), None)
     return None if instead is None else f"is left out: {instead}"
 

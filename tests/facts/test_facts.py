@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from datetime import date
+from importlib import resources
 from typing import get_args
 
 import pytest
@@ -12,7 +15,7 @@ from facts import instances, prices, releases, services, tables
 from facts.errors import UserError
 
 
-@pytest.mark.parametrize("name", ["releases", "instances", "prices", "services", "market"])
+@pytest.mark.parametrize("name", ["releases", "instances", "families", "prices", "services", "market"])
 def test_every_table_says_when_and_where_from(name: str) -> None:
     found = tables.provenance(name)
     assert date.fromisoformat(found.as_of) <= date(2027, 1, 1)
@@ -34,6 +37,42 @@ def test_every_engine_of_a_release_is_among_its_applications(label: str) -> None
         re.fullmatch(r"\d+\.\d+\.\d+", version)
         for version in (release.spark, release.hadoop, release.iceberg)
     )
+
+
+def listed(label: str) -> set[str]:
+    """The instance types of a release, as the service listed them."""
+    path = resources.files("moto.emr.resources") / f"instance-types-{label}.json.gz"
+    return set(json.loads(gzip.decompress(path.read_bytes())))
+
+
+def of_a_line(line: str) -> list[str]:
+    """The labels of a line from release 6 on that are listed, oldest first."""
+    names = [path.name for path in resources.files("moto.emr.resources").iterdir()]
+    found = [re.fullmatch(rf"instance-types-({line}-(\d+)\.(\d+)\.(\d+))\.json\.gz", name) for name in names]
+    numbers = {one[1]: tuple(map(int, one.groups()[1:])) for one in found if one}
+    return sorted((label for label in numbers if numbers[label] >= (6,)), key=numbers.__getitem__)
+
+
+@pytest.mark.parametrize("line", ["emr", "emr-spark"])
+def test_a_family_begins_with_the_release_after_which_none_lacks_it(line: str) -> None:
+    labels = of_a_line(line)
+    types = {label: listed(label) for label in labels}
+    first = {}
+    for family in sorted({instances.instance(name).family for name in instances.names()}):
+        ours = {name for name in instances.names() if name.startswith(f"{family}.")}
+        lacking = [index for index, label in enumerate(labels) if not ours <= types[label]]
+        first[family] = labels[lacking[-1] + 1 if lacking else 0]
+    assert instances.families_since(line) == first
+
+
+@pytest.mark.parametrize("label", releases.labels())
+def test_every_release_runs_every_family_of_the_table(label: str) -> None:
+    assert all(instances.runs(label, instances.instance(name).family) for name in instances.names())
+
+
+def test_a_family_that_a_line_does_not_know_is_not_run() -> None:
+    assert instances.families_since("emr")["m8gd"] == "emr-7.1.0"
+    assert not instances.runs("emr-7.13.0", "z9")
 
 
 VCPU = {"xlarge": 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32, "12xlarge": 48, "16xlarge": 64}

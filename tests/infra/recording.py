@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -204,13 +204,17 @@ def wire_config(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def run_program(
-    name: str, config: Mapping[str, Any] | None = None, account_exports: Any = None
+    name: str,
+    config: Mapping[str, Any] | None = None,
+    account_exports: Any = None,
+    secrets: Collection[str] = (),
 ) -> tuple[Recorder, dict[str, Any]]:
     """Run the whole program under mocks: what it registered, and its export `platform` with all outputs known.
 
-    `account_exports` is what the account's stack exports, where it is not `beneath`.
+    `account_exports` is what the account's stack exports, where it is not `beneath`; `secrets` are keys of the
+    configuration that are sealed.
     """
-    return _run(name, config or stack_config(name), "infra", "platform", account_exports)
+    return _run(name, config or stack_config(name), "infra", "platform", account_exports, secrets)
 
 
 def run_account(config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict[str, Any]]:
@@ -220,9 +224,14 @@ def run_account(config: Mapping[str, Any] | None = None) -> tuple[Recorder, dict
 
 
 def _run(
-    name: str, config: Mapping[str, Any], folder: str, export: str, account_exports: Any = None
+    name: str,
+    config: Mapping[str, Any],
+    folder: str,
+    export: str,
+    account_exports: Any = None,
+    secrets: Collection[str] = (),
 ) -> tuple[Recorder, dict[str, Any]]:
-    set_all_config(wire_config(config))
+    set_all_config(wire_config(config), list(secrets))
     recorder = start(name)
     recorder.account = config["aws:allowedAccountIds"][0]
     recorder.beneath = account_exports or beneath(recorder.account)

@@ -82,6 +82,35 @@ def test_an_interface_of_others_is_named_and_gone_no_more(stack: Stack) -> None:
     assert stack.refuse() == []
 
 
+class Filters:
+    """An EC2 that takes as many values in a filter as AWS does, with one interface of others in each subnet."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def get_paginator(self, operation: str) -> Filters:
+        assert operation == "describe_network_interfaces"
+        return self
+
+    def paginate(self, Filters: list[dict[str, Any]]) -> list[dict[str, Any]]:  # noqa: N803 - AWS's own name
+        (subnets,) = (one["Values"] for one in Filters)
+        self.asked.append(len(subnets))
+        return [
+            {"NetworkInterfaces": [{"NetworkInterfaceId": f"eni-{one}", "SubnetId": one, "Groups": []}]}
+            for one in subnets
+        ]
+
+
+def test_every_subnet_is_looked_at_however_many_there_are() -> None:
+    ec2, subnets = Filters(), [f"subnet-{number:03}" for number in range(401)]
+    arns = {one: f"arn:aws:ec2:us-east-1:123456789012:subnet/{one}" for one in subnets}
+    state = {"resources": [{"type": SUBNET, "id": one, "outputs": {"arn": arns[one]}} for one in subnets]}
+    with pytest.raises(UserError) as refusal:
+        refuse("dev", state, lambda *_place: ec2, pytest.fail)
+    assert ec2.asked == [200, 200, 1]
+    assert [one for one in subnets if f"is in {one}" not in str(refusal.value)] == []
+
+
 def test_a_cluster_of_a_run_is_named_until_it_has_ended(stack: Stack) -> None:
     id_ = stack.cluster()
     with pytest.raises(UserError, match=rf"cluster {id_} \(main\) of others is WAITING in its network"):

@@ -115,3 +115,20 @@ def test_seals_of_another_backend_are_left_out_and_our_own_stay(project: Path, t
         own.write("encryptionsalt: v1:xyz\n")
     mirror(project, tmp_path / "own", "dev", {}, sealed=False)
     assert generated(made)["encryptionsalt"] == "v1:xyz"
+
+
+def test_secrets_of_another_backend_are_left_out_and_those_set_here_stay(
+    project: Path, tmp_path: Path
+) -> None:
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(file.read_text() + "  kerberos:main: {secure: theirs}\n")
+    sealed = mirror(project, tmp_path / "all", "dev", {})
+    assert load(sealed, "dev")["config"]["kerberos:main"] == {"secure": "theirs"}
+    made = mirror(project, tmp_path / "own", "dev", {}, sealed=False)
+    assert "kerberos:main" not in load(made, "dev")["config"]
+    own = load(made, "dev")
+    own["config"]["kerberos:main"] = {"secure": "ours"}
+    (made / "Pulumi.dev.yaml").write_text(yaml.safe_dump(own))
+    mirror(project, tmp_path / "own", "dev", {}, sealed=False)
+    assert load(made, "dev")["config"]["kerberos:main"] == {"secure": "ours"}
+    assert load(made, "dev")["config"]["aws:region"] == "eu-west-1"

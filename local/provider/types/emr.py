@@ -149,7 +149,6 @@ CLUSTER = Resource(
     },
     unsupported={
         "configurations": "use configurationsJson",
-        "kerberosAttributes": "the local clusters have no Kerberos",
         **unsupported("steps are submitted by jobs, not declared", "steps", "listStepsStates"),
     },
     check=work.check_cluster,

@@ -29,6 +29,7 @@ BY_NAME: Final = (
     "bootstrapActions",
     "customAmiId",
     "ebsRootVolumeSize",
+    "kerberosAttributes",
     "logEncryptionKmsKeyId",
     "logUri",
     "name",
@@ -169,6 +170,8 @@ def read_cluster(run: Run) -> None:
     if attributes.get("IamInstanceProfile"):
         found["instanceProfile"] = attributes["IamInstanceProfile"]
     run.found["ec2Attributes"] = found
+    if kerberos := _kerberos(run, cluster):
+        run.found["kerberosAttributes"] = kerberos
     run.found["keepJobFlowAliveWhenNoSteps"] = not cluster.get("AutoTerminate", False)
     run.found["unhealthyNodeReplacement"] = bool(cluster.get("UnhealthyNodeReplacement", False))
     if cluster.get("Configurations"):
@@ -181,6 +184,16 @@ def read_cluster(run: Run) -> None:
         fleet = next((one for one in fleets if one["InstanceFleetType"] == kind), None)
         if fleet is not None:
             run.found[prop] = _fleet_props(run, fleet, run.known.schema.kind(prop), prop)
+
+
+def _kerberos(run: Run, cluster: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The realm that AWS says, and of the rest what the program said: the real provider takes no more from the API
+    either (internal/service/emr/cluster.go, flattenKerberosAttributes)."""
+    realm = (cluster.get("KerberosAttributes") or {}).get("Realm")
+    if realm is None:
+        return None
+    said = {**run.old, **run.props}.get("kerberosAttributes") or {}
+    return {**said, "realm": realm}
 
 
 def _fleets(run: Run, cluster: str) -> list[dict[str, Any]]:

@@ -132,7 +132,7 @@ def test_a_group_on_spot_needs_a_price_to_bid() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"nodes": "fleets"}, "autoscale: is for instance groups; set nodes to 'groups', or use scaling"),
+        ({"nodes": "fleets"}, "autoscale: has rules for task, but nodes is 'fleets'"),
         (
             {
                 "scaling": {
@@ -146,16 +146,16 @@ def test_a_group_on_spot_needs_a_price_to_bid() -> None:
         ),
         (
             {"core": {"on_demand_units": 2, "types": [*TYPE, {"name": "m5a.xlarge"}]}},
-            "core.types: an instance group has one",
+            "core.types: has 2 types, the first of 1 units, but an instance group has one",
         ),
         (
             {"task": {"spot_units": 1, "on_demand_units": 1, "types": TYPE}},
-            "task.spot_units: an instance group is on",
+            "task.spot_units: is 1 beside on_demand_units (1), but an instance group is on",
         ),
         ({"task": None}, "autoscale.task: there is no task group to scale"),
         (
             {"task": {"spot_units": 20, "types": TYPE}},
-            "autoscale.task.minimum_nodes: the group begins with 20 nodes",
+            "autoscale.task.minimum_nodes: is 2, and maximum_nodes is 10, but the group begins with 20 nodes",
         ),
         (
             {

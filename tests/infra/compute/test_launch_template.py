@@ -114,10 +114,13 @@ ACTION = {"name": "a", "script": "bootstrap/a.sh", "expected_seconds": 60}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"bootstrap": {}}, "bootstrap.actions: choose one, scripts at every start (actions) or an image"),
+        (
+            {"bootstrap": {}},
+            "bootstrap.actions: are missing, as is image_id; choose one, scripts at every start (actions) or an image",
+        ),
         (
             {"bootstrap": {"actions": [ACTION], "image_id": "ami-0123456789abcdef0"}},
-            "bootstrap.actions: choose one",
+            "bootstrap.actions: stand beside image_id; choose one",
         ),
         (
             {"bootstrap": {"actions": [{**ACTION, "expected_seconds": 700}]}},

@@ -68,6 +68,14 @@ def test_nodes_reach_what_emr_keeps_for_them_signed_or_not(bucket: str) -> None:
         assert passes(policy, "s3:GetObject", f"arn:aws:s3:::{bucket}/x", account)
 
 
+@pytest.mark.parametrize("images", [True, False])
+def test_layers_of_images_are_reached_where_nodes_pull_them(images: bool) -> None:
+    policy = endpoint_policies.s3_policy(NAMES, images=images)
+    layer = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/x"
+    assert passes(policy, "s3:GetObject", layer, "") == images
+    assert not passes(policy, "s3:PutObject", layer)
+
+
 @pytest.mark.parametrize(
     ("region", "logs", "data"),
     [

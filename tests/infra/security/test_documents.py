@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.kerberos_settings import KerberosSettings
 from infra.naming import KEYS, MAX_STACK_LENGTH, ZONES, Names
 from infra.network import flow_logs
 from infra.security import (
     boundary_policy,
     cluster_policies,
+    image_policies,
     job_policies,
     key_policies,
     launch_policies,
@@ -41,6 +43,7 @@ ON_APPLICATION = ETL.model_copy(
 )
 APPLICATION_ROLE = NAMES.role_arn(NAMES.job_role(ON_APPLICATION.name))
 
+IMAGES = (f"222222222222.dkr.ecr.us-east-1.amazonaws.com/team/spark@sha256:{'0' * 64}",)
 NEEDS: dict[str, tuple[Need, ...]] = {
     "service": cluster_policies.service_needs(NAMES),
     "node": cluster_policies.instance_needs(NAMES, [ETL.name], "certificates/emr.zip"),
@@ -53,17 +56,19 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "analyst": people_policies.analyst_needs(NAMES),
     "engineer": people_policies.engineer_needs(NAMES, production=False),
     "engineer-prod": people_policies.engineer_needs(NAMES, production=True),
+    "node-with-image": cluster_policies.instance_needs(NAMES, [ETL.name], "certificates/emr.zip", IMAGES),
     "break-glass": people_policies.break_glass_needs(NAMES),
     "flow-logs": flow_logs.delivery_needs(NAMES, NAMES.log_group("flow-logs")),
 }
 GRANTS = {
     **{role: policy(needs, ARNS) for role, needs in NEEDS.items()},
-    "boundary": boundary_policy.boundary(NAMES, ARNS),
+    "boundary": boundary_policy.boundary(NAMES, ARNS, IMAGES),
 }
 ONLY_EVERYWHERE = {
     *cluster_policies.DESCRIBE_EC2,
     *cluster_policies.SESSION_CHANNELS,
     *launch_policies.ANYWHERE,
+    image_policies.LOG_IN,
 }
 
 
@@ -141,6 +146,17 @@ def test_the_boundary_fits_with_the_longest_names_and_buckets_adopted(own: tuple
     assert all(allows(document, "s3:GetObject", f"{longest.bucket_arn(zone)}/x") for zone in ZONES)
 
 
+def test_nodes_pull_from_the_repositories_of_their_images_and_ask_ecr_nothing_without() -> None:
+    node = GRANTS["node-with-image"]
+    repository = "arn:aws:ecr:us-east-1:222222222222:repository/team/spark"
+    assert all(allows(node, action, repository) for action in image_policies.PULL)
+    assert not allows(node, "ecr:BatchGetImage", f"{repository}-2")
+    assert not allows(node, "ecr:PutImage", repository)
+    assert not allows(GRANTS["boundary"], "ecr:BatchGetImage", f"{repository}-2")
+    without = cluster_policies.instance_needs(NAMES, [ETL.name], "certificates/emr.zip")
+    assert "ecr:" not in policy(without, ARNS) + boundary_policy.boundary(NAMES, ARNS)
+
+
 def test_a_need_that_names_a_key_wants_its_arn() -> None:
     need = Need(name="Read", why="It reads", actions=("kms:Decrypt",), keys=("landing", "runs"))
     assert need.statement(ARNS)["Resource"] == sorted([ARNS.landing, ARNS.runs])
@@ -168,6 +184,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
     assert reads == {
         "service": {"volumes"},
         "node": {"artifacts", "logs", "volumes"},
+        "node-with-image": {"artifacts", "logs", "volumes"},
         "job": {"landing", "curated", "artifacts", "logs", "runs"},
         "submitter": {"artifacts", "logs", "runs"},
         "submitter-of-all": {"artifacts", "logs", "runs"},
@@ -181,6 +198,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
     writes = {role: keys_of(role, "kms:GenerateDataKey") for role in NEEDS}
     assert {role: keys for role, keys in writes.items() if keys != reads[role]} == {
         "node": {"logs", "volumes"},
+        "node-with-image": {"logs", "volumes"},
         "job": {"curated", "logs", "runs"},
         "submitter": {"runs"},
         "submitter-of-all": {"runs"},
@@ -254,6 +272,19 @@ def test_the_security_configuration_encrypts_everywhere_and_gives_steps_their_ro
     assert at_rest["LocalDiskEncryptionConfiguration"]["AwsKmsKey"] == ARNS.volumes
     assert found["AuthorizationConfiguration"]["IAMConfiguration"]["EnableApplicationScopedIAMRole"]
     assert found["InstanceMetadataServiceConfiguration"]["MinimumInstanceMetadataServiceVersion"] == 2
+
+
+def test_kerberos_stands_beside_the_steps_roles_and_takes_nothing_away() -> None:
+    plain = json.loads(security_configuration(NAMES, ARNS, "s3://artifacts/emr.zip"))
+    kerberos = KerberosSettings(realm="EC2.INTERNAL", ticket_lifetime_hours=10)
+    found = json.loads(security_configuration(NAMES, ARNS, "s3://artifacts/emr.zip", kerberos))
+    assert found.pop("AuthenticationConfiguration") == {
+        "KerberosConfiguration": {
+            "Provider": "ClusterDedicatedKdc",
+            "ClusterDedicatedKdcConfiguration": {"TicketLifetimeInHours": 10},
+        }
+    }
+    assert found == plain
 
 
 prefixes = st.lists(st.from_regex(r"\A([a-z][a-z0-9=_.-]{0,8}/){1,3}\Z"), min_size=1, max_size=4, unique=True)

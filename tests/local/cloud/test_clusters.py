@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.cloud.emr.launch import without_passwords
 from tests.local.cloud.conftest import CORE, PRIMARY, Cloud
 from tests.local.cloud.fakes import FAILURE
 
@@ -75,6 +76,45 @@ def test_a_policy_put_later_counts_and_a_removed_one_does_not(cloud: Cloud) -> N
 
     assert (cloud.state(kept), cloud.state(ended)) == ("WAITING", "TERMINATED")
     assert "AutoTerminationPolicy" not in emr.get_auto_termination_policy(ClusterId=kept)
+
+
+KDC = {
+    "KerberosConfiguration": {
+        "Provider": "ClusterDedicatedKdc",
+        "ClusterDedicatedKdcConfiguration": {"TicketLifetimeInHours": 24},
+    }
+}
+PASSWORDS = ("KdcAdminPassword", "CrossRealmTrustPrincipalPassword", "ADDomainJoinPassword")
+ATTRIBUTES = {"Realm": "EC2.INTERNAL", "ADDomainJoinUser": "joiner", **dict.fromkeys(PASSWORDS, "hush-hush")}
+
+
+def test_a_cluster_with_kerberos_shows_its_realm_and_keeps_no_password(cloud: Cloud) -> None:
+    emr = cloud.client("emr")
+    document = json.dumps({"AuthenticationConfiguration": KDC})
+    emr.create_security_configuration(Name="kerberos", SecurityConfiguration=document)
+    cluster_id = cloud.ready(SecurityConfiguration="kerberos", KerberosAttributes=ATTRIBUTES)
+    shown = emr.describe_cluster(ClusterId=cluster_id)["Cluster"]["KerberosAttributes"]
+    assert shown == {"Realm": "EC2.INTERNAL", "ADDomainJoinUser": "joiner"}
+    kept = without_passwords({"Name": "main", "KerberosAttributes": ATTRIBUTES})
+    assert kept == {"Name": "main", "KerberosAttributes": shown}
+    assert "KerberosAttributes" not in emr.describe_cluster(ClusterId=cloud.ready())["Cluster"]
+
+
+def test_kerberos_is_said_in_the_configuration_and_of_the_cluster_or_in_neither(cloud: Cloud) -> None:
+    emr = cloud.client("emr")
+    for name, document in (("with", {"AuthenticationConfiguration": KDC}), ("without", {})):
+        emr.create_security_configuration(Name=name, SecurityConfiguration=json.dumps(document))
+    for changes, said in (
+        ({"SecurityConfiguration": "with"}, "KerberosAttributes are required"),
+        (
+            {"SecurityConfiguration": "without", "KerberosAttributes": ATTRIBUTES},
+            "need a security configuration",
+        ),
+        ({"KerberosAttributes": ATTRIBUTES}, "need a security configuration"),
+    ):
+        with pytest.raises(ClientError, match=said) as refusal:
+            cloud.launch(**changes)
+        assert "hush-hush" not in str(refusal.value)
 
 
 def test_an_idle_time_out_of_bounds_is_refused(cloud: Cloud) -> None:

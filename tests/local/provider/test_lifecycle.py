@@ -222,6 +222,20 @@ def test_a_bucket_with_versions_is_emptied_only_by_force(world: World, aws: Any)
     assert world.peer.read(made).id == ""
 
 
+def test_a_password_that_aws_never_shows_stays_a_secret_of_the_state(gallery: World, aws: Any) -> None:
+    made = gallery.make("kerberos-cluster")
+    said = EXAMPLES["kerberos-cluster"].props["kerberosAttributes"]
+    shown = aws("emr").describe_cluster(ClusterId=made.id)["Cluster"]["KerberosAttributes"]
+    assert shown == {"Realm": "EC2.INTERNAL", "ADDomainJoinUser": "joiner"}
+    for bag in (
+        values.read(made.inputs),
+        values.read(made.state),
+        values.read(gallery.peer.read(made).properties),
+    ):
+        assert bag.props["kerberosAttributes"] == said
+        assert "kerberosAttributes" in bag.secrets  # though the program did not say so
+
+
 @pytest.mark.parametrize(
     ("key", "import_id"),
     [

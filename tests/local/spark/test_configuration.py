@@ -126,6 +126,23 @@ def test_a_class_without_counterpart_is_said_by_name() -> None:
     assert not any(applied.properties.values())
 
 
+def test_an_image_is_not_run_and_that_is_said() -> None:
+    key = "spark.executorEnv.YARN_CONTAINER_RUNTIME_DOCKER_IMAGE"
+    docker = {"Classification": "docker", "Properties": {"docker.trusted.registries": "r"}}
+    applied = classifications.apply([
+        entry("spark-defaults", **{key: "r/spark@sha256:0", "spark.executorEnv.OTHER": "1"}),
+        {"Classification": "container-executor", "Configurations": [docker]},
+    ])  # fmt: skip
+    assert applied.properties["spark-defaults"] == {"spark.executorEnv.OTHER": "1"}
+    why = (
+        "containers are processes here: Spark runs with this machine's own Java and Python, not in the image"
+    )
+    assert applied.not_applied == [
+        f"spark-defaults: {key} is left out: {why}",
+        f"container-executor: {why}",
+    ]
+
+
 def test_two_applications_of_configurations_share_nothing() -> None:
     classifications.apply([entry("spark-defaults", a="1")])
     assert classifications.apply([]).properties["spark-defaults"] == {}

@@ -36,6 +36,7 @@ class Example:
     replace: Mapping[str, Any] | None = None
     stays: bool = False  # after its deletion something of it is still there, as on AWS
     once: bool = False  # an account has one of it
+    found: bool = True  # whether an import finds all of it, as on AWS
 
 
 TAGS = {"tags": {"Name": "example", "team": "data"}}

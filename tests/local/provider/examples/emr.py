@@ -55,6 +55,43 @@ EXAMPLES: dict[str, Example] = {
         },
         replace={"name": "another"},
     ),
+    "kerberos-configuration": Example(
+        type="aws:emr/securityConfiguration:SecurityConfiguration",
+        props={
+            "configuration": json.dumps(
+                {
+                    "AuthenticationConfiguration": {
+                        "KerberosConfiguration": {
+                            "Provider": "ClusterDedicatedKdc",
+                            "ClusterDedicatedKdcConfiguration": {"TicketLifetimeInHours": 24},
+                        }
+                    }
+                }
+            )
+        },
+        replace={"name": "another-with-kerberos"},
+    ),
+    "kerberos-cluster": Example(
+        type="aws:emr/cluster:Cluster",
+        props={
+            "releaseLabel": "emr-spark-8.0.0",
+            "applications": ["Spark"],
+            "serviceRole": "${role.arn}",
+            "ec2Attributes": {"instanceProfile": "${profile}", "subnetIds": ["${subnet}"]},
+            "securityConfiguration": "${kerberos-configuration}",
+            "kerberosAttributes": {
+                "realm": "EC2.INTERNAL",
+                "kdcAdminPassword": "a secret of the KDC",
+                "adDomainJoinUser": "joiner",
+            },
+            "masterInstanceFleet": {"name": "primary", **_FLEET},
+            "coreInstanceFleet": {"name": "core", **_FLEET},
+            **TAGS,
+        },
+        change={"stepConcurrencyLevel": 2},
+        replace={"kerberosAttributes": {"realm": "DATA.INTERNAL", "kdcAdminPassword": "another secret"}},
+        found=False,  # no API gives a password back, and another one is another cluster
+    ),
     "cluster": Example(
         type="aws:emr/cluster:Cluster",
         props={
