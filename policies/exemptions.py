@@ -50,7 +50,9 @@ def read(options: Mapping[str, Any]) -> Iterator[Exemption | Finding]:
             yield Finding(f"the exemption {show(entry)} gives no reason", remedy="Say why")
 
 
-def judged(options: Mapping[str, Any], resource: Resource, today: date) -> tuple[Exemption | None, list[Finding]]:
+def judged(
+    options: Mapping[str, Any], resource: Resource, today: date
+) -> tuple[Exemption | None, list[Finding]]:
     """The exemption that holds for `resource`, if any, and what is wrong with those that are for it."""
     holds, wrong = None, []
     for one in read(options):

@@ -72,7 +72,9 @@ class Outcome:
         self.findings: list[tuple[Resource, str]] = []
         self.unknown: list[tuple[Resource, str]] = []
 
-    def weigh(self, given: Judging, resource: Resource, options: Config, verdicts: Callable[[], Verdicts]) -> None:
+    def weigh(
+        self, given: Judging, resource: Resource, options: Config, verdicts: Callable[[], Verdicts]
+    ) -> None:
         """Judge a resource, unless an exemption holds for it: then what was found is kept as exempt."""
         exemption, wrong = exemptions.judged(options, resource, given.today())
         for finding in wrong:
@@ -178,9 +180,7 @@ def policy_of(
     }
     if isinstance(rule, ResourceRule):
         remediate = _remediator(rule) if rule.remediate else None
-        return sdk.ResourceValidationPolicy(
-            validate=_validator(rule, given), remediate=remediate, **common
-        )
+        return sdk.ResourceValidationPolicy(validate=_validator(rule, given), remediate=remediate, **common)
     if isinstance(rule, StackRule):
         return sdk.StackValidationPolicy(validate=_stack_validator(rule, given), **common)
     raise TypeError(f"rule {rule.id} is neither a resource rule nor a stack rule")
@@ -269,7 +269,9 @@ def policies(rules: Iterable[Rule] = ALL, preview: Callable[[], bool] = is_previ
     return [
         *(policy_of(rule, ledger, preview) for rule in rules),
         _teller(OPEN, "Rules that values not known yet leave open: the update judges them", ledger.lines),
-        _teller(EXEMPT, "What rules found and exemptions let be, for a reason and until a day", ledger.exempted),
+        _teller(
+            EXEMPT, "What rules found and exemptions let be, for a reason and until a day", ledger.exempted
+        ),
     ]
 
 

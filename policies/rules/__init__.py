@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from policies.rule import Rule
-from policies.rules import athena, emr, iam, kms, logs, needs, network, s3, tags
+from policies.rules import (
+    athena,
+    emr,
+    iam,
+    iam_escalation,
+    iam_statements,
+    iam_trust,
+    iam_users,
+    kms,
+    logs,
+    needs,
+    network,
+    s3,
+    tags,
+)
 
 FAMILIES: dict[str, tuple[Rule, ...]] = {
     "tags": tags.RULES,
     "iam": iam.RULES,
+    "iam-escalation": iam_escalation.RULES,
+    "iam-statements": iam_statements.RULES,
+    "iam-trust": iam_trust.RULES,
+    "iam-users": iam_users.RULES,
     "needs": needs.RULES,
     "kms": kms.RULES,
     "s3": s3.RULES,
