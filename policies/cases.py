@@ -3,8 +3,8 @@
 fixtures/<rule id>.yaml holds `bad`, `good` and `near_miss` (and, where values may be unknown, `unknown`), lists
 of cases: `resources` with `type`, `name`, `props` and, for stack rules, `parent` and `flows` (property name to the
 names of the resources whose outputs flow into it), `ignored` (its `ignore_changes`); `config` where it differs from
-the default; and `says`, parts of what the engine is told. Two YAML tags: `!json` turns a structure into JSON text, as the wire carries documents;
-`!unknown` is a value not known yet.
+the default; and `says`, parts of what the engine is told. Two YAML tags: `!json` turns a structure into JSON text,
+as the wire carries documents; `!unknown` is a value not known yet.
 """
 
 from __future__ import annotations

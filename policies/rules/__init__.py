@@ -5,7 +5,13 @@ from __future__ import annotations
 from policies.rule import Rule
 from policies.rules import (
     athena,
-    emr,
+    costs,
+    emr_clusters,
+    emr_eks,
+    emr_fleets,
+    emr_scaling,
+    emr_security,
+    emr_serverless,
     iam,
     iam_escalation,
     iam_statements,
@@ -17,6 +23,7 @@ from policies.rules import (
     network,
     s3,
     tags,
+    zones,
 )
 
 FAMILIES: dict[str, tuple[Rule, ...]] = {
@@ -29,7 +36,14 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
     "needs": needs.RULES,
     "kms": kms.RULES,
     "s3": s3.RULES,
-    "emr": emr.RULES,
+    "emr-security": emr_security.RULES,
+    "emr-clusters": emr_clusters.RULES,
+    "emr-fleets": emr_fleets.RULES,
+    "emr-scaling": emr_scaling.RULES,
+    "emr-serverless": emr_serverless.RULES,
+    "emr-eks": emr_eks.RULES,
+    "costs": costs.RULES,
+    "zones": zones.RULES,
     "network": network.RULES,
     "logs": logs.RULES,
     "athena": athena.RULES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.actions import narrowable, stray
+from policies.allowed import is_wide
 from policies.documents import Statement, read
 from policies.grants import IDENTITY_POLICIES, ROLE, documents, grants, is_everything
 from policies.neutral import why_neutral
@@ -81,7 +82,8 @@ def _misfit(statement: Statement, action: str) -> Verdicts:
             f"{statement.where} allows {action} on {shown}, which grants nothing: it is granted on {wanted}",
             remedy="Name a resource of that type",
         )
-    elif not stray(action) and not narrowable(action):
+    # The reference leaves out that some listings (logs:DescribeLogGroups) are asked for all of a type.
+    elif not stray(action) and not narrowable(action) and not any(map(is_wide, statement.resources)):
         yield Finding(
             f"{statement.where} allows {action} on {shown}, which grants nothing: it is granted on '*' only",
             remedy="Put the action into a statement of its own with Resource '*'",

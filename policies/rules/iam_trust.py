@@ -64,13 +64,15 @@ def _principals(resource: Resource) -> Iterator[tuple[Statement, str, str, str] 
                     yield statement, name, found[1] or found[2], found[3] or "root"
 
 
-def _check_whole_account(resource: Resource, _: Config) -> Verdicts:
+def _check_whole_account(resource: Resource, config: Config) -> Verdicts:
+    # One's own account leaves it to its own IAM: the caller needs sts:AssumeRole on this role as well.
+    own = {*config["accounts"], *_accounts_of_provider(resource)}
     for found in _principals(resource):
         if isinstance(found, Unknown):
             yield found
             continue
-        statement, name, _account, what = found
-        if what == "root":
+        statement, name, account, what = found
+        if what == "root" and account not in own:
             yield Finding(f"{statement.where} of its trust policy trusts a whole account ('{name}')")
 
 
@@ -111,6 +113,16 @@ def _check_federated(resource: Resource, _: Config) -> Verdicts:
                 yield from _federation(statement, name)
 
 
+ACCOUNTS = {
+    "accounts": {
+        "type": "array",
+        "items": {"type": "string", "pattern": "^[0-9]{12}$"},
+        "default": [],
+        "description": "Accounts of one's own, beside those that the provider is allowed.",
+    }
+}
+
+
 def _federation(statement: Statement, provider: str) -> Verdicts:
     where = f"{statement.where} of its trust policy"
     keys = (":aud", ":iss", ":sub") if "saml-provider/" in provider else (":sub",)
@@ -147,6 +159,7 @@ RULES = (
         remedy="Name the role or user, or add a condition as on sts:ExternalId, aws:PrincipalArn or aws:PrincipalTag",
         types=TRUST,
         controls=checkov("CKV_AWS_61"),
+        config=ACCOUNTS,
         check=_check_whole_account,
     ),
     ResourceRule(
@@ -155,14 +168,7 @@ RULES = (
         protects="Against a confused deputy: the other account acts for whoever asks it",
         remedy="Add a condition on sts:ExternalId or aws:PrincipalOrgID, or list the account as one of yours",
         types=TRUST,
-        config={
-            "accounts": {
-                "type": "array",
-                "items": {"type": "string", "pattern": "^[0-9]{12}$"},
-                "default": [],
-                "description": "Accounts of one's own, beside those that the provider is allowed.",
-            }
-        },
+        config=ACCOUNTS,
         check=_check_other_account,
     ),
     ResourceRule(
