@@ -106,6 +106,10 @@ def fleets(resource: Resource) -> Iterator[Fleet]:
     if resource.type == CLUSTER:
         for key, role in INNER.items():
             node = resource.get(key)
+            twin = resource.get(key.replace("Group", "Fleet") if key.endswith("Group") else key.replace("Fleet", "Group"))
+            # What a preview says of a node that it makes: both kinds are computed, and the one that was given is known.
+            if node.unknown and twin.present:
+                continue
             if node.present and (node.unknown or node.mapping()):
                 yield Fleet(role, node, key.endswith("Group"))
     elif resource.type in WITH_NODES:

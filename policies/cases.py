@@ -161,6 +161,8 @@ def _stack(case: Case) -> list[sdk.PolicyResource]:
         )
         for given in case.resources
     }
+    if len(made) < len(case.resources):
+        raise ValueError(f"case {case.name!r}: two resources of one name, and `flows` goes by name")
     for given in case.resources:
         made[given.name].parent = made[given.parent] if given.parent else None
         flows = {prop: [made[name] for name in names] for prop, names in given.flows.items()}

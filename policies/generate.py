@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from policies.actions import spelt
+
 DATA = Path(__file__).resolve().parent / "data"
 
 
@@ -91,8 +93,15 @@ def escalation(constants: str, release: str) -> dict[str, Any]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name = FINDINGS.get(node.targets[0].id)
             if name:
-                found[name] = ast.literal_eval(node.value)
+                found[name] = _spelt(ast.literal_eval(node.value))
     return found
+
+
+def _spelt(value: Any) -> Any:
+    """Actions as AWS spells them; those that the table of actions does not have are left out."""
+    if isinstance(value, dict):
+        return {key: _spelt(member) for key, member in value.items()}
+    return [name for action in value for name in spelt(action)]
 
 
 def write(name: str, table: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from policies.actions import covering, narrowable, spelt, stray
+from policies.actions import covering, narrowable
 from policies.allowed import allowed, listed
 from policies.documents import Statement
 from policies.grants import IDENTITY_POLICIES, ROLE, documents, grants, is_everything, is_exact, is_narrowed
@@ -117,8 +117,6 @@ def _check_managed(resource: Resource, config: Config) -> Verdicts:
 DATA: Mapping[str, Any] = json.loads(
     (Path(__file__).resolve().parent.parent / "data" / "escalation.json").read_text()
 )
-# The list is in small letters, and two of its services are misspelt: only what the reference knows can be granted.
-CREDENTIALS = [name for action in DATA["credentials"] if not stray(action) for name in spelt(action)]
 # Tools of everyone who pulls an image: AWS takes no resource for them, and what they return opens registries only.
 REGISTRY_TOKENS = ("ecr:GetAuthorizationToken", "ecr-public:GetAuthorizationToken")
 
@@ -240,7 +238,7 @@ RULES = (
         types=IDENTITY_POLICIES,
         controls=checkov("CKV_AWS_107", "CKV_AWS_287"),
         config=_actions(
-            [action for action in CREDENTIALS if action not in REGISTRY_TOKENS],
+            [action for action in DATA["credentials"] if action not in REGISTRY_TOKENS],
             "Actions that return credentials.",
         ),
         check=_check_listed,

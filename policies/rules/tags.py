@@ -22,8 +22,8 @@ PATTERNS = {
     "environment": "^[a-z][a-z0-9-]*$",
     "data-classification": "^(public|internal|confidential|restricted)$",
 }
-# By environment, as its tag says it; `*` is for all of them.
-COST_KEYS = {"*": ["cost-center"], "prod": ["cost-center", "owner"]}
+# By environment, as its tag says it; `*` would be for all others.
+COST_KEYS = {"prod": ["cost-center", "owner"]}
 
 
 def _tags(resource: Resource, config: Config) -> Iterator[dict[str, Any] | Unknown]:
@@ -115,7 +115,7 @@ def _check_cost(resource: Resource, config: Config) -> Verdicts:
         if isinstance(environment, Unknown):
             yield environment
             continue
-        keys = config["keys"].get(environment, config["keys"].get("*", []))
+        keys = config["keys"].get(str(environment), config["keys"].get("*", []))
         missing = [key for key in keys if key not in tags]
         if missing:
             where = "" if environment == "*" else f" of {environment}"
