@@ -106,7 +106,9 @@ def fleets(resource: Resource) -> Iterator[Fleet]:
     if resource.type == CLUSTER:
         for key, role in INNER.items():
             node = resource.get(key)
-            twin = resource.get(key.replace("Group", "Fleet") if key.endswith("Group") else key.replace("Fleet", "Group"))
+            twin = resource.get(
+                key.replace("Group", "Fleet") if key.endswith("Group") else key.replace("Fleet", "Group")
+            )
             # What a preview says of a node that it makes: both kinds are computed, and the one that was given is known.
             if node.unknown and twin.present:
                 continue
