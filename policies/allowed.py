@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +9,9 @@ from policies.actions import covering, is_narrowable
 from policies.documents import Condition, Document, Statement
 from policies.grants import is_everything
 from policies.neutral import why_neutral
+from policies.resources import is_all_of_a_type
 from policies.unknown import Unknown
 
-# All resources of a type, as in role/* or function:*.
-ALL_OF_A_TYPE = re.compile(r"/?[a-zA-Z-]+[/:][*?/]+")
 PASSED_TO = "iam:passedtoservice"
 
 
@@ -82,8 +80,8 @@ def _allows(statement: Statement, action: str, passed_to: str) -> bool:
 
 
 def is_wide(arn: str) -> bool:
-    """Whether the ARN pattern means everything, or all of a type."""
-    return is_everything(arn) or ALL_OF_A_TYPE.fullmatch(arn.split(":", 5)[-1]) is not None
+    """Whether the ARN pattern means everything, or all of a type of its service (role/*, function:*)."""
+    return is_everything(arn) or is_all_of_a_type(arn)
 
 
 def _limits(condition: Condition, statement: Statement, passed_to: str) -> bool:

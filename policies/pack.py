@@ -275,8 +275,8 @@ def policies(rules: Iterable[Rule] = ALL, preview: Callable[[], bool] = is_previ
     ]
 
 
-def serve() -> None:
+def serve(rules: Iterable[Rule] = ALL) -> None:
     """Serve the pack to the engine until it goes away."""
     sdk.PolicyPack(
-        NAME, policies(), enforcement_level=sdk.EnforcementLevel(Level.MANDATORY.value), provider="aws"
+        NAME, policies(rules), enforcement_level=sdk.EnforcementLevel(Level.MANDATORY.value), provider="aws"
     )

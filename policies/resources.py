@@ -57,6 +57,17 @@ def fits(arn: str, template: str) -> bool:
     return all(overlap(one, other) for one, other in zip(given, wanted, strict=True))
 
 
+@lru_cache(maxsize=65536)
+def is_all_of_a_type(arn: str) -> bool:
+    """Whether the ARN pattern names a type of its service and then nothing but wildcards."""
+    parts = arn.split(":", 5)
+    named = parts[-1].rstrip("*?/:")
+    if len(parts) < 6 or not named or "*" not in parts[-1][len(named) :]:
+        return False
+    templates = _services().get(parts[2], {}).get("arns", {}).values()
+    return any(text.split(":", 5)[-1].partition("${")[0].rstrip("/:") == named for text in templates)
+
+
 def overlap(one: str, other: str) -> bool:
     """Whether some text matches both patterns (`*` any run, `?` one character)."""
     if one == other or "*" in (one, other):

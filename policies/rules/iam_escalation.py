@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from policies.actions import covering
 from policies.allowed import allowed, listed
 from policies.documents import Statement
-from policies.grants import IDENTITY_POLICIES, documents, grants, is_exact
-from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov
+from policies.grants import IDENTITY_POLICIES, grants, is_exact
+from policies.holders import HOLDERS_AND_POLICIES, together
+from policies.rule import Config, Finding, ResourceRule, Rule, Severity, StackRule, Verdicts, checkov
 from policies.rules.iam import DATA
 from policies.unknown import Unknown
-from policies.view import Resource
+from policies.view import Resource, Stack
 
 
 def _pass_role(resource: Resource) -> Iterator[tuple[Statement, str] | Unknown]:
@@ -124,8 +125,10 @@ def _published(paths: Mapping[str, list[str]]) -> Iterator[Path]:
 PUBLISHED = tuple(_published(DATA["paths"]))
 
 
-def _open_ways(resource: Resource, paths: tuple[Path, ...]) -> Iterator[tuple[Path, Statement] | Unknown]:
-    everything = allowed(documents(resource))
+def _open_ways(
+    resource: Resource, stack: Stack, paths: tuple[Path, ...]
+) -> Iterator[tuple[Path, Statement] | Unknown]:
+    everything = allowed(together(resource, stack))
     yield from everything.unknowns
     for path in paths:
         by = [everything.by(action, path.passed_to) for action in path.actions]
@@ -133,10 +136,10 @@ def _open_ways(resource: Resource, paths: tuple[Path, ...]) -> Iterator[tuple[Pa
             yield path, by[0]
 
 
-def _check_published(resource: Resource, _: Config) -> Verdicts:
+def _check_published(resource: Resource, stack: Stack, _: Config) -> Verdicts:
     ways: list[str] = []
     where = ""
-    for found in _open_ways(resource, PUBLISHED):
+    for found in _open_ways(resource, stack, PUBLISHED):
         if isinstance(found, Unknown):
             yield found
             continue
@@ -147,8 +150,8 @@ def _check_published(resource: Resource, _: Config) -> Verdicts:
         yield Finding(f"{where} opens a way to greater rights: {listed(ways)}")
 
 
-def _check_emr(resource: Resource, _: Config) -> Verdicts:
-    for found in _open_ways(resource, EMR_PATHS):
+def _check_emr(resource: Resource, stack: Stack, _: Config) -> Verdicts:
+    for found in _open_ways(resource, stack, EMR_PATHS):
         if isinstance(found, Unknown):
             yield found
             continue
@@ -158,7 +161,7 @@ def _check_emr(resource: Resource, _: Config) -> Verdicts:
         )
 
 
-RULES = (
+RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="iam-pass-role-named",
         title="iam:PassRole names the roles that may be passed",
@@ -177,23 +180,23 @@ RULES = (
         types=IDENTITY_POLICIES,
         check=_check_pass_role_service,
     ),
-    ResourceRule(
+    StackRule(
         id="iam-no-escalation",
         title="No identity can raise its own rights",
         protects="Against escalation: the published ways from a few actions to all of them",
         remedy="Name the resources of these actions, or put them under a condition",
         severity=Severity.CRITICAL,
-        types=IDENTITY_POLICIES,
+        types=HOLDERS_AND_POLICIES,
         controls=checkov("CKV_AWS_110", "CKV_AWS_286"),
         check=_check_published,
     ),
-    ResourceRule(
+    StackRule(
         id="iam-no-escalation-by-emr",
         title="No identity runs code under any role by way of EMR",
         protects="Against escalation: EMR runs what it is given under a role of the caller's choice",
         remedy="Name the roles that may be passed and the clusters or applications, or test the key ExecutionRoleArn",
         severity=Severity.CRITICAL,
-        types=IDENTITY_POLICIES,
+        types=HOLDERS_AND_POLICIES,
         check=_check_emr,
     ),
 )

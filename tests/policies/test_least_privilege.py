@@ -16,7 +16,7 @@ from policies.actions import spelt, stray
 from policies.allowed import allowed
 from policies.cases import Case, Given, judge
 from policies.documents import parse
-from policies.resources import fits, granted_by, overlap
+from policies.resources import fits, granted_by, is_all_of_a_type, overlap
 from policies.rules import ALL, iam_escalation
 from policies.rules.iam import DATA
 
@@ -63,6 +63,21 @@ def test_patterns_overlap_only_where_some_text_matches_both(one: str, other: str
 )
 def test_arns_fit_templates(arn: str, template: str, expected: bool) -> None:
     assert fits(arn, template) is expected
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        ("arn:aws:iam::123456789012:role/*", True),
+        ("arn:aws:lambda:us-east-1:123456789012:function:*", True),
+        ("arn:aws:elasticmapreduce:*:*:cluster/j-*", False),
+        ("arn:aws:emr-serverless:*:*:/applications/*", True),
+        ("arn:aws:s3:::runs/*", False),
+        ("arn:aws:iam::123456789012:role/", False),
+    ],
+)
+def test_all_of_a_type(arn: str, expected: bool) -> None:
+    assert is_all_of_a_type(arn) is expected
 
 
 def test_the_tables_agree_with_each_other() -> None:
