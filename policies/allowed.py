@@ -9,7 +9,7 @@ from policies.actions import covering, is_narrowable
 from policies.documents import Condition, Document, Statement
 from policies.grants import is_everything
 from policies.neutral import why_neutral
-from policies.resources import is_all_of_a_type
+from policies.resources import fits, granted_by, is_all_of_a_type
 from policies.unknown import Unknown
 
 PASSED_TO = "iam:passedtoservice"
@@ -74,8 +74,16 @@ def _allows(statement: Statement, action: str, passed_to: str) -> bool:
     if any(".Condition" in path for path in statement.unknowns) or not _names(statement, action):
         return False
     # Where AWS takes no resource there is nothing to limit by; what is named there is another matter's.
+    if statement.not_resources or not is_narrowable(action):
+        return True
+    return any(is_wide(arn) and _concerns(arn, action) for arn in statement.resources)
+
+
+def _concerns(arn: str, action: str) -> bool:
+    """Whether the action can be granted on what the ARN pattern names; where nobody knows, it can."""
+    takes = granted_by(action)
     return (
-        bool(statement.not_resources) or any(map(is_wide, statement.resources)) or not is_narrowable(action)
+        is_everything(arn) or not takes or any(fits(arn, one) for _, templates in takes for one in templates)
     )
 
 

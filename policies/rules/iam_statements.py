@@ -54,7 +54,7 @@ def _check_actions(resource: Resource, _: Config) -> Verdicts:
                 yield Finding(f"{statement.where} names the action '{action}', {wrong}")
 
 
-def _check_resources(resource: Resource, _: Config) -> Verdicts:
+def _check_resources(resource: Resource, config: Config) -> Verdicts:
     for statement in grants(resource):
         if isinstance(statement, Unknown):
             yield statement
@@ -66,7 +66,8 @@ def _check_resources(resource: Resource, _: Config) -> Verdicts:
         if not all(arn.startswith("arn:") for arn in arns) or any(map(is_everything, arns)):
             continue
         for action in statement.actions:
-            yield from _misfit(statement, action)
+            if action.partition(":")[0].lower() not in config["letBe"]:
+                yield from _misfit(statement, action)
 
 
 def _misfit(statement: Statement, action: str) -> Verdicts:
@@ -82,8 +83,13 @@ def _misfit(statement: Statement, action: str) -> Verdicts:
             f"{statement.where} allows {action} on {shown}, which grants nothing: it is granted on {wanted}",
             remedy="Name a resource of that type",
         )
-    # The reference leaves out that some listings (logs:DescribeLogGroups) are asked for all of a type.
-    elif not stray(action) and not narrowable(action) and not any(map(is_wide, statement.resources)):
+    # The reference leaves out that some are asked for all of a type (logs:DescribeLogGroups), or for another service's
+    # (ssmmessages:OpenDataChannel for a session of ssm).
+    elif (
+        not stray(action)
+        and not narrowable(action)
+        and all(_is_one_of(action, arn) for arn in statement.resources)
+    ):
         yield Finding(
             f"{statement.where} allows {action} on {shown}, which grants nothing: it is granted on '*' only",
             remedy="Put the action into a statement of its own with Resource '*'",
@@ -99,6 +105,11 @@ def _check_conditions(resource: Resource, _: Config) -> Verdicts:
             why = why_neutral(one, statement)
             if why:
                 yield Finding(f"{statement.where} has the condition {one.operator} {one.key}, which {why}")
+
+
+def _is_one_of(action: str, arn: str) -> bool:
+    """Whether the ARN is of the action's own service, and not of all of a type."""
+    return arn.split(":", 5)[2:3] == [action.partition(":")[0].lower()] and not is_wide(arn)
 
 
 RULES = (
@@ -118,6 +129,16 @@ RULES = (
         remedy="Name a resource that the action knows",
         severity=Severity.MEDIUM,
         types=IDENTITY_POLICIES,
+        config={
+            "letBe": {
+                "type": "array",
+                "items": {"type": "string"},
+                # AWS's own AmazonEMRServicePolicy_v2 grants ec2:CreateLaunchTemplate on subnets and groups, beside the
+                # calls that know them: EC2 checks more than its reference lists.
+                "default": ["ec2"],
+                "description": "Services whose reference does not say on what all their actions are granted.",
+            }
+        },
         check=_check_resources,
     ),
     ResourceRule(
