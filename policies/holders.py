@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from policies.documents import Document
 from policies.grants import IDENTITY_POLICIES, ROLE, documents
@@ -76,8 +77,11 @@ def is_boundary(policy: Resource, stack: Stack) -> bool:
     if stack.referring(policy, "permissionsBoundary", *PARTS):
         return True
     name = policy.get("name").value
-    # A boundary that is named by an ARN put together beforehand: the policy's own is not known yet.
-    bounds = (one.get("permissionsBoundary").value for one in stack.of(*PARTS))
-    return isinstance(name, str) and any(
-        isinstance(arn, str) and arn.rpartition("policy/")[2].rpartition("/")[2] == name for arn in bounds
-    )
+    return isinstance(name, str) and name in _bounds(stack)
+
+
+@lru_cache(maxsize=1)
+def _bounds(stack: Stack) -> frozenset[str]:
+    """Names of the boundaries that are given as ARNs put together beforehand: the policy's own is not known yet."""
+    arns = (one.get("permissionsBoundary").value for one in stack.of(*PARTS))
+    return frozenset(arn.rsplit("/", 1)[-1] for arn in arns if isinstance(arn, str))
