@@ -29,7 +29,7 @@ def _parsed(source: str) -> ast.Module:
     """The tree of `source`, asked for again when another thread parsed at the same time.
 
     Before 3.11.8 CPython counts the recursion of all threads' parsers in one place and then raises SystemError
-    (https://github.com/python/cpython/issues/106905); a traceback that a thread logs is enough, for it parses its lines.
+    (https://github.com/python/cpython/issues/106905); a traceback that a thread logs is enough: it parses its lines.
     """
     for _ in range(5):
         with contextlib.suppress(SystemError):

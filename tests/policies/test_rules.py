@@ -16,7 +16,7 @@ from policies.cases import FOLDER, KINDS, Case, judge, load
 from policies.pack import EXEMPT, NAME, OPEN, Ledger, policies, policy_of
 from policies.rule import ResourceRule, Rule, Source, StackRule
 from policies.rules import ALL, FAMILIES
-from policies.rules.tags import TAGGABLE
+from policies.tagging import TAGGABLE
 
 # The program's own components that rules look at, and their inputs.
 COMPONENTS = {"emr:security:Role": {"needs"}}
