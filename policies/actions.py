@@ -19,6 +19,13 @@ def _services() -> dict[str, dict[str, list[str]]]:
     return services
 
 
+@cache
+def _seen() -> dict[str, frozenset[str]]:
+    """What AWS's own managed policies name beside the table, in small letters."""
+    table = json.loads((TABLE.parent / "seen.json").read_text())["services"]
+    return {service: frozenset(name.lower() for name in names) for service, names in table.items()}
+
+
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> re.Pattern[str]:
     """IAM's wildcards as a regular expression: `*` any run, `?` one character, case ignored."""
@@ -64,6 +71,8 @@ def stray(text: str) -> str | None:
     if set(service) & {"*", "?"}:
         return "whose service is a pattern, which IAM does not take"
     known = _services().get(service.lower())
+    if name.lower() in _seen().get(service.lower(), ()):
+        return None
     if known is None:
         near = get_close_matches(service.lower(), _services(), 1)
         return f"whose service is not known{f'; perhaps {near[0]}' if near else ''}"

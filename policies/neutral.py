@@ -28,18 +28,28 @@ def why_neutral(condition: Condition, statement: Statement) -> str | None:
     operator, values = condition.operator.lower(), condition.values
     base = operator.removeprefix("forallvalues:").removeprefix("foranyvalue:").removesuffix("ifexists")
     bare = any(value and set(value) <= {"*"} for value in values)
-    # A tag that matches `*` must still be there, which is what is asked for.
-    if base in ("stringlike", "arnlike", "arnequals") and bare and "tag" not in condition.key:
+    # A tag, or a pair of the encryption context, that matches `*` must still be there, which is what is asked for.
+    named = "tag" in condition.key or condition.key.startswith("kms:encryptioncontext:")
+    if base in ("stringlike", "arnlike", "arnequals") and bare and not named:
         return "matches every value ('*')"
     if base == "ipaddress" and EVERY_ADDRESS & set(values):
         return f"matches every address ('{(EVERY_ADDRESS & set(values)).pop()}')"
     if base == "bool" and {"true", "false"} <= {value.lower() for value in values}:
         return "matches true and false"
-    if operator.startswith("forallvalues:") and not _present(condition.key, statement):
+    if (
+        operator.startswith("forallvalues:")
+        and not _asks(condition.key)
+        and not _present(condition.key, statement)
+    ):
         return "holds where the key is absent (ForAllValues)"
     if operator.endswith("ifexists") and condition.key.startswith(GUARDS):
         return "holds where the key is absent (IfExists)"
     return None
+
+
+def _asks(key: str) -> bool:
+    """Whether the key lists what is asked for, so that without it nothing is: tags to set, or what a grant allows."""
+    return key.endswith("tagkeys") or key == "kms:grantoperations"
 
 
 def _present(key: str, statement: Statement) -> bool:
@@ -50,7 +60,6 @@ def _present(key: str, statement: Statement) -> bool:
             return True
         if operator.startswith("forallvalues:") or operator.endswith("ifexists") or operator == "null":
             continue
-        # aws:TagKeys is there whenever a tag is asked for by name.
-        if other.key == key or (key == "aws:tagkeys" and other.key.startswith("aws:requesttag/")):
+        if other.key == key:
             return True
     return False

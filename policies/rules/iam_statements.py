@@ -25,6 +25,21 @@ RESOURCE_POLICIES = {
     "aws:sns/topicPolicy:TopicPolicy": "policy",
     "aws:sqs/queuePolicy:QueuePolicy": "policy",
 }
+# Services whose reference says on what their actions are granted. Of others AWS's own managed policies say otherwise:
+# ec2:CreateLaunchTemplate on subnets, logs:GetLogDelivery on log groups, cloudformation:CreateStackSet on stacks.
+EXACT = (
+    "athena",
+    "dynamodb",
+    "elasticmapreduce",
+    "emr-containers",
+    "emr-serverless",
+    "iam",
+    "kms",
+    "s3",
+    "secretsmanager",
+    "sqs",
+    "sts",
+)
 ALL_POLICIES = IDENTITY_POLICIES | frozenset(RESOURCE_POLICIES)
 
 
@@ -66,7 +81,7 @@ def _check_resources(resource: Resource, config: Config) -> Verdicts:
         if not all(arn.startswith("arn:") for arn in arns) or any(map(is_everything, arns)):
             continue
         for action in statement.actions:
-            if action.partition(":")[0].lower() not in config["letBe"]:
+            if action.partition(":")[0].lower() in config["services"]:
                 yield from _misfit(statement, action)
 
 
@@ -83,8 +98,6 @@ def _misfit(statement: Statement, action: str) -> Verdicts:
             f"{statement.where} allows {action} on {shown}, which grants nothing: it is granted on {wanted}",
             remedy="Name a resource of that type",
         )
-    # The reference leaves out that some are asked for all of a type (logs:DescribeLogGroups), or for another service's
-    # (ssmmessages:OpenDataChannel for a session of ssm).
     elif (
         not stray(action)
         and not narrowable(action)
@@ -130,13 +143,11 @@ RULES = (
         severity=Severity.MEDIUM,
         types=IDENTITY_POLICIES,
         config={
-            "letBe": {
+            "services": {
                 "type": "array",
                 "items": {"type": "string"},
-                # AWS's own AmazonEMRServicePolicy_v2 grants ec2:CreateLaunchTemplate on subnets and groups, beside the
-                # calls that know them: EC2 checks more than its reference lists.
-                "default": ["ec2"],
-                "description": "Services whose reference does not say on what all their actions are granted.",
+                "default": list(EXACT),
+                "description": "Services whose actions are held against the reference.",
             }
         },
         check=_check_resources,
