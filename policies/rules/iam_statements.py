@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.actions import narrowable, stray
-from policies.allowed import is_wide
 from policies.documents import Statement, read
 from policies.grants import IDENTITY_POLICIES, ROLE, documents, grants, is_everything
 from policies.neutral import why_neutral
@@ -40,6 +39,9 @@ EXACT = (
     "sqs",
     "sts",
 )
+# Of these, actions without resources have none: s3:ListAllMyBuckets, kms:ListKeys. Elsewhere they may be asked for all of
+# a type or by path, which the reference does not say (logs:DescribeLogGroups, iam:ListRoles).
+NOWHERE = ("s3:", "kms:")
 ALL_POLICIES = IDENTITY_POLICIES | frozenset(RESOURCE_POLICIES)
 
 
@@ -98,11 +100,7 @@ def _misfit(statement: Statement, action: str) -> Verdicts:
             f"{statement.where} allows {action} on {shown}, which grants nothing: it is granted on {wanted}",
             remedy="Name a resource of that type",
         )
-    elif (
-        not stray(action)
-        and not narrowable(action)
-        and all(_is_one_of(action, arn) for arn in statement.resources)
-    ):
+    elif action.startswith(NOWHERE) and not stray(action) and not narrowable(action):
         yield Finding(
             f"{statement.where} allows {action} on {shown}, which grants nothing: it is granted on '*' only",
             remedy="Put the action into a statement of its own with Resource '*'",
@@ -118,11 +116,6 @@ def _check_conditions(resource: Resource, _: Config) -> Verdicts:
             why = why_neutral(one, statement)
             if why:
                 yield Finding(f"{statement.where} has the condition {one.operator} {one.key}, which {why}")
-
-
-def _is_one_of(action: str, arn: str) -> bool:
-    """Whether the ARN is of the action's own service, and not of all of a type."""
-    return arn.split(":", 5)[2:3] == [action.partition(":")[0].lower()] and not is_wide(arn)
 
 
 RULES = (
