@@ -39,8 +39,8 @@ EXACT = (
     "sqs",
     "sts",
 )
-# Of these, actions without resources have none: s3:ListAllMyBuckets, kms:ListKeys. Elsewhere they may be asked for all of
-# a type or by path, which the reference does not say (logs:DescribeLogGroups, iam:ListRoles).
+# Of these, actions without resources have none: s3:ListAllMyBuckets, kms:ListKeys. Elsewhere they may be asked for all
+# of a type or by path, which the reference does not say (logs:DescribeLogGroups, iam:ListRoles).
 NOWHERE = ("s3:", "kms:")
 ALL_POLICIES = IDENTITY_POLICIES | frozenset(RESOURCE_POLICIES)
 
