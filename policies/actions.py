@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,13 @@ TABLE = Path(__file__).resolve().parent / "data" / "actions.json"
 def _services() -> dict[str, dict[str, list[str]]]:
     services: dict[str, dict[str, list[str]]] = json.loads(TABLE.read_text())["services"]
     return services
+
+
+@cache
+def _seen() -> dict[str, frozenset[str]]:
+    """What AWS's own managed policies name beside the table, in small letters."""
+    table = json.loads((TABLE.parent / "seen.json").read_text())["services"]
+    return {service: frozenset(name.lower() for name in names) for service, names in table.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -52,3 +60,37 @@ def narrowable(text: str) -> tuple[str, ...]:
     if not found and not any(matches(name, action) for action in known["any"]):
         return (text,)
     return tuple(f"{service}:{action}" for action in found)
+
+
+@lru_cache(maxsize=4096)
+def stray(text: str) -> str | None:
+    """What is wrong with a pattern that covers no action there is, with the nearest; None when it covers some."""
+    service, _, name = text.partition(":")
+    if not name:
+        return None if set(text) <= {"*"} else "which is no action: one is written service:Action"
+    if set(service) & {"*", "?"}:
+        return "whose service is a pattern, which IAM does not take"
+    known = _services().get(service.lower())
+    if name.lower() in _seen().get(service.lower(), ()):
+        return None
+    if known is None:
+        near = get_close_matches(service.lower(), _services(), 1)
+        return f"whose service is not known{f'; perhaps {near[0]}' if near else ''}"
+    names = [*known["narrow"], *known["any"]]
+    if any(matches(name, action) for action in names):
+        return None
+    near = get_close_matches(name.strip("*?"), names, 1)
+    return f"which {service} does not have{f'; perhaps {service}:{near[0]}' if near else ''}"
+
+
+@lru_cache(maxsize=4096)
+def spelt(text: str) -> tuple[str, ...]:
+    """The actions that the pattern `text` covers, as AWS spells them."""
+    service, _, name = text.partition(":")
+    known = _services().get(service.lower(), {"narrow": [], "any": []})
+    return tuple(f"{service}:{a}" for a in (*known["narrow"], *known["any"]) if matches(name, a))
+
+
+def is_narrowable(action: str) -> bool:
+    """Whether the action, named in full, could be granted on named resources."""
+    return bool(narrowable(action))

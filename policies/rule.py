@@ -89,6 +89,26 @@ class Finding:
 Verdicts = Iterator[Finding | Unknown]
 Config = Mapping[str, Any]
 
+EXEMPTIONS = "exemptions"
+COMMON: Mapping[str, Mapping[str, Any]] = {
+    EXEMPTIONS: {
+        "type": "array",
+        "default": [],
+        "description": "Resources that the rule lets be: a pattern over name or URN, the reason, the last day.",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["resource", "reason", "until"],
+            "properties": {
+                "resource": {"type": "string", "minLength": 1},
+                "reason": {"type": "string", "minLength": 10},
+                "until": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+            },
+        },
+    }
+}
+"""Options that every rule has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -108,9 +128,14 @@ class Rule:
     controls: tuple[Control, ...] = ()
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    @property
+    def schema(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON schema of every option: its own, and those that all rules have."""
+        return {**self.config, **COMMON}
+
     def options(self, given: Mapping[str, Any] | None) -> Config:
         """The rule's configuration: what was given over the defaults."""
-        return {key: schema["default"] for key, schema in self.config.items()} | dict(given or {})
+        return {key: schema["default"] for key, schema in self.schema.items()} | dict(given or {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,6 +109,7 @@ class Resource:
 
     `references` is filled for stack rules: property name to the resources whose outputs flow into it, which
     the engine knows also in a preview, where ids are not known yet. `parent` is filled for them too.
+    `ignored` are the paths whose changes the program ignores (`ignore_changes`).
     """
 
     type: str
@@ -116,6 +117,7 @@ class Resource:
     urn: str
     raw: Any
     raw_provider: Any = None
+    ignored: tuple[str, ...] = ()
     references: dict[str, list[Resource]] = field(default_factory=dict)
     parent: Resource | None = None
 

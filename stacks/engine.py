@@ -18,7 +18,7 @@ import yaml
 from filelock import FileLock
 
 from facts.errors import UserError
-from stacks import backend, pending, terminal
+from stacks import backend, pack, pending, terminal
 from stacks.backend import Lock
 
 STDERR = 2
@@ -73,9 +73,8 @@ class Pulumi:
         """Show what `up` would do. Returns the engine's exit code."""
         self.ensure_stack(stack)
         self.before_program()
-        return self._shown(
-            "preview", "--refresh", "--stack", stack, *self._pack(stack, policies), as_json=as_json
-        )
+        with pack.arguments(policies, self.project, stack) as guarded:
+            return self._shown("preview", "--refresh", "--stack", stack, *guarded, as_json=as_json)
 
     def plan(self, stack: str) -> dict[str, Any]:
         """The engine's JSON document of what `up` would do. Raises UserError when the preview fails."""
@@ -93,9 +92,8 @@ class Pulumi:
         """
         self.ensure_stack(stack)
         self.before_program()
-        return self._shown(
-            "up", "--yes", "--refresh", "--stack", stack, *self._pack(stack, policies), quiet=quiet
-        )
+        with pack.arguments(policies, self.project, stack) as guarded:
+            return self._shown("up", "--yes", "--refresh", "--stack", stack, *guarded, quiet=quiet)
 
     def destroy(self, stack: str, *, quiet: bool = False, first: Callable[[], None] = _nothing) -> int:
         """Take the stack down; fine when there is none. Returns the engine's exit code.
@@ -242,11 +240,3 @@ class Pulumi:
             said = [line for line in lines if line.startswith("error")] or lines
             raise UserError(f"pulumi {' '.join(args[:2])}: {' '.join(said).removeprefix('error: ')}", code=1)
         return done.stdout
-
-    def _pack(self, stack: str, policies: Path | None) -> list[str]:
-        """The policy pack, with what the project's file `policies.<stack>.json` sets of it."""
-        if policies is None:
-            return []
-        config = self.project / f"policies.{stack}.json"
-        configured = ["--policy-pack-config", str(config)] if config.is_file() else []
-        return ["--policy-pack", str(policies), *configured]

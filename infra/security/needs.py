@@ -75,12 +75,13 @@ def list_prefixes(name: str, why: str, bucket_arn: str, prefixes: Sequence[str])
     the bucket; S3A asks so before each write, and takes 403 for an error.
     """
     patterns = sorted({pattern for prefix in prefixes for pattern in (prefix.rstrip("/"), f"{prefix}*")})
+    everything = "*" in patterns  # then a condition would look like a limit and be none
     return Need(
         name=name,
         why=why,
         actions=("s3:ListBucket",),
         resources=(bucket_arn,),
-        condition={"StringLikeIfExists": {"s3:prefix": patterns}},
+        condition=None if everything else {"StringLikeIfExists": {"s3:prefix": patterns}},
     )
 
 

@@ -1,13 +1,19 @@
-"""IAM: what identities are granted, and who may become them."""
+"""IAM: what identities are granted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
 
 from policies.actions import covering, narrowable
-from policies.documents import Statement, read
-from policies.grants import IDENTITY_POLICIES, ROLE, grants, is_everything, is_exact, is_narrowed
+from policies.allowed import allowed, listed
+from policies.documents import Statement
+from policies.grants import IDENTITY_POLICIES, ROLE, documents, grants, is_everything, is_exact, is_narrowed
+from policies.neutral import why_neutral
+from policies.resources import permissions
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, cis, fsbp, nag
 from policies.unknown import Unknown
 from policies.view import Resource
@@ -67,52 +73,6 @@ def _check_resource(resource: Resource, _: Config) -> Verdicts:
             yield Finding(f"{statement.where} allows {', '.join(actions[:3])}{more} on the resource '{wide}'")
 
 
-def _pass_role(resource: Resource) -> Iterator[tuple[Statement, str] | Unknown]:
-    for statement in grants(resource):
-        if isinstance(statement, Unknown):
-            yield statement
-            continue
-        action = covering(statement.actions, "iam:PassRole")
-        if (
-            action is None
-            and statement.not_actions
-            and covering(statement.not_actions, "iam:PassRole") is None
-        ):
-            action = "NotAction"
-        if action is not None:
-            yield statement, action
-
-
-def _all_roles(text: str) -> bool:
-    name = text.rsplit(":", 1)[-1].removeprefix("role")
-    return "*" in name and set(name) <= {"*", "?", "/"}
-
-
-def _check_pass_role_resource(resource: Resource, _: Config) -> Verdicts:
-    for found in _pass_role(resource):
-        if isinstance(found, Unknown):
-            yield found
-            continue
-        statement, action = found
-        wide = [text for text in statement.resources if _all_roles(text)]
-        if statement.not_resources:
-            wide = [f"every resource but {', '.join(statement.not_resources)}"]
-        if wide:
-            yield Finding(f"{statement.where} allows iam:PassRole (by '{action}') on '{wide[0]}', any role")
-
-
-def _check_pass_role_service(resource: Resource, _: Config) -> Verdicts:
-    for found in _pass_role(resource):
-        if isinstance(found, Unknown):
-            yield found
-            continue
-        statement, action = found
-        if not any(c.key == "iam:passedtoservice" and is_exact(c) for c in statement.conditions):
-            if any(".Condition" in path for path in statement.unknowns):
-                continue  # listed as unknown already: the condition may be there
-            yield Finding(f"{statement.where} allows iam:PassRole (by '{action}') to any service")
-
-
 KMS_READS = ("kms:Decrypt", "kms:ReEncryptFrom")
 
 
@@ -154,17 +114,48 @@ def _check_managed(resource: Resource, config: Config) -> Verdicts:
             yield Finding(f"attaches the AWS managed policy '{name}'")
 
 
-def _check_trust(resource: Resource, _: Config) -> Verdicts:
-    document = read(resource.get("assumeRolePolicy"))
-    for statement in document.allowing() if document else ():
-        yield from statement.settled()
-        if statement.not_principals:
-            yield Finding(f"{statement.where} of its trust policy allows everyone but those of NotPrincipal")
-        anyone = [kind for kind, name in statement.principals if name == "*"]
-        if anyone and not any(is_exact(condition) for condition in statement.conditions):
-            yield Finding(
-                f"{statement.where} of its trust policy lets any {anyone[0]} principal ('*') assume it"
-            )
+DATA: Mapping[str, Any] = json.loads(
+    (Path(__file__).resolve().parent.parent / "data" / "escalation.json").read_text()
+)
+# Tools of everyone who pulls an image: AWS takes no resource for them, and what they return opens registries only.
+REGISTRY_TOKENS = ("ecr:GetAuthorizationToken", "ecr-public:GetAuthorizationToken")
+
+
+def _check_permissions(resource: Resource, _: Config) -> Verdicts:
+    for statement in grants(resource):
+        if isinstance(statement, Unknown):
+            yield statement
+            continue
+        wide = next((text for text in statement.resources if is_everything(text)), None)
+        if wide is None or any(not why_neutral(one, statement) for one in statement.conditions):
+            continue
+        found = [name for action in statement.actions for name in permissions(action) if narrowable(name)]
+        if found:
+            yield Finding(f"{statement.where} allows {listed(found)} on the resource '{wide}'")
+
+
+def _check_listed(resource: Resource, config: Config) -> Verdicts:
+    """Actions of a list that are allowed on every resource, document by document taken together."""
+    everything = allowed(documents(resource))
+    yield from everything.unknowns
+    found: dict[Statement, list[str]] = {}
+    for action in config["actions"]:
+        statement = everything.by(action)
+        if statement is not None:
+            found.setdefault(statement, []).append(action)
+    for statement, actions in found.items():
+        yield Finding(f"{statement.where} allows {listed(actions)} on every resource")
+
+
+def _actions(default: list[str], description: str) -> dict[str, dict[str, Any]]:
+    return {
+        "actions": {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": default,
+            "description": description,
+        }
+    }
 
 
 RULES = (
@@ -175,7 +166,7 @@ RULES = (
         remedy="Name the actions that are needed",
         severity=Severity.CRITICAL,
         types=IDENTITY_POLICIES,
-        controls=checkov("CKV_AWS_62", "CKV_AWS_63", "CKV2_AWS_40")
+        controls=checkov("CKV_AWS_1", "CKV_AWS_49", "CKV_AWS_62", "CKV_AWS_63", "CKV2_AWS_40")
         + fsbp("IAM.1", "IAM.21")
         + nag("AwsSolutions-IAM5")
         + cis("1.15"),
@@ -187,26 +178,9 @@ RULES = (
         protects="Least privilege: a grant says on what (actions that know no resources are let be)",
         remedy="Name the ARNs, or tie the statement by a condition on aws:ResourceTag or aws:RequestTag",
         types=IDENTITY_POLICIES,
-        controls=checkov("CKV_AWS_289", "CKV_AWS_290", "CKV_AWS_355") + nag("AwsSolutions-IAM5"),
+        controls=checkov("CKV_AWS_111", "CKV_AWS_290", "CKV_AWS_355", "CKV_AWS_356")
+        + nag("AwsSolutions-IAM5"),
         check=_check_resource,
-    ),
-    ResourceRule(
-        id="iam-pass-role-named",
-        title="iam:PassRole names the roles that may be passed",
-        protects="Against escalation: who may pass any role holds the rights of the strongest one",
-        remedy="Name the role ARNs as the statement's Resource",
-        severity=Severity.CRITICAL,
-        types=IDENTITY_POLICIES,
-        controls=checkov("CKV_AWS_286"),
-        check=_check_pass_role_resource,
-    ),
-    ResourceRule(
-        id="iam-pass-role-to-service",
-        title="iam:PassRole says to which service",
-        protects="Against escalation: a role meant for one service handed to another",
-        remedy="Add the condition StringEquals iam:PassedToService, as in elasticmapreduce.amazonaws.com",
-        types=IDENTITY_POLICIES,
-        check=_check_pass_role_service,
     ),
     ResourceRule(
         id="iam-no-decrypt-on-all-keys",
@@ -223,7 +197,9 @@ RULES = (
         protects="Least privilege, from policies that grow with every release of AWS",
         remedy="Attach a policy of your own with the actions that are needed",
         types=ATTACHMENTS,
-        controls=checkov("CKV_AWS_274", "CKV2_AWS_56") + nag("AwsSolutions-IAM4"),
+        controls=checkov("CKV_AWS_274", "CKV_AWS_275", "CKV2_AWS_56")
+        + fsbp("IAM.27")
+        + nag("AwsSolutions-IAM4"),
         config={
             "forbidden": {
                 "type": "array",
@@ -235,13 +211,36 @@ RULES = (
         check=_check_managed,
     ),
     ResourceRule(
-        id="iam-trust-not-public",
-        title="No role may be assumed by everyone",
-        protects="The role's rights, from strangers",
-        remedy="Name the principals, or test aws:PrincipalOrgID, aws:PrincipalArn or aws:SourceAccount",
+        id="iam-no-permissions-on-all",
+        title="No identity decides on everybody's permissions",
+        protects="Policies, keys and shares, from who may rewrite any of them",
+        remedy="Name the ARNs whose permissions may be changed, or put the statement under a condition",
         severity=Severity.CRITICAL,
-        types=frozenset({ROLE}),
-        controls=checkov("CKV_AWS_60"),
-        check=_check_trust,
+        types=IDENTITY_POLICIES,
+        controls=checkov("CKV_AWS_109", "CKV_AWS_289"),
+        check=_check_permissions,
+    ),
+    ResourceRule(
+        id="iam-no-data-exfiltration",
+        title="No identity reads every object, parameter or secret",
+        protects="Data and secrets, from a grant that means all of them",
+        remedy="Name the ARNs that are read",
+        types=IDENTITY_POLICIES,
+        controls=checkov("CKV_AWS_108", "CKV_AWS_288"),
+        config=_actions(DATA["exfiltration"], "Actions that carry data away."),
+        check=_check_listed,
+    ),
+    ResourceRule(
+        id="iam-no-credentials-exposure",
+        title="No identity is handed everybody's credentials",
+        protects="Other identities, whose keys and passwords the listed actions return",
+        remedy="Name the ARNs, or take the action out",
+        types=IDENTITY_POLICIES,
+        controls=checkov("CKV_AWS_107", "CKV_AWS_287"),
+        config=_actions(
+            [action for action in DATA["credentials"] if action not in REGISTRY_TOKENS],
+            "Actions that return credentials.",
+        ),
+        check=_check_listed,
     ),
 )

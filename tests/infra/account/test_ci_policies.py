@@ -21,7 +21,7 @@ from infra.storage import bucket_policies
 from local.provider.table import Call, Resource
 from local.provider.types import RESOURCES
 from policies import cases
-from policies.rules import iam
+from policies.rules import iam, iam_statements
 from tests.infra.recording import EXPECTED_TYPES
 
 Statement = dict[str, Any]
@@ -127,7 +127,7 @@ def test_the_policy_pack_finds_nothing_in_it(document: str) -> None:
         name="ci",
         resources=(cases.Given(type="aws:iam/policy:Policy", name="ci", props={"policy": document}),),
     )
-    for rule in iam.RULES:
+    for rule in (*iam.RULES, *iam_statements.RULES):
         assert cases.judge(rule, case).findings == (), rule.id
 
 

@@ -77,7 +77,7 @@ def test_any_profile_and_size_class_is_a_valid_cluster(
 
 @pytest.mark.parametrize(
     ("bought", "on_demand", "spot", "minutes", "most", "protected"),
-    [("sla", 40, 0, 5, 100, True), ("balanced", 12, 28, 10, 100, False), ("cheap", 0, 40, 30, 80, False)],
+    [("sla", 40, 0, 5, 100, True), ("balanced", 12, 28, 10, 100, False), ("cheap", 0, 40, 30, 100, False)],
 )
 def test_what_each_profile_buys(
     bought: Purchase, on_demand: int, spot: int, minutes: int, most: int, protected: bool

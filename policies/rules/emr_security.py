@@ -1,20 +1,32 @@
-"""EMR on EC2: encryption, network, logs, and clusters that end when nobody needs them."""
+"""EMR on EC2: what is encrypted, and who gets in."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
-from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, fsbp, nag, tower
+from policies.rule import (
+    Config,
+    Finding,
+    ResourceRule,
+    Rule,
+    Severity,
+    StackRule,
+    Verdicts,
+    checkov,
+    fsbp,
+    nag,
+    tower,
+)
 from policies.unknown import NotYetKnownError
-from policies.view import Node, Resource, show
+from policies.view import Node, Resource, Stack, show
 
 CLUSTER = frozenset({"aws:emr/cluster:Cluster"})
 SECURITY = frozenset({"aws:emr/securityConfiguration:SecurityConfiguration"})
 
 
-def _encryption(resource: Resource) -> Iterator[Node | Finding]:
-    """EncryptionConfiguration of a security configuration, given as JSON text or as an object."""
+def _configuration(resource: Resource) -> Node | Finding:
+    """A security configuration, given as JSON text or as an object."""
     node = resource.get("configuration")
     if node.unknown:
         raise NotYetKnownError(node.path)
@@ -23,9 +35,13 @@ def _encryption(resource: Resource) -> Iterator[Node | Finding]:
         try:
             value = json.loads(value)
         except json.JSONDecodeError as error:
-            yield Finding(f"configuration is not JSON: {error}", remedy="Mend the JSON text")
-            return
-    yield Node(value, node.path).get("EncryptionConfiguration")
+            return Finding(f"configuration is not JSON: {error}", remedy="Mend the JSON text")
+    return Node(value, node.path)
+
+
+def _encryption(resource: Resource) -> Iterator[Node | Finding]:
+    node = _configuration(resource)
+    yield node if isinstance(node, Finding) else node.get("EncryptionConfiguration")
 
 
 def _at_rest(resource: Resource) -> Iterator[Node | Finding]:
@@ -91,29 +107,52 @@ def _check_has_security(resource: Resource, _: Config) -> Verdicts:
         yield Finding("has no securityConfiguration")
 
 
-def _check_log_uri(resource: Resource, _: Config) -> Verdicts:
-    uri = resource.get("logUri")
-    if not uri.present:
-        yield Finding("has no logUri: its logs end with it")
-    elif not (uri.text() or "").startswith(("s3://", "s3n://")):
-        yield Finding(f"logUri is {show(uri.value)}, not a place in S3")
+def _check_log_key(resource: Resource, _: Config) -> Verdicts:
+    if resource.get("logUri").present and not resource.get("logEncryptionKmsKeyId").present:
+        yield Finding("archives its logs without logEncryptionKmsKeyId")
 
 
-def _check_idle(resource: Resource, config: Config) -> Verdicts:
-    idle = resource.get("autoTerminationPolicy").get("idleTimeout")
-    if not idle.present:
-        # Without a policy a cluster ends only if it is told not to outlive its steps.
-        if resource.get("keepJobFlowAliveWhenNoSteps").flag() is not False:
-            yield Finding("runs on when idle: autoTerminationPolicy.idleTimeout is not set")
+def _check_realm(resource: Resource, _: Config) -> Verdicts:
+    kerberos = resource.get("kerberosAttributes")
+    if kerberos.present and kerberos.mapping() and not kerberos.get("realm").present:
+        yield Finding("has kerberosAttributes without a realm")
+
+
+def _check_entry(resource: Resource, stack: Stack, _: Config) -> Verdicts:
+    """A key pair, Kerberos, or a security configuration that says who is who; one of another stack is let be."""
+    if resource.get("ec2Attributes").get("keyName").present or resource.get("kerberosAttributes").present:
         return
-    seconds = idle.number() or 0
-    if not 60 <= seconds <= config["maxIdleSeconds"]:
-        yield Finding(
-            f"idles for {seconds:.0f} s before it ends; allowed are 60 to {config['maxIdleSeconds']:.0f} s"
-        )
+    name = resource.get("securityConfiguration")
+    found = stack.targets(resource, "securityConfiguration", *SECURITY)
+    if not name.present:
+        yield Finding("lets in whoever reaches it: no key pair, no Kerberos, no securityConfiguration")
+    for configuration in found:
+        if not _identifies(configuration):
+            yield Finding(f"lets in whoever reaches it: {configuration.label} authenticates nobody")
 
 
-RULES = (
+def _identifies(configuration: Resource) -> bool:
+    node = _configuration(configuration)
+    if isinstance(node, Finding):
+        return True  # no JSON: the rules on encryption say so
+    iam = node.get("AuthorizationConfiguration").get("IAMConfiguration").get("EnableApplicationScopedIAMRole")
+    trusted = node.get("AuthorizationConfiguration").get("LakeFormationConfiguration")
+    centre = node.get("AuthenticationConfiguration")
+    return iam.flag() is True or trusted.present or bool(centre.mapping())
+
+
+def _check_public_access(resource: Resource, config: Config) -> Verdicts:
+    blocks = resource.get("blockPublicSecurityGroupRules")
+    if blocks.flag() is not True:
+        yield Finding(f"lets clusters into public: blockPublicSecurityGroupRules is {show(blocks.value)}")
+    for one in resource.get("permittedPublicSecurityGroupRuleRanges").items():
+        least, most = one.get("minRange").number(), one.get("maxRange").number()
+        most = least if most is None else most
+        if least is not None and most is not None and not {least, most} <= set(config["ports"]):
+            yield Finding(f"lets everyone reach ports {least:.0f} to {most:.0f}")
+
+
+RULES: tuple[Rule, ...] = (
     ResourceRule(
         id="emr-s3-encryption-kms",
         title="EMR encrypts what it writes to S3 with a KMS key",
@@ -168,31 +207,50 @@ RULES = (
         check=_check_has_security,
     ),
     ResourceRule(
-        id="emr-log-uri",
-        title="Every EMR cluster archives its logs to S3",
-        protects="What happened, after the cluster is gone",
-        remedy="Set logUri to s3://<logs bucket>/<prefix>/",
+        id="emr-log-encryption",
+        title="Archived logs of EMR clusters are encrypted with a KMS key of our own",
+        protects="What logs tell about data and people",
+        remedy="Set logEncryptionKmsKeyId",
         severity=Severity.MEDIUM,
         types=CLUSTER,
-        controls=nag("AwsSolutions-EMR2"),
-        check=_check_log_uri,
+        check=_check_log_key,
     ),
     ResourceRule(
-        id="emr-idle-termination",
-        title="Every EMR cluster ends when it idles",
-        protects="Money: an idle cluster costs as much as a busy one",
-        remedy="Set autoTerminationPolicy.idleTimeout, or keepJobFlowAliveWhenNoSteps to false",
+        id="emr-kerberos-realm",
+        title="A cluster with Kerberos has a realm",
+        protects="Sign-on to the cluster, which without a realm is refused or goes by a default",
+        remedy="Set kerberosAttributes.realm",
         severity=Severity.MEDIUM,
         types=CLUSTER,
+        controls=checkov("CKV_AWS_114"),
+        check=_check_realm,
+    ),
+    StackRule(
+        id="emr-authentication",
+        title="Who uses an EMR cluster is known to it",
+        protects="Data that the nodes may read, from whoever reaches the primary node",
+        remedy="Use a securityConfiguration with EnableApplicationScopedIAMRole, or Kerberos, or a key pair",
+        severity=Severity.MEDIUM,
+        types=CLUSTER,
+        controls=nag("AwsSolutions-EMR6"),
+        check=_check_entry,
+    ),
+    ResourceRule(
+        id="emr-block-public-access",
+        title="EMR refuses clusters whose security groups let everyone in",
+        protects="Every cluster of the account and region",
+        remedy="Set blockPublicSecurityGroupRules to true and permit no range",
+        severity=Severity.CRITICAL,
+        types=frozenset({"aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration"}),
+        controls=checkov("CKV_AWS_390") + fsbp("EMR.2"),
         config={
-            "maxIdleSeconds": {
-                "type": "number",
-                "minimum": 60,
-                "maximum": 604800,
-                "default": 14400,
-                "description": "Longest idle time in seconds.",
+            "ports": {
+                "type": "array",
+                "items": {"type": "number"},
+                "default": [22],
+                "description": "Ports that may be permitted; 22 is what AWS permits by default.",
             }
         },
-        check=_check_idle,
+        check=_check_public_access,
     ),
 )
