@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 from policies.rule import Rule
-from policies.rules import athena, emr, iam, kms, logs, needs, network, s3, tags
+from policies.rules import (
+    alarms,
+    athena,
+    dynamodb,
+    ecr,
+    emr,
+    glue,
+    iam,
+    kms,
+    lambdas,
+    logs,
+    nacl,
+    needs,
+    network,
+    routes,
+    s3,
+    s3_care,
+    secrets,
+    security_groups,
+    sns,
+    sqs,
+    tags,
+    trail,
+)
 
 FAMILIES: dict[str, tuple[Rule, ...]] = {
     "tags": tags.RULES,
     "iam": iam.RULES,
     "needs": needs.RULES,
     "kms": kms.RULES,
-    "s3": s3.RULES,
+    "s3": (*s3.RULES, *s3_care.RULES),
     "emr": emr.RULES,
-    "network": network.RULES,
-    "logs": logs.RULES,
+    "security groups": security_groups.RULES,
+    "network": (*network.RULES, *nacl.RULES, *routes.RULES),
+    "logs": (*logs.RULES, *alarms.RULES),
     "athena": athena.RULES,
+    "glue": glue.RULES,
+    "sns": sns.RULES,
+    "sqs": sqs.RULES,
+    "lambda": lambdas.RULES,
+    "secrets": secrets.RULES,
+    "dynamodb": dynamodb.RULES,
+    "trail": trail.RULES,
+    "ecr": ecr.RULES,
 }
 ALL: tuple[Rule, ...] = tuple(rule for rules in FAMILIES.values() for rule in rules)
