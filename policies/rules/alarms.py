@@ -14,7 +14,7 @@ def _check_action(alarm: Resource, stack: Stack, _: Config) -> Verdicts:
     actions = alarm.get("alarmActions")
     if actions.unknown or actions.items() or any(user.type == COMPOSITE for user in stack.users(alarm)):
         return
-    name = alarm.get("name").value
+    name = alarm.get("alarmName" if alarm.type == COMPOSITE else "name").value
     for composite in stack.of(COMPOSITE):
         rule = composite.get("alarmRule").value
         # What a composite alarm listens to need not ring by itself.
