@@ -6,11 +6,23 @@ from collections.abc import Iterator
 
 from policies.checks import must_be_true
 from policies.ranges import is_world
-from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, cis, fsbp
+from policies.rule import (
+    Config,
+    Finding,
+    Level,
+    ResourceRule,
+    Severity,
+    StackRule,
+    Verdicts,
+    checkov,
+    cis,
+    fsbp,
+)
 from policies.view import Node, Resource, Stack
 
 ROUTE = "aws:ec2/route:Route"
 TABLES = frozenset({ROUTE, "aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable"})
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 DESTINATIONS = ("destinationCidrBlock", "destinationIpv6CidrBlock", "cidrBlock", "ipv6CidrBlock")
 
 
@@ -50,6 +62,18 @@ def _check_block(resource: Resource, _: Config) -> Verdicts:
     mode = resource.get("internetGatewayBlockMode")
     if mode.text() not in ("block-bidirectional", "block-ingress"):
         yield Finding(f"lets internet gateways through: internetGatewayBlockMode is {mode.value!r}")
+
+
+def _check_endpoints(vpc: Resource, stack: Stack, config: Config) -> Verdicts:
+    endpoints = [
+        e for e in stack.referring(vpc, "vpcId", ENDPOINT) if e.get("vpcEndpointType").text() == "Interface"
+    ]
+    names = [e.get("serviceName") for e in endpoints]
+    yield from (node.value for node in names if node.unknown)
+    # com.amazonaws.<region>.<service>
+    served = {(node.text() or "").split(".", 3)[-1] for node in names if not node.unknown}
+    if missing := [service for service in config["services"] if service not in served]:
+        yield Finding(f"has no interface endpoint for {', '.join(missing)}")
 
 
 RULES = (
@@ -112,5 +136,24 @@ RULES = (
         types=frozenset({"aws:ec2/vpcBlockPublicAccessOptions:VpcBlockPublicAccessOptions"}),
         controls=fsbp("EC2.172"),
         check=_check_block,
+    ),
+    StackRule(
+        id="vpc-interface-endpoints",
+        title="A VPC reaches the listed services without leaving AWS",
+        protects="Calls of AWS, from the internet",
+        remedy="Add a VpcEndpoint of the type Interface for each, or take what nothing calls from services",
+        severity=Severity.LOW,
+        level=Level.DISABLED,
+        types=frozenset({"aws:ec2/vpc:Vpc"}),
+        controls=fsbp("EC2.10", "EC2.55", "EC2.56", "EC2.57", "EC2.58", "EC2.60"),
+        config={
+            "services": {
+                "type": "array",
+                "items": {"type": "string"},
+                "default": ["ec2", "ecr.api", "ecr.dkr", "ssm", "ssm-contacts", "ssm-incidents"],
+                "description": "Services as the end of their endpoints' names has them.",
+            }
+        },
+        check=_check_endpoints,
     ),
 )
