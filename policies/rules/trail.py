@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.checks import every, must_be_set, must_be_true, must_not_be_false
+from policies.checks import StackCheck, every, must_be_set, must_be_true, must_not_be_false
 from policies.rule import (
     Config,
     Finding,
@@ -42,27 +42,37 @@ def _object_events(trail: Resource) -> Iterator[str]:
 
 def _advanced(selector: Node) -> Iterator[str]:
     tests = {node.get("field").text(): node for node in selector.get("fieldSelectors").items()}
-    kinds = (
-        [node.text() for node in tests["resources.type"].get("equals").items()]
-        if "resources.type" in tests
-        else []
-    )
-    if "AWS::S3::Object" not in kinds or "resources.ARN" in tests:
+    if "AWS::S3::Object" not in _values(tests.get("resources.type"), "equals"):
         return
-    read_only = (
-        [n.text() for n in tests["readOnly"].get("equals").items()]
-        if "readOnly" in tests
-        else ["true", "false"]
-    )
+    if "resources.ARN" in tests and not _of_many(tests["resources.ARN"]):
+        return
+    read_only = _values(tests["readOnly"], "equals") if "readOnly" in tests else ["true", "false"]
     yield from ("read" if value == "true" else "write" for value in read_only)
 
 
-def _check_objects(_trail: Resource, stack: Stack, config: Config) -> Verdicts:
-    seen = {way for other in stack.of(*TRAIL) for way in _object_events(other)}
-    if missing := [way for way in config["ways"] if way not in seen]:
-        yield Finding(
-            f"does not record who {' and '.join(f'{way}s' for way in missing)} objects, nor does another trail"
-        )
+def _values(test: Node | None, operator: str) -> list[str | None]:
+    return [node.text() for node in test.get(operator).items() if not node.unknown] if test else []
+
+
+def _of_many(test: Node) -> bool:
+    """Whether a test of ARNs takes whole runs of buckets, with those that come later.
+
+    That buckets are left out is no fault: a trail that records its own deliveries never comes to rest.
+    """
+    if test.get("equals").items() or test.get("endsWiths").items():
+        return False
+    begins = test.get("startsWiths").items()
+    return not begins or any("/" not in (value or "/") for value in _values(test, "startsWiths"))
+
+
+def _must_record(way: str) -> StackCheck:
+    """Judge that some trail of the stack records who reads, or who writes, objects."""
+
+    def check(_trail: Resource, stack: Stack, _: Config) -> Verdicts:
+        if not any(way in _object_events(other) for other in stack.of(*TRAIL)):
+            yield Finding(f"does not record who {way}s objects, nor does another trail")
+
+    return check
 
 
 RULES = (
@@ -118,22 +128,25 @@ RULES = (
         check=must_be_set("cloudWatchLogsGroupArn", "can be heard by no alarm"),
     ),
     StackRule(
-        id="trail-object-events",
-        title="A trail records who reads and who writes the objects of every bucket",
-        protects="Evidence of who took which data",
-        remedy="Record AWS::S3::Object, with readWriteType All and the value arn:aws:s3",
+        id="trail-records-object-writes",
+        title="A trail records who writes the objects of buckets",
+        protects="Evidence of who changed which data",
+        remedy="Record AWS::S3::Object, with readWriteType All or WriteOnly and the value arn:aws:s3",
         severity=Severity.MEDIUM,
         types=TRAIL,
-        controls=fsbp("S3.22", "S3.23") + cis("3.8", "3.9"),
-        config={
-            "ways": {
-                "type": "array",
-                "items": {"type": "string", "enum": ["read", "write"]},
-                "default": ["read", "write"],
-                "description": "What of objects has to be recorded.",
-            }
-        },
-        check=_check_objects,
+        controls=fsbp("S3.22") + cis("3.8"),
+        check=_must_record("write"),
+    ),
+    StackRule(
+        id="trail-records-object-reads",
+        title="A trail records who reads the objects of buckets",
+        protects="Evidence of who took which data; each read of a job is billed as an event",
+        remedy="Record AWS::S3::Object, with readWriteType All and the value arn:aws:s3",
+        severity=Severity.MEDIUM,
+        level=Level.DISABLED,
+        types=TRAIL,
+        controls=fsbp("S3.23") + cis("3.9"),
+        check=_must_record("read"),
     ),
     ResourceRule(
         id="trail-notifies",
