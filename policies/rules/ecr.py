@@ -8,7 +8,16 @@ from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Ve
 from policies.view import Resource, Stack
 
 REPOSITORY = frozenset({"aws:ecr/repository:Repository"})
+KMS = ("KMS", "KMS_DSSE")
 REGISTRY_SCANS = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
+
+
+def _check_key(resource: Resource, _: Config) -> Verdicts:
+    encryption = resource.get("encryptionConfigurations")
+    if encryption.get("encryptionType").text() in KMS and not encryption.get("kmsKey").present:
+        yield Finding(
+            "is encrypted with the key that AWS manages: encryptionConfigurations.kmsKey is not set"
+        )
 
 
 def _check_scan(repository: Resource, stack: Stack, _: Config) -> Verdicts:
@@ -53,10 +62,18 @@ RULES = (
         remedy="Set encryptionConfigurations to KMS with a key of your own",
         severity=Severity.LOW,
         types=REPOSITORY,
-        controls=checkov("CKV_AWS_136") + fsbp("ECR.5"),
-        check=must_be_one_of(
-            "encryptionConfigurations.encryptionType", ("KMS", "KMS_DSSE"), "is not encrypted with KMS"
-        ),
+        controls=checkov("CKV_AWS_136"),
+        check=must_be_one_of("encryptionConfigurations.encryptionType", KMS, "is not encrypted with KMS"),
+    ),
+    ResourceRule(
+        id="ecr-kms-own-key",
+        title="A repository encrypted with KMS has a key of our own",
+        protects="Images: who may use the key that AWS manages is for nobody here to say",
+        remedy="Set kmsKey beside encryptionType",
+        severity=Severity.LOW,
+        types=REPOSITORY,
+        controls=fsbp("ECR.5"),
+        check=_check_key,
     ),
     StackRule(
         id="ecr-scan-on-push",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from policies.checks import at, must_be_one_of, must_not_be_one_of
+from policies.openness import check_public
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp
 from policies.rules.lambda_choices import OPTIONAL
 from policies.unknown import Unknown
@@ -18,6 +19,7 @@ from policies.view import Resource, Stack
 FUNCTION = "aws:lambda/function:Function"
 URL = "aws:lambda/functionUrl:FunctionUrl"
 PERMISSION = "aws:lambda/permission:Permission"
+RESOURCE_POLICY = "aws:lambda/resourcePolicy:ResourcePolicy"
 INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 RUNTIMES: Mapping[str, Any] = json.loads(
     (Path(__file__).resolve().parent.parent / "data" / "lambda_runtimes.json").read_text()
@@ -59,7 +61,10 @@ def _check_runtime(resource: Resource, _: Config) -> Verdicts:
         yield Finding(f"runs on {runtime}, which AWS no longer mends since {end}")
 
 
-def _check_public(resource: Resource, _: Config) -> Verdicts:
+def _check_public(resource: Resource, config: Config) -> Verdicts:
+    if resource.type == RESOURCE_POLICY:
+        yield from check_public(resource, config)
+        return
     principal = resource.get("principal")
     held = any(resource.get(key).present for key in ("principalOrgId", "sourceArn", "sourceAccount"))
     if principal.text() == "*" and not held:
@@ -145,7 +150,7 @@ RULES = (
         protects="What the function may do",
         remedy="Name the principal, or set sourceArn, sourceAccount or principalOrgId",
         severity=Severity.CRITICAL,
-        types=frozenset({PERMISSION}),
+        types=frozenset({PERMISSION, RESOURCE_POLICY}),
         controls=checkov("CKV_AWS_301") + fsbp("Lambda.1"),
         check=_check_public,
     ),
