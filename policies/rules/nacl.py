@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.checks import at
 from policies.ranges import is_world
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, cis, fsbp
 from policies.view import Node, Resource, Stack
@@ -65,7 +64,7 @@ def _check_all_ports(resource: Resource, _: Config) -> Verdicts:
 
 
 def _check_attached(acl: Resource, stack: Stack, _: Config) -> Verdicts:
-    subnets = at(acl, "subnetIds") if acl.references.get("subnetIds") else acl.given("subnetIds")
+    subnets = acl.given("subnetIds")
     if not subnets.unknown and not subnets.items() and not stack.referring(acl, "networkAclId", ASSOCIATION):
         yield Finding("guards no subnet: subnetIds is empty, and no NetworkAclAssociation names it")
 

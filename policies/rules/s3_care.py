@@ -85,11 +85,12 @@ def _aborts(rule: Node) -> bool:
     return on and bool(inline or days) and not narrow
 
 
-def _check_acl_use(resource: Resource, _: Config) -> Verdicts:
+_enforced = must_be_one_of("rule.objectOwnership", ("BucketOwnerEnforced",), "leaves ACLs in force")
+
+
+def _check_acl_use(resource: Resource, config: Config) -> Verdicts:
     if resource.type == OWNERSHIP:
-        yield from must_be_one_of("rule.objectOwnership", ("BucketOwnerEnforced",), "leaves ACLs in force")(
-            resource, _
-        )
+        yield from _enforced(resource, config)
         return
     acl = resource.get("acl")
     if acl.present and acl.text() != "private":
@@ -125,8 +126,8 @@ def _check_foreign(resource: Resource, config: Config) -> Verdicts:
 
 
 def _check_object(resource: Resource, stack: Stack, _: Config) -> Verdicts:
-    algorithm = resource.get("serverSideEncryption")
-    if resource.get("kmsKeyId").present:
+    algorithm = resource.given("serverSideEncryption")
+    if resource.given("kmsKeyId").present:
         return
     if not algorithm.present:
         for bucket in stack.targets(resource, "bucket", *BUCKETS):

@@ -11,6 +11,8 @@ from policies.view import Resource
 STORED = "aws:secretsmanager/secret:Secret"
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 PER_DAY = {"day": 1.0, "hour": 24.0, "minute": 1440.0}
+LONGEST_MONTH = 31
+CRON = re.compile(r"cron\(\S+ \S+ \S+ (?P<month>\S+) \S+ (?P<year>\S+)\)")
 RATE = re.compile(r"rate\((\d+) (day|hour|minute)s?\)")
 
 
@@ -20,20 +22,29 @@ def _check_key(resource: Resource, _: Config) -> Verdicts:
         yield Finding(f"is encrypted with the key that AWS manages: {said(key)}")
 
 
+def _days_between(expression: str) -> float | None:
+    """How many days a schedule lets pass at most; None when it says nothing that repeats.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+    """
+    if rate := RATE.fullmatch(expression):
+        return int(rate[1]) / PER_DAY[rate[2]]
+    cron = CRON.fullmatch(expression)
+    if cron is None or cron["year"] != "*":
+        return None
+    if cron["month"] == "*":
+        return LONGEST_MONTH
+    step = cron["month"].partition("/")[2]
+    return LONGEST_MONTH * int(step) if step.isdigit() else LONGEST_MONTH * 12
+
+
 def _check_age(resource: Resource, config: Config) -> Verdicts:
     days = at(resource, "rotationRules.automaticallyAfterDays")
     schedule = at(resource, "rotationRules.scheduleExpression")
-    rate = RATE.fullmatch((schedule.text() or "").strip()) if not days.present else None
-    if days.present:
-        age = days.number() or 0
-    elif rate:
-        age = int(rate[1]) / PER_DAY[rate[2]]
-    elif (schedule.text() or "").startswith("cron("):
-        return  # from hourly to yearly, Secrets Manager itself refuses what it cannot keep
-    else:
-        yield Finding("has no rotationRules that say when")
-        return
-    if age > config["maxDays"]:
+    age = days.number() if days.present else _days_between((schedule.text() or "").strip())
+    if age is None:
+        yield Finding("has no rotationRules that say how often")
+    elif age > config["maxDays"]:
         yield Finding(f"is replaced only every {age:.0f} days; allowed are {config['maxDays']:.0f}")
 
 
