@@ -8,7 +8,7 @@ from typing import Any
 
 from policies.actions import covering
 from policies.documents import Condition, Document, Statement, read
-from policies.grants import is_exact, is_tied
+from policies.grants import OWNERS, is_exact
 from policies.ranges import prefix_is_short
 from policies.rule import Config, Finding, Verdicts
 from policies.unknown import Unknown
@@ -41,12 +41,16 @@ def is_public(statement: Statement) -> bool:
 
 
 def _is_held(statement: Statement) -> bool:
-    ours = any(is_exact(c) and c.key in FIXED for c in statement.conditions)
-    if ours or any(_is_narrow_range(c) for c in statement.conditions):
-        return True
+    return any(_is_narrow_range(c) or _names_owner(c) for c in statement.conditions)
+
+
+def _names_owner(condition: Condition) -> bool:
     # An ARN of every account names nobody.
-    anyone = [c for c in statement.conditions if c.key.endswith("arn") and any(map(_of_anyone, c.values))]
-    return is_tied(statement) and not anyone
+    return (
+        is_exact(condition)
+        and condition.key in (*OWNERS, *FIXED)
+        and not any(_of_anyone(value) for value in condition.values)
+    )
 
 
 def _of_anyone(arn: str) -> bool:
