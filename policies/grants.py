@@ -82,11 +82,6 @@ def is_narrowed(statement: Statement) -> bool:
     )
 
 
-def is_tied(statement: Statement) -> bool:
-    """Whether a statement for everyone holds only for callers of a named owner or place."""
-    return any(is_exact(condition) and condition.key in OWNERS for condition in statement.conditions)
-
-
 def is_everything(text: str) -> bool:
     """Whether an ARN pattern names no resource: `*`, or an ARN whose last part is nothing but wildcards."""
     last = text.split(":", 5)[-1]

@@ -140,6 +140,14 @@ class Resource:
         """The property `key`."""
         return self.props.get(key)
 
+    def given(self, key: str) -> Node:
+        """The property `key` as the program gave it, for rules on stacks, which see outputs alone.
+
+        What is unknown although nothing flows into it is for AWS to say: absent.
+        """
+        node = self.get(key)
+        return Node(None, node.path) if node.unknown and not self.references.get(key) else node
+
 
 IDENTITIES = ("id", "arn", "bucket", "name")
 
@@ -156,6 +164,7 @@ class Stack:
         self._flows: dict[tuple[Resource, str], list[Resource]] = {}
         self._literals: dict[tuple[str, tuple[str, ...]], dict[str, list[Resource]]] = {}
         self._children: dict[Resource, list[Resource]] = {}
+        self._users: dict[Resource, list[Resource]] = {}
         for resource in resources:
             self._by_type.setdefault(resource.type, []).append(resource)
             if resource.parent is not None:
@@ -163,6 +172,7 @@ class Stack:
             for prop, sources in resource.references.items():
                 for source in sources:
                     self._flows.setdefault((source, prop), []).append(resource)
+                    self._users.setdefault(source, []).append(resource)
 
     def of(self, *types: str) -> Iterator[Resource]:
         """Resources of any of the types."""
@@ -172,6 +182,10 @@ class Stack:
     def children(self, parent: Resource, *types: str) -> list[Resource]:
         """Resources of `types` that `parent` is the parent of."""
         return [child for child in self._children.get(parent, []) if child.type in types]
+
+    def users(self, target: Resource) -> list[Resource]:
+        """Every resource into which an output of `target` flows, whatever the property."""
+        return self._users.get(target, [])
 
     def referring(self, target: Resource, prop: str, *types: str) -> list[Resource]:
         """Resources of `types` whose property `prop` names `target`."""

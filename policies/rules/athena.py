@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, config_rule, tower
+from policies.checks import must_be_set, must_not_be_false
+from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, config_rule, fsbp, tower
 from policies.view import Resource, show
 
 WORKGROUP = frozenset({"aws:athena/workgroup:Workgroup"})
@@ -44,5 +45,24 @@ RULES = (
         types=WORKGROUP,
         controls=checkov("CKV_AWS_82") + config_rule("athena-workgroup-enforce-workgroup-configuration"),
         check=_check_enforced,
+    ),
+    ResourceRule(
+        id="athena-database-encrypted",
+        title="What Athena writes for a database is encrypted",
+        protects="What was asked of the data",
+        remedy="Set encryptionConfiguration to SSE_KMS with a key",
+        types=frozenset({"aws:athena/database:Database"}),
+        controls=checkov("CKV_AWS_77"),
+        check=must_be_set("encryptionConfiguration.encryptionOption", "writes in the clear"),
+    ),
+    ResourceRule(
+        id="athena-metrics",
+        title="A workgroup tells CloudWatch what its queries take",
+        protects="Money, and what can be found out when queries fail",
+        remedy="Leave publishCloudwatchMetricsEnabled out, or set it to true",
+        severity=Severity.LOW,
+        types=WORKGROUP,
+        controls=fsbp("Athena.4"),
+        check=must_not_be_false("configuration.publishCloudwatchMetricsEnabled", "tells nobody what it does"),
     ),
 )

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policies.documents import read
-from policies.grants import is_tied
-from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, cis, fsbp, nag
+from policies.checks import must_have_beside, must_not_be_false
+from policies.openness import check_public
+from policies.rule import (
+    Config,
+    Finding,
+    ResourceRule,
+    Severity,
+    StackRule,
+    Verdicts,
+    checkov,
+    cis,
+    fsbp,
+    nag,
+)
 from policies.view import Resource
 
 KEY = "aws:kms/key:Key"
+POLICY = "aws:kms/keyPolicy:KeyPolicy"
 
 
 def _check_rotation(resource: Resource, _: Config) -> Verdicts:
@@ -28,17 +40,7 @@ def _rotate(resource: Resource, config: Config) -> Mapping[str, Any]:
     return {"enableKeyRotation": True} if any(True for _ in _check_rotation(resource, config)) else {}
 
 
-def _check_policy(resource: Resource, _: Config) -> Verdicts:
-    # "Resource": "*" in a key policy means this key, and kms:* for the account's root is AWS's own default.
-    document = read(resource.get("policy"))
-    for statement in document.allowing() if document else ():
-        yield from statement.settled()
-        if statement.not_principals:
-            yield Finding(f"{statement.where} allows everyone but those of NotPrincipal")
-        if any(name == "*" for _, name in statement.principals) and not is_tied(statement):
-            yield Finding(f"{statement.where} allows {', '.join(statement.actions)} to every principal ('*')")
-
-
+# "Resource": "*" in a key policy means this key, and kms:* for the account's root is AWS's own default.
 RULES = (
     ResourceRule(
         id="kms-rotation",
@@ -57,8 +59,28 @@ RULES = (
         protects="Data under the key, from other accounts",
         remedy="Name the principals, or test kms:CallerAccount, aws:PrincipalAccount or aws:PrincipalOrgID",
         severity=Severity.CRITICAL,
-        types=frozenset({KEY, "aws:kms/keyPolicy:KeyPolicy"}),
+        types=frozenset({KEY, POLICY}),
         controls=checkov("CKV_AWS_33") + fsbp("KMS.5"),
-        check=_check_policy,
+        check=check_public,
+    ),
+    ResourceRule(
+        id="kms-key-enabled",
+        title="KMS keys are enabled",
+        protects="Whoever has to read what the key guards",
+        remedy="Leave isEnabled out, or set it to true",
+        severity=Severity.MEDIUM,
+        types=frozenset({KEY}),
+        controls=checkov("CKV_AWS_227"),
+        check=must_not_be_false("isEnabled", "can decrypt nothing"),
+    ),
+    StackRule(
+        id="kms-has-policy",
+        title="Every KMS key has a policy of its own",
+        protects="The key: AWS's default leaves it to every identity policy of the account",
+        remedy="Set policy, or add a KeyPolicy",
+        severity=Severity.MEDIUM,
+        types=frozenset({KEY}),
+        controls=checkov("CKV2_AWS_64"),
+        check=must_have_beside("KeyPolicy", "keyId", (POLICY,), inline="policy"),
     ),
 )

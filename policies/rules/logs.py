@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, fsbp
+from policies.rule import Config, Finding, Level, ResourceRule, Severity, Verdicts, checkov, fsbp
 from policies.view import Resource
 
 LOG_GROUP = frozenset({"aws:cloudwatch/logGroup:LogGroup"})
@@ -13,6 +13,12 @@ def _check_retention(resource: Resource, config: Config) -> Verdicts:
     if days == 0:
         yield Finding("keeps its events for ever: retentionInDays is not set")
     elif days < config["minDays"]:
+        yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
+
+
+def _check_year(resource: Resource, config: Config) -> Verdicts:
+    days = resource.get("retentionInDays").number() or 0
+    if 0 < days < config["minDays"]:
         yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
 
 
@@ -29,7 +35,7 @@ RULES = (
         remedy="Set retentionInDays",
         severity=Severity.LOW,
         types=LOG_GROUP,
-        controls=checkov("CKV_AWS_66") + fsbp("CloudWatch.16"),
+        controls=checkov("CKV_AWS_66"),
         config={
             "minDays": {
                 "type": "number",
@@ -49,5 +55,24 @@ RULES = (
         types=LOG_GROUP,
         controls=checkov("CKV_AWS_158"),
         check=_check_key,
+    ),
+    ResourceRule(
+        id="log-group-keeps-a-year",
+        title="Log groups keep their events for a year at least, or for ever",
+        protects="Evidence from vanishing too soon",
+        remedy="Set retentionInDays to 365 or more",
+        severity=Severity.LOW,
+        level=Level.DISABLED,
+        types=LOG_GROUP,
+        controls=checkov("CKV_AWS_338") + fsbp("CloudWatch.16"),
+        config={
+            "minDays": {
+                "type": "number",
+                "minimum": 1,
+                "default": 365,
+                "description": "Fewest days to keep events, where they are not kept for ever.",
+            }
+        },
+        check=_check_year,
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from policies.rule import (
@@ -20,58 +19,9 @@ from policies.rule import (
 from policies.unknown import Unknown
 from policies.view import Node, Resource, Stack
 
-GROUP = "aws:ec2/securityGroup:SecurityGroup"
-OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
-INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
-# A range with a prefix shorter than this is most of the internet, whether or not it is written as one block.
-WORLD_V4, WORLD_V6 = 8, 16
-
-
-def _ingress(resource: Resource) -> Iterator[tuple[Node, list[Node], list[Node]]]:
-    """Each ingress rule with the nodes of its IPv4 and IPv6 ranges."""
-    if resource.type == INGRESS_RULE:
-        yield resource.props, [resource.get("cidrIpv4")], [resource.get("cidrIpv6")]
-        return
-    if resource.type == OLD_RULE:
-        rules = [resource.props] if resource.get("type").text() == "ingress" else []
-    else:
-        rules = resource.get("ingress").items()
-    for rule in rules:
-        yield rule, rule.get("cidrBlocks").items(), rule.get("ipv6CidrBlocks").items()
-
-
-def _world(node: Node) -> bool:
-    text = node.text()
-    if text is None:
-        return False
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False  # AWS refuses it; not ours to judge
-    return network.prefixlen < (WORLD_V4 if network.version == 4 else WORLD_V6)
-
-
-def _ports(rule: Node) -> str:
-    protocol = rule.get("ipProtocol").text() or rule.get("protocol").text()
-    first, last = rule.get("fromPort").number(), rule.get("toPort").number()
-    if protocol in ("-1", "all") or first is None:
-        return "every port"
-    return f"port {first:.0f}" if first == last else f"ports {first:.0f} to {last or first:.0f}"
-
-
-def _check_open(resource: Resource, config: Config) -> Verdicts:
-    allowed = {int(port) for port in config["allowedPorts"]}
-    for rule, *families in _ingress(resource):
-        for node in (node for family in families for node in family):
-            if node.unknown:
-                yield node.value
-            elif _world(node):
-                first, last = rule.get("fromPort").number(), rule.get("toPort").number()
-                if first is None or first != last or int(first) not in allowed:
-                    yield Finding(f"lets {node.value} in on {_ports(rule)}")
 
 
 def _check_public_ip(resource: Resource, _: Config) -> Verdicts:
@@ -201,27 +151,6 @@ def _subnets(cluster: Resource, stack: Stack) -> list[Resource]:
 
 
 RULES = (
-    ResourceRule(
-        id="sg-not-open-to-the-world",
-        title="No security group lets the whole internet in",
-        protects="Every port behind the group",
-        remedy="Name the ranges or the security group that need it",
-        severity=Severity.CRITICAL,
-        types=frozenset({GROUP, OLD_RULE, INGRESS_RULE}),
-        controls=checkov("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_260", "CKV_AWS_277")
-        + fsbp("EC2.13", "EC2.14", "EC2.18", "EC2.19")
-        + nag("AwsSolutions-EC23")
-        + cis("5.3", "5.4"),
-        config={
-            "allowedPorts": {
-                "type": "array",
-                "items": {"type": "integer"},
-                "default": [],
-                "description": "Single ports that the world may reach, as in 443 for a public endpoint.",
-            }
-        },
-        check=_check_open,
-    ),
     ResourceRule(
         id="subnet-no-public-ip",
         title="No subnet gives out public addresses by itself",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.documents import Statement, read
-from policies.grants import is_tied
+from policies.openness import check_public, pending, refuses_plain
 from policies.rule import (
     Config,
     Finding,
@@ -31,6 +31,7 @@ ENCRYPTION = (
     "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
 )
 PUBLIC_ACCESS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
+ACCOUNT_PUBLIC_ACCESS = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 VERSIONING = ("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2")
 POLICY = ("aws:s3/bucketPolicy:BucketPolicy",)
 LOGGING = ("aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2")
@@ -125,21 +126,10 @@ def _check_versioning(resource: Resource, _: Config) -> Verdicts:
 
 def _denies_plain_http(statement: Statement) -> bool:
     """Whether a statement refuses every request without TLS, from anyone, for all of a bucket."""
-    everyone = any(name == "*" for _, name in statement.principals)
-    # One more condition would let some requests through.
-    insecure = [(c.operator.lower(), c.key, c.values) for c in statement.conditions] == [
-        ("bool", "aws:securetransport", ("false",))
-    ]
     objects = any(text == "*" or text.endswith("/*") for text in statement.resources)
     bucket = any(text == "*" or "/" not in text for text in statement.resources)
-    return (
-        statement.effect == "Deny"
-        and everyone
-        and insecure
-        and objects
-        and bucket
-        and any(action in ("*", "s3:*") for action in statement.actions)
-    )
+    every_action = any(action in ("*", "s3:*") for action in statement.actions)
+    return refuses_plain(statement) and every_action and objects and bucket
 
 
 def _check_tls(resource: Resource, _: Config) -> Verdicts:
@@ -150,20 +140,10 @@ def _check_tls(resource: Resource, _: Config) -> Verdicts:
         return
     if any(_denies_plain_http(statement) for statement in document.statements):
         return
-    pending = [unknown for statement in document.statements for unknown in statement.settled()]
-    yield from pending
-    if not pending:
+    waiting = pending(document)
+    yield from waiting
+    if not waiting:
         yield Finding("does not deny requests without TLS")
-
-
-def _check_policy_public(resource: Resource, _: Config) -> Verdicts:
-    document = read(resource.get("policy"))
-    for statement in document.allowing() if document else ():
-        yield from statement.settled()
-        if statement.not_principals:
-            yield Finding(f"{statement.where} allows everyone but those of NotPrincipal")
-        if any(name == "*" for _, name in statement.principals) and not is_tied(statement):
-            yield Finding(f"{statement.where} allows {', '.join(statement.actions)} to everyone ('*')")
 
 
 def _check_acl(resource: Resource, _: Config) -> Verdicts:
@@ -211,9 +191,9 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         protects="Data, from a policy or ACL that makes it public by mistake",
         remedy=f"Set {', '.join(BLOCKS)} to true",
         severity=Severity.CRITICAL,
-        types=frozenset(PUBLIC_ACCESS),
+        types=frozenset({*PUBLIC_ACCESS, ACCOUNT_PUBLIC_ACCESS}),
         controls=checkov("CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56")
-        + fsbp("S3.8")
+        + fsbp("S3.1", "S3.8")
         + nag("AwsSolutions-S2")
         + cis("2.1.4"),
         check=_check_public_access,
@@ -278,8 +258,8 @@ RULES = (
         remedy="Name the principals, or test aws:PrincipalOrgID, aws:PrincipalAccount or aws:SourceVpce",
         severity=Severity.CRITICAL,
         types=frozenset(POLICY) | BUCKETS,
-        controls=checkov("CKV_AWS_70") + fsbp("S3.2", "S3.3"),
-        check=_check_policy_public,
+        controls=checkov("CKV_AWS_70") + fsbp("S3.2", "S3.3", "CloudTrail.6") + nag("AwsSolutions-S5"),
+        check=check_public,
     ),
     ResourceRule(
         id="s3-acl-not-public",

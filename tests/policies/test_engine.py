@@ -23,6 +23,9 @@ from pulumi import CustomResource, Output
 
 TAGS = dict.fromkeys(["environment", "owner", "cost-center", "managed-by"], "x") | {"data-classification": "internal"}
 
+OWNER = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+                    "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]})
+
 
 def make(kind, name, **props):
     return CustomResource(kind, name, props)
@@ -42,11 +45,14 @@ make("aws:iam/policy:Policy", "admin", tags=TAGS,
 GOOD = (
     HEAD
     + """
-key = make("aws:kms/key:Key", "data", enableKeyRotation=True, tags=TAGS)
+key = make("aws:kms/key:Key", "data", enableKeyRotation=True, policy=OWNER, tags=TAGS)
 bucket = make("aws:s3/bucket:Bucket", "landing", bucket="acme-landing", tags=TAGS)
 rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key.id}}
 make("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "landing",
      bucket=bucket.id, rules=[rule])
+make("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "landing", bucket=bucket.id,
+     rules=[{"id": "stale", "status": "Enabled", "filter": {"prefix": ""},
+            "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}])
 make("aws:s3/bucketVersioning:BucketVersioning", "landing", bucket=bucket.id,
      versioningConfiguration={"status": "Enabled"})
 make("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "landing", bucket=bucket.id, blockPublicAcls=True,
@@ -59,7 +65,7 @@ make("aws:s3/bucketPolicy:BucketPolicy", "landing", bucket=bucket.id, policy=jso
 LATE = (
     HEAD
     + """
-key = make("aws:kms/key:Key", "data", enableKeyRotation=True, tags=TAGS)
+key = make("aws:kms/key:Key", "data", enableKeyRotation=True, policy=OWNER, tags=TAGS)
 document = key.id.apply(lambda id: json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "kms:*", "Resource": f"arn:aws:kms:us-east-1:123456789012:key/{id}"}]}))
 make("aws:iam/policy:Policy", "use", policy=document, tags=TAGS)
@@ -117,8 +123,19 @@ def test_bad_resources_stop_the_preview_and_each_rule_is_named(pulumi: Engine) -
         assert finding in told.stdout
 
 
-def test_good_resources_pass_before_their_ids_are_known_and_after(pulumi: Engine) -> None:
-    told = pulumi(GOOD, "up", "--yes")  # a preview, then the update
+@pytest.mark.slow
+def test_a_rule_that_is_a_choice_is_off_until_it_is_named(pulumi: Engine, tmp_path: Path) -> None:
+    assert "s3-replication" not in pulumi(BAD, "preview").stdout
+    config = tmp_path / "policies.json"
+    config.write_text(json.dumps({"s3-replication": "mandatory"}))
+    told = pulumi(BAD, "preview", "--policy-pack-config", str(config))
+    assert "Bucket 'landing': has no BucketReplicationConfig" in told.stdout
+
+
+def test_good_resources_pass_before_their_ids_are_known_and_after(pulumi: Engine, tmp_path: Path) -> None:
+    config = tmp_path / "policies.json"
+    config.write_text(json.dumps({"s3-access-logging": "disabled"}))  # no bucket for them here
+    told = pulumi(GOOD, "up", "--yes", "--policy-pack-config", str(config))  # a preview, then the update
     assert told.returncode == 0, told.stdout
     assert told.stdout.count("emr-policies@") == 2
     assert "[mandatory]" not in told.stdout
@@ -150,7 +167,7 @@ def test_configuration_sets_levels_and_options_and_remediation_mends(pulumi: Eng
             }
         )
     )
-    program = HEAD + 'make("aws:kms/key:Key", "data", description="d", tags={"team": "data"})\n'
+    program = HEAD + 'make("aws:kms/key:Key", "data", description="d", policy=OWNER, tags={"team": "data"})\n'
     told = pulumi(program, "preview", "--diff", "--policy-pack-config", str(config))
     assert told.returncode == 0, told.stdout
     assert "[remediate]" in told.stdout

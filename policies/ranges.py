@@ -1,0 +1,25 @@
+"""Ranges of addresses: which of them are most of the internet."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from policies.view import Node
+
+# A range with a prefix shorter than this is most of the internet, whether or not it is written as one block.
+WORLD_V4, WORLD_V6 = 8, 16
+
+
+def is_world(node: Node) -> bool:
+    """Whether a range in CIDR notation is most of the internet."""
+    text = node.text()
+    return text is not None and prefix_is_short(text)
+
+
+def prefix_is_short(text: str) -> bool:
+    """Whether `text` is a range with a prefix shorter than the least that narrows anything."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False  # AWS refuses it; not ours to judge
+    return network.prefixlen < (WORLD_V4 if network.version == 4 else WORLD_V6)
