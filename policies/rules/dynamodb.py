@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from policies.checks import at, blocks, must_be_one_of, must_be_set, must_be_true, said
-from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp, nag
+from policies.rule import (
+    Config,
+    Finding,
+    Level,
+    ResourceRule,
+    Severity,
+    StackRule,
+    Verdicts,
+    checkov,
+    fsbp,
+    nag,
+)
 from policies.view import Resource, Stack
 
 TABLE = "aws:dynamodb/table:Table"
@@ -94,6 +105,8 @@ RULES = (
         protects="Data, from being deleted for good",
         remedy="Set deletionProtectionEnabled to true",
         severity=Severity.MEDIUM,
+        # A platform that is to be taken down has to lose its protection first: that is told, and not refused.
+        level=Level.ADVISORY,
         types=frozenset({TABLE}),
         controls=fsbp("DynamoDB.6"),
         check=must_be_true("deletionProtectionEnabled", "can be deleted at once"),
