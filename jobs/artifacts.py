@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from facts.errors import UserError
-from jobs import objects, pointers, wheel
+from jobs import environments, objects, packed, pointers, wheel
 from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.spec import JobSpec
@@ -45,6 +45,8 @@ class Manifest(BaseModel):
     wheel: str  # path from the manifest
     main: str = MAIN  # likewise
     files: dict[str, str]  # SHA-256 of each file, by its path from the manifest
+    environment: str = ""  # digest of the packed environment, empty without one
+    archive: str = ""  # its path from the folder of environments
     spec: JobSpec
     claim: str = ""  # of the last one who was about to point a channel here; see `claim`
 
@@ -68,6 +70,7 @@ class Artifact:
     manifest: Manifest
     main_uri: str
     wheel_uri: str
+    archive_uri: str | None = None  # of the packed environment
 
 
 def deploy(
@@ -81,12 +84,12 @@ def deploy(
 ) -> Deployed:
     """Upload the job as it is now, unless that version is there, and point `channel` at it."""
     clock, s3, bucket = clock or Clock(), session.client("s3"), platform.buckets.artifacts
-    files = wheel.sources(spec, root)
-    files_digest = digest(spec, files)
+    files, wanted = wheel.sources(spec, root), packed.recipe(spec, root)
+    files_digest = digest(spec, files, wanted)
     uploaded = False
     found = pointers.read(s3, bucket, spec.name, channel)
     if not objects.exists(s3, bucket, manifest_key(spec.name, files_digest)):
-        uploaded = _upload(s3, bucket, spec, files, files_digest, clock)
+        uploaded = _upload(s3, bucket, spec, files, wanted, files_digest, clock)
     elif not found or found[0].digest != files_digest:
         claim(s3, bucket, spec.name, files_digest)
     moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
@@ -147,25 +150,35 @@ def claim(s3: S3Client, bucket: str, job: str, digest: str) -> Manifest:
     )
 
 
+def put_manifest(s3: S3Client, bucket: str, manifest: Manifest) -> bool:
+    """Make the version, whose files are there by now, a version. False when another was faster with the same one."""
+    return objects.create(s3, bucket, manifest_key(manifest.spec.name, manifest.digest), _bytes(manifest))
+
+
 def manifest_key(job: str, digest: str) -> str:
     """Where a version's manifest lies."""
     return f"{job}/{digest}/manifest.json"
 
 
-def digest(spec: JobSpec, files: dict[str, bytes]) -> str:
-    """The version of a job: of its spec, its sources, and what turns them into a wheel."""
+def digest(spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None = None) -> str:
+    """The version of a job: of its spec, its sources, what turns them into a wheel, and its packed environment."""
     content = {
         "spec": spec.model_dump(mode="json"),
         "files": {name: _sha256(body) for name, body in files.items()},
         "main": _sha256(_main(spec)),
         "hatchling": version("hatchling"),
+        "environment": wanted.digest if wanted else None,
     }
     return _sha256(_json(content))
 
 
 def _upload(
-    s3: S3Client, bucket: str, spec: JobSpec, files: dict[str, bytes], digest: str, clock: Clock
-) -> bool:
+    s3: S3Client, bucket: str, spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None, digest: str,
+    clock: Clock,
+) -> bool:  # fmt: skip
+    environment = None
+    if wanted:
+        environment = environments.have(s3, bucket, spec.name, wanted.digest, lambda: packed.build(wanted))
     with tempfile.TemporaryDirectory() as scratch:
         built = wheel.build(spec, files, Path(scratch))
         parts = {built.name: built.read_bytes(), MAIN: _main(spec)}
@@ -176,11 +189,13 @@ def _upload(
         wheel=f"{upload}/{built.name}",
         main=f"{upload}/{MAIN}",
         files={f"{upload}/{name}": _sha256(body) for name, body in sorted(parts.items())},
+        environment=environment.digest if environment else "",
+        archive=environment.archive if environment else "",
         spec=spec,
     )
     for name, body in parts.items():
         objects.create(s3, bucket, f"{spec.name}/{digest}/{upload}/{name}", body)
-    return objects.create(s3, bucket, manifest_key(spec.name, digest), _bytes(manifest))
+    return put_manifest(s3, bucket, manifest)
 
 
 def _manifest(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifest, str]:

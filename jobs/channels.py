@@ -6,20 +6,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
-
 from facts.errors import UserError
 from jobs import artifacts, objects, pointers
 from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.pointers import Moved
-from jobs.spec.values import JobName
 
 if TYPE_CHECKING:
     import boto3
 
 __all__ = ["Moved", "Version", "pointed", "promote", "rollback", "versions"]
-_NAME: TypeAdapter[str] = TypeAdapter(JobName)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +34,7 @@ def promote(
     session: boto3.Session, platform: Platform, job: str, part: str, channel: str, *, clock: Clock | None = None
 ) -> Moved:  # fmt: skip
     """Point `channel` at the version that begins with `part`. Raises UserError when it is not in the bucket."""
-    require_job(job)
+    pointers.require_job(job)
     s3, bucket = session.client("s3"), platform.buckets.artifacts
     digest = artifacts.find(s3, bucket, job, part)
     found = pointers.read(s3, bucket, job, channel)
@@ -73,7 +69,7 @@ def rollback(
 
 def pointed(session: boto3.Session, platform: Platform, job: str, channel: str) -> pointers.Pointer:
     """Where `channel` points. Raises UserError when the job was never deployed there."""
-    require_job(job)
+    pointers.require_job(job)
     s3, bucket = session.client("s3"), platform.buckets.artifacts
     if found := pointers.read(s3, bucket, job, channel):
         return found[0]
@@ -83,7 +79,7 @@ def pointed(session: boto3.Session, platform: Platform, job: str, channel: str) 
 
 def versions(session: boto3.Session, platform: Platform, job: str) -> list[Version]:
     """The versions of `job` in the bucket, newest first. Raises UserError when it has none."""
-    require_job(job)
+    pointers.require_job(job)
     s3, bucket = session.client("s3"), platform.buckets.artifacts
     listed = {found.key: found for found in objects.listed(s3, bucket, f"{job}/")}
     at, left = defaultdict(list), defaultdict(list)
@@ -113,11 +109,9 @@ def versions(session: boto3.Session, platform: Platform, job: str) -> list[Versi
     return sorted(there, key=lambda version: version.created_at, reverse=True)
 
 
-def require_job(job: str) -> None:
-    """Raises UserError for what is no job's name: it becomes part of keys."""
-    try:
-        _NAME.validate_python(job)
-    except ValidationError:
-        raise UserError(
-            f"'{job[:80]}' is no job's name: lower-case letters, digits and single '-', at most 40"
-        ) from None
+def describe(moved: Moved) -> str:
+    """What became of the channel, in a line."""
+    if not moved.moved:
+        return f"channel '{moved.channel}' of {moved.job} pointed at {moved.digest[:12]} before"
+    was = f", it was {moved.before[:12]}" if moved.before else ""
+    return f"channel '{moved.channel}' of {moved.job} now points at {moved.digest[:12]}{was}"

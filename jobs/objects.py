@@ -43,6 +43,22 @@ def replace(s3: S3Client, bucket: str, key: str, body: bytes, etag: str) -> bool
     return _conditional(lambda: s3.put_object(Bucket=bucket, Key=key, Body=body, IfMatch=etag))
 
 
+def delete(s3: S3Client, bucket: str, key: str) -> None:
+    """Delete the object; fine when there is none."""
+    s3.delete_object(Bucket=bucket, Key=key)
+
+
+def delete_if(s3: S3Client, bucket: str, key: str, etag: str) -> bool:
+    """Delete the object if it is still the one with `etag`; False when another is there.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+    """
+    gone = _conditional(lambda: s3.delete_object(Bucket=bucket, Key=key, IfMatch=etag))
+    return gone or not exists(
+        s3, bucket, key
+    )  # deleted by another, or by ourselves and only the answer was lost
+
+
 def read(s3: S3Client, bucket: str, key: str) -> tuple[bytes, str] | None:
     """Content and ETag of the object, None when there is none."""
     try:

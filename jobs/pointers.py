@@ -11,17 +11,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 
 from facts.errors import UserError
 from jobs import objects
 from jobs.clock import Clock
+from jobs.spec.values import JobName
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 HISTORY = 50  # moves that a channel remembers
 By = Literal["deploy", "promote", "rollback"]
+_JOB: TypeAdapter[str] = TypeAdapter(JobName)
 _CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _RACES = 20  # lost in a row: others move the channel all the time, which is no accident any more
 
@@ -49,7 +51,7 @@ class Pointer(Move):
         return [{"digest": move} if isinstance(move, str) else move for move in moves]
 
     def earlier(self) -> str | None:
-        """The version to roll back to: the newest before this one that no roll-back has left since; None: there is none.
+        """The version to roll back to: the newest before this one that no roll-back has left since, None without one.
 
         So rolling back twice goes two versions back, and a version that was put there again counts again.
         """
@@ -90,7 +92,8 @@ def names(s3: S3Client, bucket: str, job: str) -> Iterator[str]:
 
 
 def point(
-    s3: S3Client, bucket: str, job: str, channel: str, digest: str, by: By, clock: Clock, *, only_from: str | None = None
+    s3: S3Client, bucket: str, job: str, channel: str, digest: str, by: By, clock: Clock, *,
+    only_from: str | None = None,
 ) -> Moved:  # fmt: skip
     """Point `channel` at `digest`, whoever else moves it; with `only_from`, only while it points there.
 
@@ -129,3 +132,13 @@ def point(
 def key(job: str, channel: str) -> str:
     """Where a channel lies."""
     return f"{job}/channels/{channel}.json"
+
+
+def require_job(job: str) -> None:
+    """Raises UserError for what is no job's name: it becomes part of keys."""
+    try:
+        _JOB.validate_python(job)
+    except ValidationError:
+        raise UserError(
+            f"'{job[:80]}' is no job's name: lower-case letters, digits and single '-', at most 40"
+        ) from None
