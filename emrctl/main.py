@@ -24,7 +24,20 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Sample data.", ("load",)),
     "jobs": (
         "Spark jobs: build, version, run.",
-        ("init", "validate", "schema", "show", "list", "deploy", "run", "breaker"),
+        (
+            "init",
+            "validate",
+            "schema",
+            "show",
+            "list",
+            "deploy",
+            "promote",
+            "rollback",
+            "versions",
+            "gc",
+            "run",
+            "breaker",
+        ),  # fmt: skip
     ),
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",

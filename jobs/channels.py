@@ -15,7 +15,7 @@ from jobs.pointers import Moved
 if TYPE_CHECKING:
     import boto3
 
-__all__ = ["Moved", "Version", "pointed", "promote", "rollback", "versions"]
+__all__ = ["Moved", "Version", "describe", "pointed", "promote", "rollback", "versions"]
 
 
 @dataclass(frozen=True, kw_only=True)

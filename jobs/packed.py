@@ -159,8 +159,8 @@ def _is_hash(text: str) -> bool:
 def _install(wanted: Recipe, lock: Path, architecture: str, folder: Path) -> None:
     done = subprocess.run(
         [
-            sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder), "--requirements", str(lock),
-            "--python", sys.executable, "--python-version", wanted.python,
+            sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder),
+            "--requirements", str(lock), "--python", sys.executable, "--python-version", wanted.python,
             "--python-platform", f"{architecture}-{_PLATFORM}",
             # What the lock says and no more; only wheels, for what a package's own build does is not known before.
             "--no-deps", "--require-hashes", "--no-build", "--no-compile-bytecode",

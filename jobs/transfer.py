@@ -1,4 +1,4 @@
-"""A version from one stack's artifacts bucket into another's: what arrives is what its manifest says, or nothing does."""
+"""A version from one stack's artifacts bucket into another's: what arrives is what its manifest says."""
 
 from __future__ import annotations
 

@@ -145,12 +145,20 @@ class FakeS3:
         return self._faults.around(get)
 
     def head_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
-        if (Bucket, Key) not in self.objects:
-            raise client_error("404", 404)
-        return {}
+        def head() -> Any:
+            if (Bucket, Key) not in self.objects:
+                raise client_error("404", 404)
+            return {}
 
-    def delete_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
-        return self._faults.around(lambda: self.objects.pop((Bucket, Key), None))
+        return self._faults.around(head)
+
+    def delete_object(self, Bucket: str, Key: str, IfMatch: str = "") -> Any:  # noqa: N803
+        def delete() -> Any:
+            if IfMatch and IfMatch != _etag(self.objects.get((Bucket, Key))):
+                raise client_error("PreconditionFailed", 412)
+            self.objects.pop((Bucket, Key), None)
+
+        return self._faults.around(delete)
 
     def get_paginator(self, name: str) -> Any:
         assert name == "list_objects_v2"
