@@ -37,8 +37,8 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
             "gc",
             "run",
             "breaker",
-        ),  # fmt: skip
-    ),
+        ),
+    ),  # fmt: skip
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",
         ("list", "show", "watch", "attach", "cancel", "logs", "explain", "ui"),

@@ -120,6 +120,7 @@ class FakeS3:
     def __init__(self, faults: Faults | None = None) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
         self._faults = faults or Faults()
+        self.written: dict[tuple[str, str], datetime] = {}  # what is not in here was written at birth
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, **conditions: str) -> Any:  # noqa: N803
         def put() -> Any:
@@ -129,6 +130,8 @@ class FakeS3:
             if "IfMatch" in conditions and conditions["IfMatch"] != _etag(there):
                 raise client_error("PreconditionFailed", 412)
             self.objects[Bucket, Key] = bytes(Body)
+            if self._faults.time:
+                self.written[Bucket, Key] = self._faults.time.now()
             return {"ETag": _etag(Body)}
 
         return self._faults.around(put)
@@ -170,7 +173,11 @@ class FakeS3:
             for (where, key), body in self.objects.items()
             if where == bucket and key.startswith(prefix)
         )
-        return [{"Contents": [_listed(key, body) for key, body in found]}]
+        return [{"Contents": [self._listed(bucket, key, body) for key, body in found]}]
+
+    def _listed(self, bucket: str, key: str, body: bytes) -> Any:
+        modified = self.written.get((bucket, key), BIRTH)
+        return {"Key": key, "ETag": _etag(body), "Size": len(body), "LastModified": modified}
 
 
 class Body(io.BytesIO):
@@ -188,10 +195,6 @@ class Pages:
 
     def paginate(self, **arguments: Any) -> list[Any]:
         return self.make(**arguments)
-
-
-def _listed(key: str, body: bytes) -> Any:
-    return {"Key": key, "ETag": _etag(body), "Size": len(body), "LastModified": BIRTH}
 
 
 def _etag(body: bytes | None) -> str:
