@@ -9,6 +9,7 @@ import typer
 
 from facts.errors import UserError
 
+_VERSIONS = ("versions", "promote", "rollback", "gc")
 # group → its help and its verbs; the verb `up` of group `local` is `command` in emrctl/verbs/local_up.py.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "engine": ("The Pulumi engine.", ("ensure",)),
@@ -24,21 +25,8 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Sample data.", ("load",)),
     "jobs": (
         "Spark jobs: build, version, run.",
-        (
-            "init",
-            "validate",
-            "schema",
-            "show",
-            "list",
-            "deploy",
-            "promote",
-            "rollback",
-            "versions",
-            "gc",
-            "run",
-            "breaker",
-        ),
-    ),  # fmt: skip
+        ("init", "validate", "schema", "show", "list", "deploy", "run", "breaker", *_VERSIONS),
+    ),
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",
         ("list", "show", "watch", "attach", "cancel", "logs", "explain", "ui"),

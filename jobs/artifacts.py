@@ -114,9 +114,12 @@ def resolve(session: boto3.Session, platform: Platform, job: str, channel: str) 
 def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
     """The version called `digest`. Raises UserError when it is not in the bucket."""
     manifest = _manifest(s3, bucket, job, digest)[0]
-    base = f"s3://{bucket}/{job}/{digest}"
+    base = f"s3://{bucket}/{job}"
     return Artifact(
-        manifest=manifest, main_uri=f"{base}/{manifest.main}", wheel_uri=f"{base}/{manifest.wheel}"
+        manifest=manifest,
+        main_uri=f"{base}/{digest}/{manifest.main}",
+        wheel_uri=f"{base}/{digest}/{manifest.wheel}",
+        archive_uri=f"{base}/environments/{manifest.archive}" if manifest.archive else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Channels: a promotion and a roll-back move them to what was asked for, whoever else moves them, and whatever fails."""
+"""Channels: they move to what was asked for, whoever else moves them, and whatever fails."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Versions(World):
         uris = filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri))
         return all(objects.split(uri) in s3.objects for uri in uris)
 
-    def keys(self) -> Sequence[str]:
+    def listed(self) -> Sequence[str]:
         return sorted(key for bucket, key in self.s3.objects if bucket == self.platform.buckets.artifacts)
 
 
