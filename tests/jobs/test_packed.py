@@ -6,7 +6,6 @@ import io
 import subprocess
 import sys
 import tarfile
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,24 +19,10 @@ from jobs.platform import Platform
 from jobs.runtimes import ec2, jobruns
 from jobs.runtimes.base import Submission
 from jobs.spec import JobSpec
-from tests.jobs import specs
+from tests.jobs import specs, wheels
 
 LOCK = "jobs/deps.lock"
 HASH = "--hash=sha256:" + "0" * 64
-
-
-def _wheel(folder: Path, name: str, tag: str = "py3-none-any", **files: str) -> tuple[str, str]:
-    """A wheel in `folder`, and its pin."""
-    path = folder / f"{name}-1.0-{tag}.whl"
-    info = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file, text in files.items():
-            archive.writestr(f"{name}/{file}.py", text)
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n")
-        archive.writestr(f"{info}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
-        archive.writestr(f"{info}/RECORD", "")
-    return name, packed._sha256(path.read_bytes())
 
 
 @pytest.fixture
@@ -45,16 +30,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose lock names one package, which an index folder of its own has."""
     index = tmp_path / "index"
     index.mkdir()
-    name, digest = _wheel(index, "greeting", __init__="def main():\n    return 'hello'\n")
+    pin = wheels.wheel(index, "greeting", __init__="def main():\n    return 'hello'\n")
     (tmp_path / "jobs/workloads").mkdir(parents=True)
     for init in ("jobs/__init__.py", "jobs/workloads/__init__.py"):
         (tmp_path / init).touch()
     (tmp_path / "jobs/workloads/nightly_etl.py").write_text("def main(argv): ...\n")
-    (tmp_path / LOCK).write_text(
-        f"# made by uv\n{name}==1.0 \\\n    --hash=sha256:{digest}\n    # via nothing\n"
-    )
-    monkeypatch.setenv("UV_FIND_LINKS", str(index))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    (tmp_path / LOCK).write_text(f"# made by uv\ngreeting==1.0 \\\n    {pin}\n    # via nothing\n")
+    for name, value in wheels.of(index).items():
+        monkeypatch.setenv(name, value)
     return tmp_path
 
 
@@ -96,16 +79,12 @@ def test_the_same_lock_is_the_same_archive_and_it_runs_where_it_is_unpacked(
 
 def test_what_has_machine_code_is_there_for_each_machine(project: Path) -> None:
     index = project / "index"
-    pins = []
-    for machine in ("x86_64", "aarch64"):
-        name, digest = _wheel(
-            index, "quick", f"py3-none-manylinux_2_28_{machine}", __init__=f"HERE = '{machine}'\n"
-        )
-        pins.append(f"--hash=sha256:{digest}")
-    (project / LOCK).write_text(f"{name}==1.0 {' '.join(pins)}\n")
+    tags = {machine: f"py3-none-manylinux_2_28_{machine}" for machine in ("x86_64", "aarch64")}
+    pins = [wheels.wheel(index, "quick", tag, __init__=f"HERE = '{tag}'\n") for tag in tags.values()]
+    (project / LOCK).write_text(f"quick==1.0 {' '.join(pins)}\n")
     names = _names(packed.build(_recipe(project)))
     assert {name.split("/")[1] for name in names if name.startswith("lib/")} == {"x86_64", "aarch64"}
-    (index / "quick-1.0-py3-none-manylinux_2_28_aarch64.whl").unlink()
+    (index / f"quick-1.0-{tags['aarch64']}.whl").unlink()
     with pytest.raises(
         UserError, match=r"jobs/deps.lock cannot be had as wheels for Python 3.11 on aarch64: "
     ) as caught:
