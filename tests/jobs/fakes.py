@@ -168,16 +168,12 @@ class FakeS3:
         return Pages(lambda **at: self._faults.around(lambda: self._list(at["Bucket"], at["Prefix"])))
 
     def _list(self, bucket: str, prefix: str) -> list[Any]:
-        found = sorted(
-            (key, body)
-            for (where, key), body in self.objects.items()
-            if where == bucket and key.startswith(prefix)
-        )
-        return [{"Contents": [self._listed(bucket, key, body) for key, body in found]}]
+        found = sorted(at for at in self.objects if at[0] == bucket and at[1].startswith(prefix))
+        return [{"Contents": [self._listed(at) for at in found]}]
 
-    def _listed(self, bucket: str, key: str, body: bytes) -> Any:
-        modified = self.written.get((bucket, key), BIRTH)
-        return {"Key": key, "ETag": _etag(body), "Size": len(body), "LastModified": modified}
+    def _listed(self, at: tuple[str, str]) -> Any:
+        body, modified = self.objects[at], self.written.get(at, BIRTH)
+        return {"Key": at[1], "ETag": _etag(body), "Size": len(body), "LastModified": modified}
 
 
 class Body(io.BytesIO):

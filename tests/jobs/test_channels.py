@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import boto3
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from facts.errors import UserError
 from jobs import artifacts, channels, pointers, spec
+from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.pointers import Move, Pointer
 from tests.jobs.fakes import FAULTS, KilledError
@@ -52,7 +54,7 @@ def test_what_is_no_version_is_refused(platform: Platform, part: str, told: str)
 
 def test_a_beginning_of_two_versions_is_refused(platform: Platform) -> None:
     world = Versions(platform, 1)
-    (key,) = [key for key in world if key.endswith("manifest.json")]
+    (key,) = [key for key in world.listed() if key.endswith("manifest.json")]
     twin = world.digests[0][:60] + "0000"
     bucket = platform.buckets.artifacts
     world.s3.objects[bucket, key.replace(world.digests[0], twin)] = world.s3.objects[bucket, key]
@@ -156,7 +158,7 @@ def test_roll_backs_at_once_go_back_once(session: boto3.Session, platform: Platf
             pool.map(
                 lambda at: pointers.point(
                     at.client("s3"), "dev-artifacts", JOB, "dev", before.earlier() or "", "rollback",
-                    channels.Clock(), only_from=before.digest,
+                    Clock(), only_from=before.digest,
                 ),
                 clients,
             )
@@ -215,7 +217,7 @@ def test_a_move_whose_answer_was_lost_and_that_is_sent_again_is_one_move(platfor
     world = Versions(platform)
     put = world.s3.put_object
 
-    def twice(**asked: str) -> object:
+    def twice(**asked: Any) -> Any:
         if asked["Key"].endswith("dev.json"):
             put(**asked)
         return put(**asked)

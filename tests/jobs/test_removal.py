@@ -172,7 +172,7 @@ def _between(world: Versions, at: int, call: Callable[[], Any]) -> list[bool]:
                 call()
         return around(one)
 
-    world.faults.around = counted  # type: ignore[method-assign]
+    world.faults.around = counted  # type: ignore[method-assign, assignment]
     return ran
 
 

@@ -11,6 +11,7 @@ from emrctl import platform as connection
 from emrctl.main import build
 from facts.errors import UserError
 from jobs import removal
+from jobs.coordination.table import Coordination
 from jobs.platform import Buckets, Platform
 from tests.jobs.versions import JOB, Versions, quick
 
@@ -70,8 +71,8 @@ def test_versions_are_shown(world: Versions) -> None:
 
 
 def test_gc_shows_what_would_go_and_asks(world: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = removal.Coordination.now
-    monkeypatch.setattr(removal.Coordination, "now", lambda self: now(self) + removal.GRACE * 2)
+    now = Coordination.now
+    monkeypatch.setattr(Coordination, "now", lambda self: now(self) + removal.GRACE * 2)
     gone = world.digests[0][:12]
     refused = _emrctl("gc", JOB, "--keep", "1")
     assert isinstance(refused.exception, UserError)
