@@ -18,9 +18,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from facts.errors import UserError
 from facts.releases import release
 from jobs.spec import JobSpec
@@ -109,6 +106,9 @@ def build(wanted: Recipe) -> bytes:
 
 def _require_pinned(name: str, content: bytes) -> None:
     """Raises UserError, with the line, for what is not `package==version --hash=sha256:…`."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
     for number, line in _logical_lines(name, content):
         requirement, *hashes = line.split(" --hash=")
         where = f"{name}:{number}"

@@ -120,7 +120,7 @@ class FakeS3:
     def __init__(self, faults: Faults | None = None) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
         self._faults = faults or Faults()
-        self.written: dict[tuple[str, str], datetime] = {}  # what is not in here was written at birth
+        self.written: dict[tuple[str, str], datetime] = {}  # the others at birth
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, **conditions: str) -> Any:  # noqa: N803
         def put() -> Any:
@@ -130,8 +130,7 @@ class FakeS3:
             if "IfMatch" in conditions and conditions["IfMatch"] != _etag(there):
                 raise client_error("PreconditionFailed", 412)
             self.objects[Bucket, Key] = bytes(Body)
-            if self._faults.time:
-                self.written[Bucket, Key] = self._faults.time.now()
+            self.written[Bucket, Key] = self._faults.time.now() if self._faults.time else BIRTH
             return {"ETag": _etag(Body)}
 
         return self._faults.around(put)
