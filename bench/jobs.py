@@ -1,4 +1,4 @@
-"""Runs under way, followed by one process: memory, calls and time of a look at a thousand."""
+"""What it takes to deploy a job; and runs under way, followed by one process: memory, calls and time of a look."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
+from bench import packaging
 from bench.home import ROOT
 
 RUNS = 1000
@@ -32,7 +33,7 @@ print(json.dumps({"left": len(left), "s": took, "idle_kb": idle, "peak_kb": peak
 
 
 def measure(runs: int) -> dict[str, Any]:
-    """Medians over `runs` of one look at a thousand runs on one cluster."""
+    """Medians over `runs`: of one look at a thousand runs on one cluster, and of what `packaging` measures."""
     found = [_track() for _ in range(runs)]
     peak, idle, took = (statistics.median(each[key] for each in found) for key in ("peak_kb", "idle_kb", "s"))
     assert all(each["left"] == RUNS for each in found)
@@ -42,6 +43,7 @@ def measure(runs: int) -> dict[str, Any]:
         f"calls of a look at {RUNS} runs, pages of fifty (floor 20)": found[0]["pages"],
         "  a minute, at a look every 15 s": found[0]["pages"] * 4,
         f"time of a look at {RUNS} runs, s": round(took, 2),
+        **packaging.measure(runs),
     }
 
 

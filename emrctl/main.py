@@ -9,6 +9,7 @@ import typer
 
 from facts.errors import UserError
 
+_VERSIONS = ("versions", "promote", "rollback", "gc")
 # group → its help and its verbs; the verb `up` of group `local` is `command` in emrctl/verbs/local_up.py.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "engine": ("The Pulumi engine.", ("ensure",)),
@@ -24,7 +25,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Sample data.", ("load",)),
     "jobs": (
         "Spark jobs: build, version, run.",
-        ("init", "validate", "schema", "show", "list", "deploy", "run", "breaker"),
+        ("init", "validate", "schema", "show", "list", "deploy", "run", "breaker", *_VERSIONS),
     ),
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",
@@ -37,11 +38,18 @@ HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machi
 
 def build(wanted: str | None = None) -> typer.Typer:
     """The command line. Only the group called `wanted` is imported whole, so that a call pays for itself alone."""
-    app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    # Plain help: Rich's boxes would be half of what a call takes.
+    app = typer.Typer(
+        help=HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
     for verb in VERBS:
         app.command(name=verb)(import_module(f"emrctl.verbs.{verb}").command)
     for group, (text, verbs) in GROUPS.items():
-        sub = typer.Typer(help=text, no_args_is_help=True)
+        sub = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
         sub.callback()(_group)
         for verb in verbs if wanted in (group, None) else ():
             sub.command(name=verb)(import_module(f"emrctl.verbs.{group}_{verb}").command)

@@ -158,6 +158,7 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
         role_arn=platform.job_role(spec.name),
         main_uri=artifact.main_uri,
         wheel_uri=artifact.wheel_uri,
+        archive_uri=artifact.archive_uri,
         arguments=spec.render(values, at, attempt.parameters),
         conf={**spec.conf, **conf},
         resources=spec.resources,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -14,6 +16,16 @@ if TYPE_CHECKING:
 _LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 # A conditional replacement of an object that was deleted meanwhile is answered with 404.
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """An object as a list shows it: bytes, and the time of its last write by the service's clock."""
+
+    key: str
+    etag: str
+    size: int
+    modified: datetime
 
 
 def code(error: ClientError) -> str:
@@ -29,6 +41,22 @@ def create(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
 def replace(s3: S3Client, bucket: str, key: str, body: bytes, etag: str) -> bool:
     """Write the object if it is still the one with `etag`; False when it is not."""
     return _conditional(lambda: s3.put_object(Bucket=bucket, Key=key, Body=body, IfMatch=etag))
+
+
+def delete(s3: S3Client, bucket: str, key: str) -> None:
+    """Delete the object; fine when there is none."""
+    s3.delete_object(Bucket=bucket, Key=key)
+
+
+def delete_if(s3: S3Client, bucket: str, key: str, etag: str) -> bool:
+    """Delete the object if it is still the one with `etag`; False when another is there.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+    """
+    gone = _conditional(lambda: s3.delete_object(Bucket=bucket, Key=key, IfMatch=etag))
+    return gone or not exists(
+        s3, bucket, key
+    )  # deleted by another, or by ourselves and only the answer was lost
 
 
 def read(s3: S3Client, bucket: str, key: str) -> tuple[bytes, str] | None:
@@ -55,8 +83,15 @@ def exists(s3: S3Client, bucket: str, key: str) -> bool:
 
 def keys(s3: S3Client, bucket: str, prefix: str) -> Iterator[str]:
     """Every key below `prefix`, in order."""
+    yield from (found.key for found in listed(s3, bucket, prefix))
+
+
+def listed(s3: S3Client, bucket: str, prefix: str) -> Iterator[Listed]:
+    """Every object below `prefix`, in the order of their keys."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (found["Key"] for found in page.get("Contents", []))
+        for found in page.get("Contents", []):
+            at = found["LastModified"]
+            yield Listed(key=found["Key"], etag=found["ETag"], size=found["Size"], modified=at)
 
 
 def split(uri: str) -> tuple[str, str]:

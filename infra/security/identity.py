@@ -100,7 +100,7 @@ class Identity(pulumi.ComponentResource):
             ),
             "deployer": self._role(
                 "deployer",
-                "Puts job packages and moves channels",
+                "Puts and removes job packages, moves channels",
                 trust(names, who.trusted_arns),
                 job_policies.deployer_needs(names, jobs),
             ),

@@ -155,7 +155,11 @@ def submitter_needs(
             condition=of_this_stack(names),
         ),
         *_record_needs(names, logs),
-        *_coordination_needs(names),
+        *_coordination_needs(
+            names,
+            COORDINATE,
+            "Runs under way, their slots and tokens, and circuit breakers, shared by all who start jobs",
+        ),
         *_package_needs(
             names,
             [spec.name for spec in jobs],
@@ -181,13 +185,12 @@ def _record_needs(names: Names, log_prefixes: Sequence[str]) -> list[Need]:
     ]
 
 
-def _coordination_needs(names: Names) -> list[Need]:
-    why = "Runs under way, their slots and tokens, and circuit breakers, shared by all who start jobs"
+def _coordination_needs(names: Names, actions: tuple[str, ...], why: str) -> list[Need]:
     return [
         Need(
             name="Coordinate",
             why=why,
-            actions=COORDINATE,
+            actions=actions,
             resources=(names.arn("dynamodb", f"table/{names.coordination_table}"),),
         ),
         Need(
@@ -228,9 +231,16 @@ def _start_needs(names: Names, jobs: Sequence[str]) -> list[Need]:
 
 
 def deployer_needs(names: Names, jobs: Sequence[str]) -> tuple[Need, ...]:
-    """Put packages and move channels. Nothing is ever deleted: old runs refer to old packages."""
-    why = "Packages are put and channels moved, and what is there already is not sent again"
+    """Put packages, move channels, remove versions that no run refers to; so it sees which do, and changes no run.
+
+    What it removes is an old version of the bucket for as long as the bucket keeps those: it may not delete these.
+    """
+    why = "Packages are put, channels moved and old versions removed; what is there already is not sent again"
+    runs, refers = names.bucket_arn("runs"), "A version that a run refers to is not removed"
     return (
-        *_package_needs(names, jobs, ("s3:GetObject", "s3:PutObject"), why),
-        *needs.keys_through_s3(names.region, write=["artifacts"]),
+        *_package_needs(names, jobs, ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), why),
+        needs.list_prefixes("ListRecords", refers, runs, [RECORDS]),
+        needs.objects("ReadRecords", refers, iam.READ_OBJECTS, runs, [RECORDS]),
+        *_coordination_needs(names, ("dynamodb:GetItem", "dynamodb:Query"), refers),
+        *needs.keys_through_s3(names.region, read=["runs"], write=["artifacts"]),
     )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from facts.errors import UserError
-from jobs import objects
+from jobs import objects, packed
 from jobs.clock import Clock
 from jobs.platform import Place
 from jobs.runtimes import sending
@@ -163,7 +163,13 @@ def spark_submit(submission: Submission) -> list[str]:
     command += ["--driver-cores", str(driver.cores), "--driver-memory", driver.memory]
     command += ["--executor-cores", str(executors.cores), "--executor-memory", executors.memory]
     command += ["--num-executors", str(executors.count)]
-    for key, value in sorted(submission.conf.items()):
+    conf = dict(submission.conf)
+    if submission.archive_uri:
+        command += ["--archives", f"{submission.archive_uri}#{packed.NAME}"]
+        # The executors' Python is what the driver says, which is in the same place of their own folders.
+        # https://spark.apache.org/docs/latest/api/python/tutorial/python_packaging.html
+        conf["spark.yarn.appMasterEnv.PYSPARK_PYTHON"] = packed.PYTHON
+    for key, value in sorted(conf.items()):
         command += ["--conf", f"{key}={value}"]
     return [*command, "--py-files", submission.wheel_uri, submission.main_uri, *submission.arguments]
 

@@ -68,7 +68,7 @@ class Eks:
                 }
             },
             "configurationOverrides": {
-                "applicationConfiguration": jobruns.defaults(submission),
+                "applicationConfiguration": jobruns.defaults(submission, "spark.kubernetes.driverEnv"),
                 "monitoringConfiguration": {
                     # AWS would keep a copy in a bucket of its own, under a key of its own.
                     "persistentAppUI": "DISABLED",

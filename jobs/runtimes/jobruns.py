@@ -9,7 +9,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from jobs import objects
+from jobs import objects, packed
 from jobs.runtimes.base import Phase, Status, Submission
 
 # A request with a client token may be sent again by the client itself: the service knows it by the token.
@@ -34,10 +34,19 @@ def parameters(submission: Submission) -> str:
     return " ".join([*words, "--py-files", submission.wheel_uri])
 
 
-def defaults(submission: Submission) -> list[dict[str, Any]]:
-    """The job's own settings as a classification: as data, since how a value is quoted on the way is not documented."""
+def defaults(submission: Submission, driver_env: str) -> list[dict[str, Any]]:
+    """The job's own settings as a classification: as data, since how a value is quoted on the way is not documented.
+
+    `driver_env` begins the settings of the driver's environment variables. Packages as an archive:
+    https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/using-python-libraries.html
+    """
     conf = {key: value for key, value in submission.conf.items() if not key.startswith("spark.yarn.")}
     conf["spark.app.name"] = submission.name
+    if submission.archive_uri:
+        conf["spark.archives"] = f"{submission.archive_uri}#{packed.NAME}"
+        conf["spark.executorEnv.PYSPARK_PYTHON"] = packed.PYTHON
+        for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
+            conf[f"{driver_env}.{name}"] = packed.PYTHON
     return [{"classification": "spark-defaults", "properties": conf}]
 
 

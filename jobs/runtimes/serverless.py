@@ -72,7 +72,9 @@ class Serverless:
                 }
             },
             # Where logs go is said by the application.
-            "configurationOverrides": {"applicationConfiguration": jobruns.defaults(submission)},
+            "configurationOverrides": {
+                "applicationConfiguration": jobruns.defaults(submission, "spark.emr-serverless.driverEnv")
+            },
             "executionTimeoutMinutes": submission.timeout_minutes + _NET_MINUTES,
             "tags": dict(submission.tags),
         }

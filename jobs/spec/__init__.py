@@ -1,6 +1,7 @@
 """A job as data, and how it is read from its file. No AWS, no Spark in here; `infra` reads the specs too."""
 
 from jobs.spec.data import Canary, Contract, Dataset
+from jobs.spec.dependencies import Dependencies
 from jobs.spec.environments import MAY_DIFFER
 from jobs.spec.job import JobSpec
 from jobs.spec.reading import CATALOG, find, load, load_catalog
@@ -19,6 +20,7 @@ __all__ = [
     "Concurrency",
     "Contract",
     "Dataset",
+    "Dependencies",
     "Driver",
     "Ec2Target",
     "EksTarget",

@@ -130,6 +130,17 @@ def _workers(spec: JobSpec) -> Found:
             yield ("resources", *key.split(".")), what
 
 
+def _dependencies(spec: JobSpec) -> Found:
+    targets = {"runtime": spec.runtime, "fallback": spec.fallback.runtime if spec.fallback else None}
+    for key, target in targets.items():
+        # There the driver is a process of the primary node, beside which nothing is unpacked.
+        if spec.dependencies and target and target.kind == "ec2" and target.deploy_mode == "client":
+            yield (
+                (key,),
+                "deploy_mode client does not go with dependencies, which only containers have; use cluster",
+            )
+
+
 def _fallback(spec: JobSpec) -> Found:
     if spec.fallback and spec.fallback.runtime == spec.runtime:
         yield ("fallback", "runtime"), "is the place that the job runs on anyway; name another, or none"
@@ -145,6 +156,7 @@ _CHECKS: Mapping[tuple[str, ...], Callable[[JobSpec], Found]] = {
     ("tags",): _tags,
     ("entry_point", "package"): _entry_point,
     ("resources", "runtime", "fallback"): _workers,
+    ("dependencies", "runtime", "fallback"): _dependencies,
     ("runtime", "fallback"): _fallback,
 }
 

@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from facts.errors import UserError
 from jobs.spec import checks, plaintext, templates
 from jobs.spec.data import Canary, Dataset
+from jobs.spec.dependencies import Dependencies
 from jobs.spec.environments import MAY_DIFFER, laid_over
 from jobs.spec.running import Breaker, Concurrency, Fallback, Mitigate, Retry, Schedule, Slo
 from jobs.spec.sizes import Resources
@@ -42,6 +43,7 @@ class JobSpec(Part):
     release: Release
     entry_point: ModuleName  # a module of `package` with a `main(argv)`
     package: tuple[ModuleName, ...] = Field(min_length=1)  # the packages that go into the job's wheel
+    dependencies: Dependencies | None = None  # packages of others that go with it
     arguments: tuple[str, ...] = ()
     resources: Resources = Resources()
     conf: Mapping[str, str] = {}

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from local.contracts import JobRun, JobSink, Sizes
-from local.spark import classifications, credentials, daemons, failure, hadoop, steplogs, submit
+from local.spark import classifications, credentials, daemons, failure, hadoop, packages, steplogs, submit
 from local.spark.classifications import Applied
 from local.spark.clients import BotoClients
 from local.spark.credentials import RoleError
@@ -101,14 +101,19 @@ class Driver:
         applied = classifications.apply([_capital(entry) for entry in job.configurations])
         given = submission(job)
         file = self._folder / "aws" / "credentials"
-        credentials.keep(file, self._session())
+        session = self._session()
+        credentials.keep(file, session)
+        conf = settings(given, applied)
+        s3 = BotoClients(self._endpoint, job.region, session.credentials)("s3")
+        packages.unpack(conf, given.options, s3, self._folder)
         submit.prepare(tools, self._folder)
         self._configure(applied)
         env = {
             **daemons.environment(tools, job.run_id, self._folder),
             **submit.environment(tools, self._folder, applied),
             "SPARK_HOME": str(_spark_home(tools, self._folder)),
-            **driver_environment(given, applied),
+            **driver_environment(conf),
+            **packages.environment(conf, self._folder),
             **credentials.environment(file, self._endpoint, job.region),
             **submit.LOCAL_ONLY,
         }
@@ -206,8 +211,8 @@ def _spark_home(tools: Toolchain, folder: Path) -> Path:
     return home
 
 
-def driver_environment(given: Submission, applied: Applied) -> dict[str, str]:
-    """What a run's configuration puts into the environment of its driver."""
+def settings(given: Submission, applied: Applied) -> dict[str, str]:
+    """A run's own settings: of its configuration, and over them those of its words."""
     conf = dict(applied.properties["spark-defaults"])
     conf.update(
         (key, value)
@@ -215,6 +220,11 @@ def driver_environment(given: Submission, applied: Applied) -> dict[str, str]:
             text.partition("=") for option, text in given.options if option in ("--conf", "-c")
         )
     )
+    return conf
+
+
+def driver_environment(conf: Mapping[str, str]) -> dict[str, str]:
+    """What a run's settings put into the environment of its driver."""
     found = ((_DRIVER_ENV.match(key), value) for key, value in conf.items())
     return {match["name"]: value for match, value in found if match}
 

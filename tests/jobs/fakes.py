@@ -120,6 +120,7 @@ class FakeS3:
     def __init__(self, faults: Faults | None = None) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
         self._faults = faults or Faults()
+        self.written: dict[tuple[str, str], datetime] = {}  # the others at birth
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, **conditions: str) -> Any:  # noqa: N803
         def put() -> Any:
@@ -129,6 +130,7 @@ class FakeS3:
             if "IfMatch" in conditions and conditions["IfMatch"] != _etag(there):
                 raise client_error("PreconditionFailed", 412)
             self.objects[Bucket, Key] = bytes(Body)
+            self.written[Bucket, Key] = self._faults.time.now() if self._faults.time else BIRTH
             return {"ETag": _etag(Body)}
 
         return self._faults.around(put)
@@ -145,20 +147,32 @@ class FakeS3:
         return self._faults.around(get)
 
     def head_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
-        if (Bucket, Key) not in self.objects:
-            raise client_error("404", 404)
-        return {}
+        def head() -> Any:
+            if (Bucket, Key) not in self.objects:
+                raise client_error("404", 404)
+            return {}
 
-    def delete_object(self, Bucket: str, Key: str) -> Any:  # noqa: N803
-        return self._faults.around(lambda: self.objects.pop((Bucket, Key), None))
+        return self._faults.around(head)
+
+    def delete_object(self, Bucket: str, Key: str, IfMatch: str = "") -> Any:  # noqa: N803
+        def delete() -> Any:
+            if IfMatch and IfMatch != _etag(self.objects.get((Bucket, Key))):
+                raise client_error("PreconditionFailed", 412)
+            self.objects.pop((Bucket, Key), None)
+
+        return self._faults.around(delete)
 
     def get_paginator(self, name: str) -> Any:
         assert name == "list_objects_v2"
         return Pages(lambda **at: self._faults.around(lambda: self._list(at["Bucket"], at["Prefix"])))
 
     def _list(self, bucket: str, prefix: str) -> list[Any]:
-        keys = sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))
-        return [{"Contents": [{"Key": key} for key in keys]}] if keys else [{}]
+        found = sorted(at for at in self.objects if at[0] == bucket and at[1].startswith(prefix))
+        return [{"Contents": [self._listed(at) for at in found]}]
+
+    def _listed(self, at: tuple[str, str]) -> Any:
+        body, modified = self.objects[at], self.written.get(at, BIRTH)
+        return {"Key": at[1], "ETag": _etag(body), "Size": len(body), "LastModified": modified}
 
 
 class Body(io.BytesIO):

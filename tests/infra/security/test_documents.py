@@ -188,7 +188,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "job": {"landing", "curated", "artifacts", "logs", "runs"},
         "submitter": {"artifacts", "logs", "runs"},
         "submitter-of-all": {"artifacts", "logs", "runs"},
-        "deployer": {"artifacts"},
+        "deployer": {"artifacts", "runs"},
         "analyst": {"curated"},
         "engineer": {"landing", "curated", "checkpoints", "logs"},
         "engineer-prod": {"logs"},
@@ -202,6 +202,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "job": {"curated", "logs", "runs"},
         "submitter": {"runs"},
         "submitter-of-all": {"runs"},
+        "deployer": {"artifacts"},
         "engineer": {"landing", "curated", "checkpoints"},
         "engineer-prod": set(),
     }

@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ RUN = JobRun(
 SHOW = 'printf "%s\\n" "$@"; echo "DAY=$DAY WHERE=$WHERE"; cat "$SPARK_CONF_DIR/spark-defaults.conf"'
 
 
-class _Sink:
+class Sink:
     def __init__(self) -> None:
         self.started, self.ended = threading.Event(), threading.Event()
         self.failure: str | None = None
@@ -63,7 +64,10 @@ class _Sink:
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[CloudServer]:
     with CloudServer(FakeRunner()) as server:
-        client(server, "iam").create_role(RoleName="driver", AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam = client(server, "iam")
+        # moto's IAM is one for the whole process: another module may have made it.
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName="driver", AssumeRolePolicyDocument=json.dumps(TRUST))
         client(server, "s3").create_bucket(Bucket="logs")
         yield server
 
@@ -74,7 +78,7 @@ def client(server: CloudServer, service: str) -> Any:
     return make(service, endpoint_url=server.endpoint, region_name=REGION, **keys)
 
 
-class _Jobs:
+class Jobs:
     """A runner whose spark-submit is `script`."""
 
     def __init__(self, home: Path, endpoint: str) -> None:
@@ -87,17 +91,17 @@ class _Jobs:
         keys = {"emr-serverless": Key(access_key_id="a", secret_access_key="s")}
         self.runner = SparkJobs(home, endpoint, REGION, keys, tools=lambda _lane: tools)
 
-    def start(self, script: str, run: JobRun = RUN) -> _Sink:
+    def start(self, script: str, run: JobRun = RUN) -> Sink:
         self.submit.write_text(f"#!/bin/sh\n{script}\n")
         self.submit.chmod(0o755)
-        sink = _Sink()
+        sink = Sink()
         self.runner.start_run(run, sink)
         return sink
 
 
 @pytest.fixture
-def jobs(cloud: CloudServer, tmp_path: Path) -> Iterator[_Jobs]:
-    found = _Jobs(tmp_path, cloud.endpoint)
+def jobs(cloud: CloudServer, tmp_path: Path) -> Iterator[Jobs]:
+    found = Jobs(tmp_path, cloud.endpoint)
     yield found
     found.runner.stop()
 
@@ -113,7 +117,7 @@ def log_of(cloud: CloudServer, run: JobRun, name: str) -> str:
     return gzip.decompress(body).decode()
 
 
-def test_a_driver_gets_its_words_its_environment_and_keeps_its_logs(cloud: CloudServer, jobs: _Jobs) -> None:
+def test_a_driver_gets_its_words_its_environment_and_keeps_its_logs(cloud: CloudServer, jobs: Jobs) -> None:
     sink = jobs.start(SHOW + "; echo told >&2")
 
     assert sink.outcome() is None
@@ -130,7 +134,7 @@ def test_a_driver_gets_its_words_its_environment_and_keeps_its_logs(cloud: Cloud
     assert log_of(cloud, RUN, "stderr") == "told\n"
 
 
-def test_a_driver_has_the_credentials_of_its_role_and_leaves_none(cloud: CloudServer, jobs: _Jobs) -> None:
+def test_a_driver_has_the_credentials_of_its_role_and_leaves_none(cloud: CloudServer, jobs: Jobs) -> None:
     run = replace(RUN, run_id="00g2", driver_logs="s3://logs/two")
     sink = jobs.start('cat "$AWS_SHARED_CREDENTIALS_FILE"; env', run)
 
@@ -145,7 +149,7 @@ def test_a_driver_has_the_credentials_of_its_role_and_leaves_none(cloud: CloudSe
 
 
 def test_the_logs_of_a_driver_that_runs_are_kept_as_they_grow(
-    cloud: CloudServer, jobs: _Jobs, monkeypatch: pytest.MonkeyPatch
+    cloud: CloudServer, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steplogs, "EVERY_SECONDS", 0.05)
     run = replace(RUN, run_id="00g9", driver_logs="s3://logs/nine")
@@ -159,18 +163,18 @@ def test_the_logs_of_a_driver_that_runs_are_kept_as_they_grow(
     assert log_of(cloud, run, "stdout") == "one\ntwo\n"
 
 
-def test_a_failing_driver_tells_its_last_exception(jobs: _Jobs) -> None:
+def test_a_failing_driver_tells_its_last_exception(jobs: Jobs) -> None:
     assert jobs.start("echo 'ValueError: no data' >&2; exit 1").outcome() == "ValueError: no data"
 
 
-def test_a_role_that_cannot_be_assumed_fails_the_run(jobs: _Jobs) -> None:
+def test_a_role_that_cannot_be_assumed_fails_the_run(jobs: Jobs) -> None:
     run = replace(RUN, execution_role_arn="not-an-arn")
     sink = jobs.start(SHOW, run)
     assert "the role not-an-arn cannot be assumed" in str(sink.outcome())
     assert not sink.started.is_set()
 
 
-def test_what_does_not_run_here_says_so(jobs: _Jobs) -> None:
+def test_what_does_not_run_here_says_so(jobs: Jobs) -> None:
     outcome = jobs.start(SHOW, replace(RUN, driver="hive")).outcome()
     assert outcome == "a hive driver does not run on this machine; spark-submit does"
 
@@ -180,7 +184,7 @@ def test_what_does_not_run_here_says_so(jobs: _Jobs) -> None:
     [("sleep 60", 0.0, ""), ("trap 'echo bye; exit 1' TERM; sleep 60 & wait", 10.0, "bye\n")],
 )
 def test_a_cancelled_driver_ends_with_the_grace_it_is_given(
-    cloud: CloudServer, jobs: _Jobs, script: str, grace: float, said: str
+    cloud: CloudServer, jobs: Jobs, script: str, grace: float, said: str
 ) -> None:
     run = replace(RUN, run_id="00g3", driver_logs=f"s3://logs/cancelled-{grace}")
     sink = jobs.start(f"{script}", run)
@@ -194,7 +198,7 @@ def test_a_cancelled_driver_ends_with_the_grace_it_is_given(
     assert log_of(cloud, run, "stdout") == said
 
 
-def _wait_for_child(jobs: _Jobs) -> None:
+def _wait_for_child(jobs: Jobs) -> None:
     """Until the script has come to its `sleep`: only then it heeds a signal as it says."""
     import psutil
 
@@ -207,7 +211,7 @@ def _wait_for_child(jobs: _Jobs) -> None:
         time.sleep(0.01)
 
 
-def test_a_runner_that_stops_leaves_no_driver(jobs: _Jobs) -> None:
+def test_a_runner_that_stops_leaves_no_driver(jobs: Jobs) -> None:
     sink = jobs.start("sleep 60")
     assert sink.started.wait(SECONDS)
     jobs.runner.stop()
@@ -235,11 +239,11 @@ def test_the_python_of_a_container_is_not_taken_over() -> None:
     run = replace(
         RUN, parameters="--conf spark.emr-serverless.driverEnv.PYSPARK_PYTHON=./environment/bin/python"
     )
-    assert driver.driver_environment(driver.submission(run), classifications.apply([])) == {}
+    assert driver.driver_environment(driver.settings(driver.submission(run), classifications.apply([]))) == {}
 
 
 def test_a_run_of_the_api_comes_to_its_end_through_a_process(tmp_path: Path) -> None:
-    made: list[_Jobs] = []
+    made: list[Jobs] = []
 
     class Late:
         """A runner that is made when the server's endpoint is known."""
@@ -248,7 +252,7 @@ def test_a_run_of_the_api_comes_to_its_end_through_a_process(tmp_path: Path) -> 
             return getattr(made[0].runner, name)
 
     with CloudServer(FakeRunner(), jobs=Late()) as server:
-        made.append(_Jobs(tmp_path, server.endpoint))
+        made.append(Jobs(tmp_path, server.endpoint))
         made[0].submit.write_text("#!/bin/sh\necho hello\n")
         made[0].submit.chmod(0o755)
         client(server, "iam").create_role(RoleName="run", AssumeRolePolicyDocument=json.dumps(TRUST))

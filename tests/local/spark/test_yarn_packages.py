@@ -7,13 +7,18 @@ import json
 import subprocess
 import tarfile
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from jobs import packed
+from jobs.runtimes import ec2
+from jobs.runtimes.base import Submission
 from local.spark import toolchain
 from local.spark.lanes import lane
-from tests.local.spark.yarn_world import RELEASES, world
+from tests.jobs import specs, wheels
+from tests.local.spark.yarn_world import RELEASES, SMALL, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
 # Both modules are asked for where the driver runs and where a task runs.
@@ -24,6 +29,19 @@ from pyspark.sql import SparkSession
 def found(_=None):
     import packed, zipped
     return [packed.WHAT, zipped.WHAT, sys.prefix.endswith("/environment")]
+
+spark = SparkSession.builder.getOrCreate()
+print(json.dumps({"driver": found(), "executor": spark.sparkContext.parallelize([0], 1).map(found).first()}))
+spark.stop()
+"""
+# As a job's wheel and `jobs.packed` bring them.
+OWN = """
+import json, sys
+from pyspark.sql import SparkSession
+
+def found(_=None):
+    import greeting, zipped
+    return [greeting.WORD, zipped.WHAT, greeting.__file__.endswith("/environment/lib/any/greeting/__init__.py")]
 
 spark = SparkSession.builder.getOrCreate()
 print(json.dumps({"driver": found(), "executor": spark.sparkContext.parallelize([0], 1).map(found).first()}))
@@ -83,3 +101,28 @@ def test_modules_and_a_packed_environment_reach_driver_and_executors(release: st
         assert emr.sink.outcome(step) is None, emr.step_log(step, "stderr")
         (told,) = _reports(emr.step_log(step, "stdout"))
         assert told["executor"] == ["packed", "zipped", True]
+
+
+def test_an_environment_that_jobs_pack_reaches_driver_and_executors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = wheels.wheel(tmp_path, "greeting", __init__="WORD = 'hello'\n")
+    for name, value in wheels.of(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "deps.lock").write_text(f"greeting==1.0 {pin}\n")
+    job = specs.job(dependencies={"lock": "deps.lock"})
+    recipe = packed.recipe(job, tmp_path)
+    assert recipe is not None
+    with world(tmp_path / "home") as emr:
+        emr.s3.put_object(Bucket="code", Key="1/environment.tar.gz", Body=packed.build(recipe))
+        emr.s3.put_object(Bucket="code", Key="modules.zip", Body=_zipped())
+        sent = Submission(
+            token="t", since=datetime.now(UTC), name="packed", role_arn="", main_uri=emr.script(OWN),
+            wheel_uri="s3://code/modules.zip", archive_uri="s3://code/1/environment.tar.gz", arguments=(),
+            conf=SMALL, resources=job.resources, deploy_mode="cluster", timeout_minutes=5, tags={},
+        )  # fmt: skip
+        step = emr.step(*ec2.spark_submit(sent)[1:])
+        assert emr.sink.outcome(step) is None, emr.step_log(step, "stderr")
+        (key,) = emr.container_logs('{"driver"')
+        (told,) = _reports(emr.log(key))
+        assert told == {"driver": ["hello", "zipped", True], "executor": ["hello", "zipped", True]}

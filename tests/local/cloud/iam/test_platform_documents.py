@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
 from infra.storage import bucket_policies
 from infra.tags import EMR_SCOPE_KEY, STACK_KEY
-from jobs import artifacts
+from jobs import artifacts, channels, removal
 from jobs.clock import Clock
 from jobs.lifecycle import Lifecycle
 from jobs.platform import Buckets, Roles
@@ -182,6 +183,46 @@ def test_channels_move_and_are_read_by_the_deployer_the_submitter_and_the_job(
     assert refused(submitter.client("s3").delete_object, Bucket=bucket, Key=key)[0] == "AccessDenied"
 
 
+@pytest.fixture(scope="module")
+def table(platform: Platform) -> str:
+    """The table of runs under way."""
+    platform.aws.client("dynamodb").create_table(
+        TableName=NAMES.coordination_table, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],
+    )  # fmt: skip
+    return NAMES.coordination_table
+
+
+def test_the_deployer_promotes_rolls_back_and_removes_versions_and_nothing_for_good(
+    platform: Platform, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", platform.aws.server.endpoint)
+    monkeypatch.setattr(removal, "GRACE", timedelta(days=-1))  # what is new is old already
+    here, deployer, submitter = told(), *(platform.person(role).boto3() for role in ("deployer", "submitter"))
+    specs = [JOB.model_copy(update={"timeout_minutes": minutes}) for minutes in range(1, 5)]
+    one, two, three, four = (artifacts.deploy(deployer, here, spec, "dev").digest for spec in specs)
+    assert channels.promote(deployer, here, JOB.name, one[:12], "prod").digest == one
+    assert channels.rollback(deployer, here, JOB.name, "dev").digest == three
+    assert {version.digest for version in channels.versions(deployer, here, JOB.name)} >= {
+        one,
+        two,
+        three,
+        four,
+    }
+    assert two in removal.gc(deployer, here, JOB.name, keep=1).versions
+    assert refused(submitter.client("s3").put_object, Bucket=NAMES.bucket("artifacts"),
+                   Key=f"{JOB.name}/channels/dev.json", Body=b"")[0] == "AccessDenied"  # fmt: skip
+    s3, key = deployer.client("s3"), artifacts.manifest_key(JOB.name, two)
+    gone = {"Bucket": NAMES.bucket("artifacts"), "Key": key, "VersionId": "any"}
+    assert refused(s3.delete_object, **gone)[0] == "AccessDenied"  # of old versions of the bucket
+    record = {"Bucket": NAMES.bucket("runs"), "Key": f"records/v1/job={JOB.name}/date=2026-01-01/x.json"}
+    assert refused(s3.put_object, **record, Body=b"")[0] == "AccessDenied"
+    assert refused(s3.delete_object, **record)[0] == "AccessDenied"
+    run = {"TableName": table, "Key": {"kind": {"S": "run"}, "id": {"S": "x"}}}
+    assert refused(deployer.client("dynamodb").delete_item, **run)[0] == "AccessDeniedException"
+
+
 def test_an_analyst_reads_curated_data_and_keeps_results_there(platform: Platform) -> None:
     curated, key = NAMES.bucket("curated"), f"{JOB.outputs[0].prefix}by_day/part-1"
     platform.aws.client("s3").put_object(Bucket=curated, Key=key, Body=b"1")
@@ -268,17 +309,11 @@ STEP = {"Name": "s", "ActionOnFailure": "CONTINUE", "HadoopJarStep": {"Jar": "co
 
 
 def test_a_run_needs_nothing_beyond_the_submitter_s_and_the_deployer_s_roles(
-    platform: Platform, cluster: str, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, cluster: str, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Deployed, started, refused while one is under way, cancelled when its time is up, recorded; the breaker open."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", platform.aws.server.endpoint)
     aws, here = platform.aws, told(main=cluster)
-    table = NAMES.coordination_table
-    aws.client("dynamodb").create_table(
-        TableName=table, BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],
-    )  # fmt: skip
     spec = JOB.model_copy(
         update={"breaker": Breaker(failures=1), "concurrency": Concurrency(when_full="fail")}
     )
@@ -306,7 +341,7 @@ def test_a_run_needs_nothing_beyond_the_submitter_s_and_the_deployer_s_roles(
         lifecycle.start(JOB.name, "prod")
     lifecycle.shared.reset(JOB.name)
     assert lifecycle.store.list_runs() == [record]
-    for role in ("analyst", "engineer", "deployer"):
+    for role in ("analyst", "engineer"):
         read = platform.person(role).client("dynamodb").get_item
         key = {"kind": {"S": "breaker"}, "id": {"S": JOB.name}}
         assert refused(read, TableName=table, Key=key)[0] == "AccessDeniedException"
