@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Sample data.", ("load",)),
     "jobs": (
         "Spark jobs: build, version, run.",
-        ("init", "validate", "schema", "show", "list", "deploy", "run", "breaker"),
+        ("init", "validate", "schema", "show", "list", "deploy", "run", "canary", "breaker"),
     ),
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",
