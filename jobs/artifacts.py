@@ -1,7 +1,8 @@
-"""Versions of a job: content-addressed in the artifacts bucket, and channels that point at one of them.
+"""Versions of a job: content-addressed in the artifacts bucket, and made from the sources as they are now.
 
-`s3://<artifacts>/<job>/<digest>/{<wheel>,main.py,manifest.json}`; the manifest is written last, so that where
-it stands the artifact is whole. `s3://<artifacts>/<job>/channels/<channel>.json` names a digest and those before.
+`s3://<artifacts>/<job>/<digest>/{<upload>/<wheel>,<upload>/main.py,manifest.json}`; the manifest is written last, so
+that where it stands the artifact is whole. Each upload has a folder of its own: what is removed with a version cannot
+be what another upload of it has just brought (ADR 0160).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from facts.errors import UserError
-from jobs import objects, wheel
+from jobs import objects, pointers, wheel
 from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.spec import JobSpec
@@ -28,9 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MAIN = "main.py"
-HISTORY = 50  # digests that a channel remembers
-_CHANNEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_RACES = 20  # lost in a row: others move the channel all the time, which is no accident any more
+_PART = re.compile(r"[0-9a-f]{4,64}")
+_TRIES = 10  # to change a manifest that others change as well
 
 
 class Manifest(BaseModel):
@@ -40,20 +41,12 @@ class Manifest(BaseModel):
 
     schema_version: int = 1
     digest: str  # SHA-256 of the spec and every source file
-    wheel: str  # file name beside the manifest
-    files: dict[str, str]  # SHA-256 of each file beside the manifest
+    created_at: str = ""  # UTC, ISO 8601, by the clock of who made it; empty: from before it was kept
+    wheel: str  # path from the manifest
+    main: str = MAIN  # likewise
+    files: dict[str, str]  # SHA-256 of each file, by its path from the manifest
     spec: JobSpec
-
-
-class Pointer(BaseModel):
-    """Where a channel points, and where it pointed before, newest first."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    schema_version: int = 1
-    digest: str
-    since: str  # UTC, ISO 8601
-    before: tuple[str, ...] = ()
+    claim: str = ""  # of the last one who was about to point a channel here; see `claim`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,17 +80,17 @@ def deploy(
     clock: Clock | None = None,
 ) -> Deployed:
     """Upload the job as it is now, unless that version is there, and point `channel` at it."""
-    _require_channel(channel)
-    s3 = session.client("s3")
-    bucket = platform.buckets.artifacts
+    clock, s3, bucket = clock or Clock(), session.client("s3"), platform.buckets.artifacts
     files = wheel.sources(spec, root)
     files_digest = digest(spec, files)
-    folder = f"{spec.name}/{files_digest}"
     uploaded = False
-    if not objects.exists(s3, bucket, f"{folder}/manifest.json"):
-        uploaded = _upload(s3, bucket, folder, spec, files, files_digest)
-    moved = _point(s3, bucket, spec.name, channel, files_digest, clock or Clock())
-    uri = f"s3://{bucket}/{folder}/"
+    found = pointers.read(s3, bucket, spec.name, channel)
+    if not objects.exists(s3, bucket, manifest_key(spec.name, files_digest)):
+        uploaded = _upload(s3, bucket, spec, files, files_digest, clock)
+    elif not found or found[0].digest != files_digest:
+        claim(s3, bucket, spec.name, files_digest)
+    moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
+    uri = f"s3://{bucket}/{spec.name}/{files_digest}/"
     return Deployed(
         job=spec.name, channel=channel, digest=files_digest, uri=uri, uploaded=uploaded, moved=moved
     )
@@ -105,27 +98,58 @@ def deploy(
 
 def resolve(session: boto3.Session, platform: Platform, job: str, channel: str) -> Artifact:
     """The version that `channel` points at. Raises UserError when the job was never deployed there."""
-    _require_channel(channel)
-    s3 = session.client("s3")
-    bucket = platform.buckets.artifacts
-    pointed = objects.read(s3, bucket, _channel_key(job, channel))
+    s3, bucket = session.client("s3"), platform.buckets.artifacts
+    pointed = pointers.read(s3, bucket, job, channel)
     if pointed is None:
         raise UserError(
             f"job '{job}' has no version in channel '{channel}'; "
             f"run 'emrctl jobs deploy {job} --channel {channel}'"
         )
-    return load(s3, bucket, job, Pointer.model_validate_json(pointed[0]).digest)
+    return load(s3, bucket, job, pointed[0].digest)
 
 
 def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
     """The version called `digest`. Raises UserError when it is not in the bucket."""
-    folder = f"{job}/{digest}"
-    found = objects.read(s3, bucket, f"{folder}/manifest.json")
-    if found is None:
-        raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
-    manifest = Manifest.model_validate_json(found[0])
-    base = f"s3://{bucket}/{folder}"
-    return Artifact(manifest=manifest, main_uri=f"{base}/{MAIN}", wheel_uri=f"{base}/{manifest.wheel}")
+    manifest = _manifest(s3, bucket, job, digest)[0]
+    base = f"s3://{bucket}/{job}/{digest}"
+    return Artifact(
+        manifest=manifest, main_uri=f"{base}/{manifest.main}", wheel_uri=f"{base}/{manifest.wheel}"
+    )
+
+
+def find(s3: S3Client, bucket: str, job: str, part: str) -> str:
+    """The digest that begins with `part` among the versions in the bucket. Raises UserError for none and for several."""
+    if not _PART.fullmatch(part):
+        raise UserError(
+            f"'{part[:80]}' is no version: give its digest, or at least its first 4 digits (0-9, a-f)"
+        )
+    keys = objects.keys(s3, bucket, f"{job}/{part}")
+    found = [key.split("/")[1] for key in keys if key.endswith("/manifest.json")]
+    if len(found) != 1:
+        among = f"fits {len(found)} versions" if found else "fits no version"
+        raise UserError(f"'{part}' {among} of job '{job}'; 'emrctl jobs versions {job}' shows what there is")
+    return found[0]
+
+
+def claim(s3: S3Client, bucket: str, job: str, digest: str) -> Manifest:
+    """Make sure that the version is there and stays for as long as it takes to point a channel at it.
+
+    The manifest is written anew: its ETag and age are others then, and `removal`, which removes it only if it is as
+    old as it was when it was looked at, does not. Raises UserError when the version is not in the bucket.
+    """
+    for _ in range(_TRIES):
+        manifest, etag = _manifest(s3, bucket, job, digest)
+        claimed = manifest.model_copy(update={"claim": secrets.token_hex(8)})
+        if objects.replace(s3, bucket, manifest_key(job, digest), _bytes(claimed), etag):
+            return claimed
+    raise UserError(
+        f"version {digest[:12]} of job '{job}' is changed by others all the time; try again", code=1
+    )
+
+
+def manifest_key(job: str, digest: str) -> str:
+    """Where a version's manifest lies."""
+    return f"{job}/{digest}/manifest.json"
 
 
 def digest(spec: JobSpec, files: dict[str, bytes]) -> str:
@@ -140,42 +164,30 @@ def digest(spec: JobSpec, files: dict[str, bytes]) -> str:
 
 
 def _upload(
-    s3: S3Client, bucket: str, folder: str, spec: JobSpec, files: dict[str, bytes], digest: str
+    s3: S3Client, bucket: str, spec: JobSpec, files: dict[str, bytes], digest: str, clock: Clock
 ) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         built = wheel.build(spec, files, Path(scratch))
         parts = {built.name: built.read_bytes(), MAIN: _main(spec)}
+    upload = secrets.token_hex(4)
     manifest = Manifest(
         digest=digest,
-        wheel=built.name,
-        files={name: _sha256(body) for name, body in sorted(parts.items())},
+        created_at=clock.now().isoformat(timespec="seconds"),
+        wheel=f"{upload}/{built.name}",
+        main=f"{upload}/{MAIN}",
+        files={f"{upload}/{name}": _sha256(body) for name, body in sorted(parts.items())},
         spec=spec,
     )
-    # The address stands for the content, so who comes second finds what it would have written.
     for name, body in parts.items():
-        objects.create(s3, bucket, f"{folder}/{name}", body)
-    return objects.create(s3, bucket, f"{folder}/manifest.json", _json(manifest.model_dump(mode="json")))
+        objects.create(s3, bucket, f"{spec.name}/{digest}/{upload}/{name}", body)
+    return objects.create(s3, bucket, manifest_key(spec.name, digest), _bytes(manifest))
 
 
-def _point(s3: S3Client, bucket: str, job: str, channel: str, digest: str, clock: Clock) -> bool:
-    key = _channel_key(job, channel)
-    for _ in range(_RACES):
-        found = objects.read(s3, bucket, key)
-        before = Pointer.model_validate_json(found[0]) if found else None
-        if before and before.digest == digest:
-            return False
-        history = (before.digest, *before.before)[:HISTORY] if before else ()
-        pointer = Pointer(digest=digest, since=clock.now().isoformat(timespec="seconds"), before=history)
-        body = _json(pointer.model_dump(mode="json"))
-        if found is None:
-            written = objects.create(s3, bucket, key, body)
-        else:
-            written = objects.replace(s3, bucket, key, body, found[1])
-        if written:
-            return True
-    raise UserError(
-        f"channel '{channel}' of job '{job}' was moved by others {_RACES} times meanwhile; try again"
-    )
+def _manifest(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifest, str]:
+    found = objects.read(s3, bucket, manifest_key(job, digest))
+    if found is None:
+        raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
+    return Manifest.model_validate_json(found[0]), found[1]
 
 
 def _main(spec: JobSpec) -> bytes:
@@ -183,17 +195,12 @@ def _main(spec: JobSpec) -> bytes:
     return f"import sys\n\nfrom {spec.entry_point} import main\n\nmain(sys.argv[1:])\n".encode()
 
 
-def _channel_key(job: str, channel: str) -> str:
-    return f"{job}/channels/{channel}.json"
-
-
-def _require_channel(channel: str) -> None:
-    if not _CHANNEL.fullmatch(channel):
-        raise UserError(f"channel '{channel}' is no name: lower-case letters, digits and '-', at most 32")
-
-
 def _sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+def _bytes(manifest: Manifest) -> bytes:
+    return _json(manifest.model_dump(mode="json"))
 
 
 def _json(value: Any) -> bytes:

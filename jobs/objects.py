@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -14,6 +16,16 @@ if TYPE_CHECKING:
 _LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 # A conditional replacement of an object that was deleted meanwhile is answered with 404.
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """An object as a list shows it: bytes, and the time of its last write by the service's clock."""
+
+    key: str
+    etag: str
+    size: int
+    modified: datetime
 
 
 def code(error: ClientError) -> str:
@@ -55,8 +67,15 @@ def exists(s3: S3Client, bucket: str, key: str) -> bool:
 
 def keys(s3: S3Client, bucket: str, prefix: str) -> Iterator[str]:
     """Every key below `prefix`, in order."""
+    yield from (found.key for found in listed(s3, bucket, prefix))
+
+
+def listed(s3: S3Client, bucket: str, prefix: str) -> Iterator[Listed]:
+    """Every object below `prefix`, in the order of their keys."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (found["Key"] for found in page.get("Contents", []))
+        for found in page.get("Contents", []):
+            at = found["LastModified"]
+            yield Listed(key=found["Key"], etag=found["ETag"], size=found["Size"], modified=at)
 
 
 def split(uri: str) -> tuple[str, str]:

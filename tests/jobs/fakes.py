@@ -157,8 +157,12 @@ class FakeS3:
         return Pages(lambda **at: self._faults.around(lambda: self._list(at["Bucket"], at["Prefix"])))
 
     def _list(self, bucket: str, prefix: str) -> list[Any]:
-        keys = sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))
-        return [{"Contents": [{"Key": key} for key in keys]}] if keys else [{}]
+        found = sorted(
+            (key, body)
+            for (where, key), body in self.objects.items()
+            if where == bucket and key.startswith(prefix)
+        )
+        return [{"Contents": [_listed(key, body) for key, body in found]}]
 
 
 class Body(io.BytesIO):
@@ -176,6 +180,10 @@ class Pages:
 
     def paginate(self, **arguments: Any) -> list[Any]:
         return self.make(**arguments)
+
+
+def _listed(key: str, body: bytes) -> Any:
+    return {"Key": key, "ETag": _etag(body), "Size": len(body), "LastModified": BIRTH}
 
 
 def _etag(body: bytes | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ import boto3
 import pytest
 
 from facts.errors import UserError
-from jobs import artifacts, objects, spec, wheel
+from jobs import artifacts, objects, pointers, spec, wheel
 from jobs.platform import Platform
 
 JOB = spec.find("nightly-etl")
@@ -135,9 +134,9 @@ def test_a_change_is_another_version_and_the_old_one_stays(
     back = artifacts.deploy(session, platform, JOB, "prod", root=root)
     assert not back.uploaded
     assert back.digest == (second.digest if what == "source" else first.digest)
-    pointer = objects.read(session.client("s3"), "dev-artifacts", f"{JOB.name}/channels/dev.json")
+    pointer = pointers.read(session.client("s3"), "dev-artifacts", JOB.name, "dev")
     assert pointer is not None
-    assert json.loads(pointer[0])["before"] == [first.digest]
+    assert [move.digest for move in pointer[0].before] == [first.digest]
 
 
 def test_the_manifest_tells_what_lies_beside_it(
@@ -172,8 +171,10 @@ def test_deploys_at_once_all_count_and_none_is_lost(
         )
     found = objects.read(session.client("s3"), "dev-artifacts", f"{JOB.name}/channels/dev.json")
     assert found is not None
-    pointer = artifacts.Pointer.model_validate_json(found[0])
-    assert sorted([pointer.digest, *pointer.before]) == sorted(each.digest for each in deployed)
+    pointer = pointers.Pointer.model_validate_json(found[0])
+    assert sorted([pointer.digest, *(move.digest for move in pointer.before)]) == sorted(
+        each.digest for each in deployed
+    )
 
 
 def test_the_same_deploy_at_once_is_one_version(
@@ -184,7 +185,10 @@ def test_the_same_deploy_at_once_is_one_version(
         deployed = list(pool.map(lambda at: artifacts.deploy(at, platform, JOB, "dev", root=root), clients))
     assert len({each.digest for each in deployed}) == 1
     assert sum(each.moved for each in deployed) == 1
-    assert len(_keys(session)) == 4  # wheel, main, manifest, channel
+    keys = _keys(session)
+    assert [key.rpartition("/")[2] for key in keys if key.endswith(".json")] == ["manifest.json", "dev.json"]
+    whole = artifacts.resolve(session, platform, JOB.name, "dev").manifest
+    assert {f"{JOB.name}/{whole.digest}/{name}" for name in whole.files} < set(keys)
 
 
 def test_an_upload_that_was_cut_off_is_completed(

@@ -1,0 +1,123 @@
+"""What is done with channels: promote a version, roll back, see which versions there are and who points at them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from facts.errors import UserError
+from jobs import artifacts, objects, pointers
+from jobs.clock import Clock
+from jobs.platform import Platform
+from jobs.pointers import Moved
+from jobs.spec.values import JobName
+
+if TYPE_CHECKING:
+    import boto3
+
+__all__ = ["Moved", "Version", "pointed", "promote", "rollback", "versions"]
+_NAME: TypeAdapter[str] = TypeAdapter(JobName)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version in the bucket. `channels` point at it, `left` did so once; `size` is of its files, in bytes."""
+
+    digest: str
+    created_at: str  # UTC, ISO 8601
+    channels: tuple[str, ...]
+    left: tuple[str, ...]
+    wheel: str
+    size: int
+
+
+def promote(
+    session: boto3.Session, platform: Platform, job: str, part: str, channel: str, *, clock: Clock | None = None
+) -> Moved:  # fmt: skip
+    """Point `channel` at the version that begins with `part`. Raises UserError when it is not in the bucket."""
+    require_job(job)
+    s3, bucket = session.client("s3"), platform.buckets.artifacts
+    digest = artifacts.find(s3, bucket, job, part)
+    found = pointers.read(s3, bucket, job, channel)
+    if not found or found[0].digest != digest:
+        artifacts.claim(s3, bucket, job, digest)
+    return pointers.point(s3, bucket, job, channel, digest, "promote", clock or Clock())
+
+
+def rollback(
+    session: boto3.Session, platform: Platform, job: str, channel: str, *,
+    to: str | None = None, clock: Clock | None = None,
+) -> Moved:  # fmt: skip
+    """Point `channel` at the version before, or at the one that begins with `to`.
+
+    Two at once go back once. Raises UserError when there is none before, when it is gone, and when another command
+    moves the channel meanwhile.
+    """
+    now = pointed(session, platform, job, channel)
+    s3, bucket = session.client("s3"), platform.buckets.artifacts
+    digest = artifacts.find(s3, bucket, job, to) if to else now.earlier()
+    if digest is None:
+        raise UserError(
+            f"channel '{channel}' of job '{job}' has no version before {now.digest[:12]}; name one with --to, "
+            f"'emrctl jobs versions {job}' shows what there is"
+        )
+    if digest != now.digest:
+        artifacts.claim(s3, bucket, job, digest)
+    return pointers.point(
+        s3, bucket, job, channel, digest, "rollback", clock or Clock(), only_from=now.digest
+    )
+
+
+def pointed(session: boto3.Session, platform: Platform, job: str, channel: str) -> pointers.Pointer:
+    """Where `channel` points. Raises UserError when the job was never deployed there."""
+    require_job(job)
+    s3, bucket = session.client("s3"), platform.buckets.artifacts
+    if found := pointers.read(s3, bucket, job, channel):
+        return found[0]
+    there = ", ".join(pointers.names(s3, bucket, job)) or "none"
+    raise UserError(f"job '{job}' has no version in channel '{channel}'; its channels are: {there}")
+
+
+def versions(session: boto3.Session, platform: Platform, job: str) -> list[Version]:
+    """The versions of `job` in the bucket, newest first. Raises UserError when it has none."""
+    require_job(job)
+    s3, bucket = session.client("s3"), platform.buckets.artifacts
+    listed = {found.key: found for found in objects.listed(s3, bucket, f"{job}/")}
+    at, left = defaultdict(list), defaultdict(list)
+    for channel in pointers.names(s3, bucket, job):
+        if found := pointers.read(s3, bucket, job, channel):
+            at[found[0].digest].append(channel)
+            for digest in {move.digest for move in found[0].before} - {found[0].digest}:
+                left[digest].append(channel)
+    there = []
+    for key in (key for key in listed if key.endswith("/manifest.json")):
+        folder = key.removesuffix("manifest.json")
+        if not (body := objects.read(s3, bucket, key)):
+            continue  # removed since
+        manifest = artifacts.Manifest.model_validate_json(body[0])
+        there.append(
+            Version(
+                digest=manifest.digest,
+                created_at=manifest.created_at or listed[key].modified.isoformat(timespec="seconds"),
+                channels=tuple(at[manifest.digest]),
+                left=tuple(left[manifest.digest]),
+                wheel=manifest.wheel.rpartition("/")[2],
+                size=sum(listed[folder + name].size for name in manifest.files if folder + name in listed),
+            )
+        )
+    if not there:
+        raise UserError(f"job '{job}' has no version; run 'emrctl jobs deploy {job}'")
+    return sorted(there, key=lambda version: version.created_at, reverse=True)
+
+
+def require_job(job: str) -> None:
+    """Raises UserError for what is no job's name: it becomes part of keys."""
+    try:
+        _NAME.validate_python(job)
+    except ValidationError:
+        raise UserError(
+            f"'{job[:80]}' is no job's name: lower-case letters, digits and single '-', at most 40"
+        ) from None
