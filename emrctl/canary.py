@@ -14,7 +14,7 @@ from jobs.canary import page
 if TYPE_CHECKING:
     from jobs.canary.trial import Result
 
-_UNKNOWN = 2
+UNKNOWN = 2
 
 
 def tell(result: Result, *, file: Path | None, as_json: bool) -> int:
@@ -39,7 +39,7 @@ def exit_code(result: Result) -> int:
         return EXIT_CODES["CANCELLED"]
     if result.outcome == "worse" and result.canary.state != "SUCCEEDED":
         return EXIT_CODES[result.canary.state]
-    return {"good": 0, "worse": 1, "unknown": _UNKNOWN}[result.outcome]
+    return {"good": 0, "worse": 1, "unknown": UNKNOWN}[result.outcome]
 
 
 def as_document(result: Result) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def command(
 ) -> None:
     """Run a new version where no reader looks, compare it with the live one, and report in Markdown.
 
-    Exit code: 0 good, 1 worse or failed, 2 not known, 124 timed out, 130 cancelled. Ctrl-C cancels what runs; whatever
+    Exit code: 0 good, 1 worse or failed, 2 not known or not to be promoted, 124 timed out, 130 cancelled. Ctrl-C cancels what runs; whatever
     happens, readers and the live channel see nothing of it, unless it is good and --promote is given.
     """
     from emrctl import canary
@@ -65,4 +65,5 @@ def command(
         result = trial.run(name, version, against, asked, fresh=fresh)
         if promote:
             result = trial.promote(result)
-    raise typer.Exit(canary.tell(result, file=report, as_json=as_json))
+    code = canary.tell(result, file=report, as_json=as_json)
+    raise typer.Exit(canary.UNKNOWN if promote and code == 0 and not result.promoted else code)

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from botocore.exceptions import ClientError
+
 from facts.errors import UserError
-from jobs import artifacts, attempts, channels, objects
+from jobs import artifacts, attempts, objects, pointers
 from jobs.artifacts import Artifact
 from jobs.attempts import Asked
 from jobs.canary import profiles
 from jobs.canary.compare import Check, Side, compare
+from jobs.clock import Clock
 from jobs.lifecycle import Lifecycle
 from jobs.platform import Platform
 from jobs.runs import Record
@@ -105,17 +108,25 @@ class Trial:
         return self._judged(result, spec, baseline)
 
     def promote(self, result: Result) -> Result:
-        """Point the live channel at the new version, if it is good and the channel is still where it was."""
+        """Point the live channel at the new version, if it is good and the channel is still where it was.
+
+        What is in the way stands in the result's notes.
+        """
         if result.outcome != "good":
             return result
-        now = artifacts.resolve(self._session, self._platform, result.job, result.live_channel)
-        if now.manifest.digest != result.live_digest:
-            moved = (
-                f"channel '{result.live_channel}' was moved to {now.manifest.digest[:12]} meanwhile: this one was "
-                "compared with a version that is live no more; run the canary again"
-            )
-            return replace(result, outcome="unknown", notes=(*result.notes, moved))
-        channels.promote(self._session, self._platform, result.job, result.digest, result.live_channel)
+        s3, bucket, job = self._session.client("s3"), self._platform.buckets.artifacts, result.job
+        try:
+            artifacts.claim(s3, bucket, job, result.digest)
+            pointers.point(
+                s3, bucket, job, result.live_channel, result.digest, "promote", Clock(), only_from=result.live_digest
+            )  # fmt: skip
+        except UserError as error:  # what it was compared with is live no more
+            return replace(result, outcome="unknown", notes=(*result.notes, str(error)))
+        except ClientError as error:
+            if objects.code(error) != "AccessDenied":
+                raise
+            why = f"who runs this may not move channel '{result.live_channel}'; the role 'deployer' may"
+            return replace(result, notes=(*result.notes, why))
         return replace(result, promoted=True)
 
     def _judged(self, result: Result, spec: JobSpec, baseline: Record) -> Result:
@@ -186,14 +197,7 @@ def _version(session: boto3.Session, platform: Platform, job: str, said: str) ->
     if not _DIGEST.fullmatch(said):
         return artifacts.resolve(session, platform, job, said)
     s3, bucket = session.client("s3"), platform.buckets.artifacts
-    keys = objects.keys(s3, bucket, f"{job}/{said}")
-    digests = [key.split("/")[1] for key in keys if key.endswith("/manifest.json")]
-    if len(digests) != 1:
-        how = (
-            f"fits {len(digests)} versions, give more of it" if digests else "is no version that was deployed"
-        )
-        raise UserError(f"'{said}' of job '{job}' {how}")
-    return artifacts.load(s3, bucket, job, digests[0])
+    return artifacts.load(s3, bucket, job, artifacts.find(s3, bucket, job, said))
 
 
 def _told(spec: JobSpec, at: datetime, parameters: Mapping[str, str]) -> tuple[str, ...]:

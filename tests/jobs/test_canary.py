@@ -253,7 +253,7 @@ def test_a_digest_or_its_beginning_names_the_version(world: CanaryWorld) -> None
     world.run_live()
     for said in (world.new, world.new[:12]):
         assert world.trial().run(JOB, said, "prod").digest == world.new
-    with pytest.raises(UserError, match=r"'0000000' .*no version"):
+    with pytest.raises(UserError, match="'0000000' fits no version"):
         world.trial().run(JOB, "0000000", "prod")
     del world.s3.objects["dev-artifacts", f"{JOB}/channels/prod.json"]
     with pytest.raises(UserError, match="has no version in channel 'prod'"):
