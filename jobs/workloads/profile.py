@@ -40,7 +40,7 @@ def of(table: DataFrame, *, counts_only: Collection[str] = ()) -> dict[str, Any]
                 F.percentile_approx(ordered, list(QUANTILES), ACCURACY).alias(f"quantiles {number}")
             )
         elif (hashed := _hashed(field, column)) is not None:
-            # Exact, since there are no more different values than bins.
+            # Exact, since there are no more different values than bins; of merged parts it may tell one value twice.
             wanted.append(F.histogram_numeric(hashed, F.lit(BUCKETS)).alias(f"buckets {number}"))
     row = table.agg(*wanted).collect()[0].asDict()
     return {
@@ -85,7 +85,7 @@ def _told(field: T.StructField, number: int, row: dict[str, Any]) -> dict[str, A
     elif f"buckets {number}" in row:
         counts = [0] * BUCKETS
         for each in row[f"buckets {number}"] or ():
-            counts[int(each["x"])] = int(each["y"])
+            counts[round(each["x"])] += round(each["y"])
         told["buckets"] = counts
     return told
 
