@@ -134,6 +134,7 @@ def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
 def _is_clean(user: OnAws, moved: OnAws, project: Path) -> None:
     """Fail when a preview, or a refresh by the engine itself where the state is, sees any change."""
     seen = user.run("stack", "preview", "account", "--target", "aws", "--json", cwd=project)
+    assert seen.returncode == 0, seen.stderr
     assert set(json.loads(seen.stdout)["changeSummary"]) == {"same"}, seen.stderr
     refresh = ("refresh", "--yes", "--expect-no-changes", "--stack", "account")
     done = moved.pulumi(project / "infra" / "account", *refresh)

@@ -19,6 +19,7 @@ from jobs.runs import Record
 from jobs.samples import load, nycflights
 from jobs.spec import Ec2Target, EksTarget, ServerlessTarget, Target
 from tests.e2e.conftest import Here
+from tests.jobs.conftest import make_table
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("runtimes"), pytest.mark.timeout(1800)]
 
@@ -105,6 +106,7 @@ def _made(session: boto3.Session) -> Platform:
     s3, iam, emr = session.client("s3"), session.client("iam"), session.client("emr")
     for zone in ZONES:
         s3.create_bucket(Bucket=f"rt-{zone}")
+    make_table(session, "rt-coordination")
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -144,7 +146,7 @@ def _made(session: boto3.Session) -> Platform:
     cluster = emr.run_job_flow(**standing)["JobFlowId"]
     platform = {
         "schema_version": 1, "stack": "rt", "environment": "rt", "region": "us-east-1", "account_id": "123456789012",
-        "buckets": {zone: f"rt-{zone}" for zone in ZONES},
+        "buckets": {zone: f"rt-{zone}" for zone in ZONES}, "coordination_table": "rt-coordination",
         "clusters": {"main": {**place(cluster, "elasticmapreduce"), "name": "main"}},
         "launch_templates": {"once": template},
         "applications": {"adhoc": place(application, "serverless")},

@@ -124,6 +124,16 @@ def platform(outputs: dict[str, Any]) -> Platform:
     return parse({"platform": outputs})
 
 
+def make_table(session: boto3.Session, name: str) -> None:
+    """A coordination table, as infra/storage/coordination.py declares it."""
+    table: Any = {
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],
+    }  # fmt: skip
+    session.client("dynamodb").create_table(**table)
+
+
 def make_roles(iam: Any, *roles: str) -> None:
     """Roles and the nodes' profile. moto's IAM is one for the whole process: another module may have made them."""
     there = iam.exceptions.EntityAlreadyExistsException

@@ -139,12 +139,7 @@ def aws(server: tuple[CloudServer, ManualClock], monkeypatch: pytest.MonkeyPatch
         Applications=[{"Name": "Spark"}], LogUri="s3://dev-logs/elasticmapreduce/", SecurityConfiguration="roles",
         Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceFleets": fleets},
     )["JobFlowId"]  # fmt: skip
-    table: Any = {
-        "TableName": "dev-coordination", "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
-        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],
-    }  # fmt: skip
-    session.client("dynamodb").create_table(**table)
+    conftest.make_table(session, "dev-coordination")
     found = Aws(server=started, clock=clock, session=session, outputs=outputs)
     artifacts.deploy(session, found.platform, spec.find(JOB), "dev")
     found.pause(10)
