@@ -46,8 +46,8 @@ def command(
 ) -> None:
     """Run a new version where no reader looks, compare it with the live one, and report in Markdown.
 
-    Exit code: 0 good, 1 worse or failed, 2 not known or not to be promoted, 124 timed out, 130 cancelled. Ctrl-C cancels what runs; whatever
-    happens, readers and the live channel see nothing of it, unless it is good and --promote is given.
+    Exit code: 0 good, 1 worse or failed, 2 not known or not to be promoted, 124 timed out, 130 cancelled. Ctrl-C cancels
+    what runs; whatever happens, readers and the live channel see nothing of it, unless --promote is given and it is good.
     """
     from emrctl import canary
     from emrctl.options import pairs

@@ -153,7 +153,7 @@ def _told(run: Record | None) -> tuple[str, ...]:
     return (
         f"`{run.run_id}`" + ("" if run.shadow else ", its last good one"),
         run.state,
-        f"{run.logical_at or run.created_at:%Y-%m-%dT%H:%MZ}",
+        f"{run.logical_at or run.created_at:%Y-%m-%dT%HZ}",
         ", ".join(f"{name}={value}" for name, value in run.parameters.items()) or "the spec's",
         _number(run.rows_read),
         " ".join(f"`{uri}`" for uri in run.outputs),

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from jobs.canary.profiles import Column
 
-BARS = " ▁▂▃▄▅▆▇█"
+BARS = "·▁▂▃▄▅▆▇█"  # a gap that no Markdown swallows
 WIDTH = 12
 
 

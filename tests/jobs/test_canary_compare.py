@@ -180,6 +180,6 @@ def test_a_shift_is_seen_in_the_lines() -> None:
     low = Column(type="int", nulls=0, quantiles=tuple(map(float, range(1, 100))))
     high = Column(type="int", nulls=0, quantiles=tuple(float(value + 50) for value in range(1, 100)))
     live, canary = sparkline.pair(low, high)
-    assert (live[-1], canary[0]) == (" ", " ")
-    assert live.strip()
+    assert (live[-1], canary[0]) == ("·", "·")
+    assert live.strip("·")
     assert sparkline.pair(low, low)[0] == sparkline.pair(low, low)[1]
