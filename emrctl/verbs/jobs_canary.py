@@ -46,8 +46,9 @@ def command(
 ) -> None:
     """Run a new version where no reader looks, compare it with the live one, and report in Markdown.
 
-    Exit code: 0 good, 1 worse or failed, 2 not known or not to be promoted, 124 timed out, 130 cancelled. Ctrl-C cancels
-    what runs; whatever happens, readers and the live channel see nothing of it, unless --promote is given and it is good.
+    Exit code: 0 good, 1 worse or failed, 2 not known or not to be promoted, 124 timed out, 130 cancelled. Ctrl-C
+    cancels what runs. Whatever happens, readers see nothing of it, and the live channel only if --promote is given and
+    it is good.
     """
     from emrctl import canary
     from emrctl.options import pairs

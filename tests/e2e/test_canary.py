@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from jobs import artifacts, spec, wheel
 from jobs.canary import page
 from jobs.canary.trial import Result, Trial
 from jobs.lifecycle import Lifecycle
+from jobs.runs import Record
 from jobs.spec import Canary
 from tests.e2e.test_runtimes import JOB, World, world
 
@@ -48,30 +51,64 @@ def _canary(world: World) -> Result:
     return trial.promote(trial.run(JOB, "dev", "prod"))
 
 
-def test_a_wrong_change_is_caught_and_a_harmless_one_is_promoted(world: World, tmp_path: Path) -> None:
-    live = _deploy(world, tmp_path / "live", "prod")
-    record = Lifecycle(world.session, world.platform).run(JOB, "prod")
-    assert record.state == "SUCCEEDED"
-    before = _live_data(world)
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What was there after each step; `data` are the live objects and their ETags."""
 
-    wrong = _deploy(world, tmp_path / "wrong", "dev", WRONG)
-    result = _canary(world)
-    assert (result.outcome, result.promoted, result.digest) == ("worse", False, wrong), page.text(result)
-    assert result.live == record
+    record: Record
+    wrong: Result
+    harmless: Result
+    digests: Mapping[str, str]
+    prod: Sequence[str]
+    data: Sequence[Mapping[str, str]]
+    shadow: Sequence[str]
+
+
+@pytest.fixture(scope="module")
+def seen(world: World, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """A run of the live version, and a canary of each of the two changes."""
+    root = tmp_path_factory.mktemp("versions")
+
+    def prod() -> str:
+        return artifacts.resolve(world.session, world.platform, JOB, "prod").manifest.digest
+
+    digests = {"live": _deploy(world, root / "live", "prod")}
+    record = Lifecycle(world.session, world.platform).run(JOB, "prod")
+    pointed, data = [prod()], [_live_data(world)]
+    results = {}
+    for name, change in (("wrong", WRONG), ("harmless", HARMLESS)):
+        digests[name] = _deploy(world, root / name, "dev", change)
+        results[name] = _canary(world)
+        pointed.append(prod())
+        data.append(_live_data(world))
+    (shadow,) = results["harmless"].canary.outputs
+    bucket, _, prefix = shadow.removeprefix("s3://").partition("/")
+    listed = world.session.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
+    return Seen(
+        record=record, wrong=results["wrong"], harmless=results["harmless"], digests=digests, prod=pointed, data=data,
+        shadow=[entry["Key"] for entry in listed],
+    )  # fmt: skip
+
+
+def test_a_wrong_change_is_caught(seen: Seen) -> None:
+    result = seen.wrong
+    assert seen.record.state == "SUCCEEDED"
+    assert (result.outcome, result.promoted) == ("worse", False), page.text(result)
+    assert result.live == seen.record
     worse = {(check.metric, check.column) for check in result.checks if check.verdict == "worse"}
     assert {metric for metric, _ in worse} == {"distribution"}
-    assert {column for _, column in worse} <= {"mean_dep_delay_minutes", "mean_arr_delay_minutes"}
-    assert worse
-    assert artifacts.resolve(world.session, world.platform, JOB, "prod").manifest.digest == live
+    assert worse <= {("distribution", f"mean_{which}_delay_minutes") for which in ("dep", "arr")}
 
-    harmless = _deploy(world, tmp_path / "harmless", "dev", HARMLESS)
-    result = _canary(world)
-    assert (result.outcome, result.promoted, result.digest) == ("good", True, harmless), page.text(result)
+
+def test_a_harmless_change_is_promoted(seen: Seen) -> None:
+    result = seen.harmless
+    assert (result.outcome, result.promoted) == ("good", True), page.text(result)
     assert {check.verdict for check in result.checks} == {"ok"}
-    assert artifacts.resolve(world.session, world.platform, JOB, "prod").manifest.digest == harmless
+    assert list(seen.prod) == [seen.digests[name] for name in ("live", "live", "harmless")]
 
-    assert _live_data(world) == before
-    (shadow,) = result.canary.outputs
-    bucket, _, prefix = shadow.removeprefix("s3://").partition("/")
-    written = world.session.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
-    assert sum(entry["Key"].endswith(".parquet") for entry in written) == 3
+
+def test_readers_see_nothing_of_it(seen: Seen) -> None:
+    first, *later = seen.data
+    assert first
+    assert list(later) == [first, first]
+    assert sum(key.endswith(".parquet") for key in seen.shadow) == 3

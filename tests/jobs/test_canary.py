@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from facts.errors import UserError
 from jobs import artifacts, spec
@@ -15,6 +18,7 @@ from jobs.failures.finding import Change
 from jobs.platform import Platform
 from jobs.spec import Breaker, Canary, Retry
 from tests.jobs.canary_world import TABLE, CanaryWorld, Report
+from tests.jobs.fakes import FAULTS, KilledError
 from tests.jobs.world import JOB
 
 
@@ -319,3 +323,38 @@ def test_a_job_that_would_write_where_readers_look_is_refused_before_anything_is
         world.canary()
     assert world.emr.steps == []
     assert artifacts.resolve(world.session, platform, JOB, "dev").manifest.digest == world.new
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    faults=st.lists(st.sampled_from((*["none"] * 12, *FAULTS)), max_size=120),
+    worse=st.booleans(),
+    lag=st.sampled_from([0, 0, 3]),
+)
+def test_whatever_goes_wrong_the_channel_moves_to_a_good_version_only_and_no_run_is_lost(
+    platform: Platform, faults: list[str], worse: bool, lag: int
+) -> None:
+    """The command dies anywhere and is given again until it ends by itself, which is once the channel has moved too."""
+    # How long a step seems to take depends on who looked when.
+    world = CanaryWorld(platform, canary=Canary(duration_ratio=20, cost_ratio=20))
+    if worse:
+        world.change(_lose_rows)
+    world.emr.lag, world.faults.plan = lag, iter(faults)
+    for _ in range(60):
+        try:
+            outcome = world.canary(promote=True).outcome
+            break
+        except UserError as error:
+            if "there is nothing to compare" in str(error):
+                outcome = "good"
+                break
+        except (KilledError, ClientError, BotoCoreError):
+            pass
+        world.time.go(1)
+    else:
+        raise AssertionError("the command never came to an end")
+    assert outcome == ("worse" if worse else "good")
+    assert world.prod() == (world.live if worse else world.new)
+    world.check()
+    for step in world.emr.steps:
+        assert not any("dev-curated" in argument for argument in world.arguments(step))
