@@ -92,8 +92,8 @@ def test_the_same_rows_in_another_order_are_the_same(table: DataFrame, profile: 
     """But for a quantile's rank, which depends on which parts of the table are put together."""
     from jobs.workloads import profile as workload
 
-    other = workload.of(table.repartition(5, "name").sortWithinPartitions("whole"))
-    one, other = (profiles.Profile.model_validate(each) for each in (profile, other))
+    shuffled = workload.of(table.repartition(5, "name").sortWithinPartitions("whole"))
+    one, other = (profiles.Profile.model_validate(each) for each in (profile, shuffled))
     for name, column in one.columns.items():
         again = other.columns[name]
         assert (column.type, column.nulls, column.buckets) == (again.type, again.nulls, again.buckets)
