@@ -118,7 +118,7 @@ def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
 
 
 def find(s3: S3Client, bucket: str, job: str, part: str) -> str:
-    """The digest that begins with `part` among the versions in the bucket. Raises UserError for none and for several."""
+    """The digest of the version in the bucket that begins with `part`. Raises UserError for none and for several."""
     if not _PART.fullmatch(part):
         raise UserError(
             f"'{part[:80]}' is no version: give its digest, or at least its first 4 digits (0-9, a-f)"

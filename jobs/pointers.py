@@ -49,7 +49,7 @@ class Pointer(Move):
         return [{"digest": move} if isinstance(move, str) else move for move in moves]
 
     def earlier(self) -> str | None:
-        """The version to roll back to: the newest before this one that no roll-back has left since; None: there is none.
+        """The version to roll back to: the newest before this one that no roll-back has left since, None without one.
 
         So rolling back twice goes two versions back, and a version that was put there again counts again.
         """
@@ -90,7 +90,8 @@ def names(s3: S3Client, bucket: str, job: str) -> Iterator[str]:
 
 
 def point(
-    s3: S3Client, bucket: str, job: str, channel: str, digest: str, by: By, clock: Clock, *, only_from: str | None = None
+    s3: S3Client, bucket: str, job: str, channel: str, digest: str, by: By, clock: Clock, *,
+    only_from: str | None = None,
 ) -> Moved:  # fmt: skip
     """Point `channel` at `digest`, whoever else moves it; with `only_from`, only while it points there.
 
