@@ -103,8 +103,8 @@ def first(
 
 def same_work(attempt: Attempt, artifact: Artifact, spec: JobSpec, asked: Asked) -> bool:
     """Whether a run is of this version, and was asked for the same date and parameters."""
-    same = (artifact.manifest.digest, asked.at(spec), dict(asked.parameters), asked.shadow)
-    return same == (attempt.digest, attempt.logical_at, dict(attempt.parameters), attempt.shadow)
+    same = (artifact.manifest.digest, asked.at(spec), dict(asked.parameters))
+    return same == (attempt.digest, attempt.logical_at, dict(attempt.parameters))
 
 
 def pause(retry: Retry, attempt: Attempt) -> float:
