@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Sample data.", ("load",)),
     "jobs": (
         "Spark jobs: build, version, run.",
-        ("init", "validate", "schema", "show", "list", "deploy", "run", "breaker", *_VERSIONS),
+        ("init", "validate", "schema", "show", "list", "deploy", "run", "canary", "breaker", *_VERSIONS),
     ),
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",

@@ -42,8 +42,13 @@ def opened(attempt: Attempt, status: Status | None) -> dict[str, Any]:
     return {**attempt.model_dump(mode="json"), "state": state(status), **seen}
 
 
+def named(run: Record | Attempt) -> str:
+    """The job's name, and of a canary's run that it is one."""
+    return f"{run.job} (canary)" if run.shadow else run.job
+
+
 def summary(record: Record) -> str:
-    """A run's record in six lines, seven where it did not succeed, with rich's markup."""
+    """A run's record in six lines, more where it did not succeed or was a canary's, with rich's markup."""
     colour = _COLOURS[record.state]
     tries = f" in {len(record.attempts)} attempts" if len(record.attempts) > 1 else ""
     lines = [
@@ -61,6 +66,8 @@ def summary(record: Record) -> str:
         lines.append(
             f"failure   {record.failure.failure_class}; 'emrctl runs explain {record.run_id}' shows why"
         )
+    if record.shadow:
+        lines.append(f"shadow    of a canary, written to {escape(', '.join(record.outputs))}")
     if record.mitigations:
         lines.append(f"mitigated {escape('; '.join(map(str, record.mitigations)))}")
     return "\n".join(lines)

@@ -62,6 +62,11 @@ class RunProgress:
             self._print(text)
         self._said = text
 
+    def note(self, text: str) -> None:
+        """Say what a command of several runs does next."""
+        if not self._quiet:
+            self._print(f"{self._job}: {text}")
+
     def cancels(self, attempt: Attempt) -> bool:
         """Ask once whether Ctrl-C is to cancel the run; where nobody can be asked it is. A second one leaves the run.
 

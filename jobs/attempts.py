@@ -16,7 +16,7 @@ from jobs.fallback import Choice
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended
 from jobs.runtimes.base import Submission
-from jobs.spec import JobSpec
+from jobs.spec import SHADOW, Dataset, JobSpec
 from jobs.spec.dates import parse
 from jobs.spec.running import Retry
 from jobs.spec.templates import YARN_MARKS
@@ -32,12 +32,14 @@ _COMMAND = 1_000  # what spark-submit's options, names and URIs take of it at mo
 class Asked:
     """What a run is asked for: the day or hour that it is about (None: now), and parameters other than the spec's.
 
-    `auto_mitigate` lets a retry change what `mitigate` of the spec allows, as the failure asks for it.
+    `auto_mitigate` lets a retry change what `mitigate` of the spec allows, as the failure asks for it. With `shadow` it
+    writes apart from the job's outputs, where no reader looks.
     """
 
     date: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     auto_mitigate: bool = False
+    shadow: bool = False
 
     def at(self, spec: JobSpec) -> datetime | None:
         """The logical time, UTC. Raises UserError when `date` is none."""
@@ -90,8 +92,12 @@ def first(
         parameters=dict(asked.parameters),
         logical_at=asked.at(spec),
         auto_mitigate=asked.auto_mitigate,
+        shadow=asked.shadow,
     )
-    _require_sendable(submission(platform, artifact, attempt))
+    sent = submission(platform, artifact, attempt)
+    _require_sendable(sent)
+    if attempt.shadow:
+        _require_apart(platform, spec, sent)
     return attempt
 
 
@@ -135,7 +141,7 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
     spec = changes.apply(spec_of(platform, artifact), attempt.mitigations)
     target = fallback.target_of(spec, attempt)
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
-    values |= {f"outputs.{dataset.name}": platform.uri(dataset) for dataset in spec.outputs}
+    values |= {f"outputs.{dataset.name}": output_uri(platform, attempt, dataset) for dataset in spec.outputs}
     values |= {
         "run.id": attempt.run_id,
         "run.report": report_uri(platform, attempt),
@@ -183,6 +189,31 @@ def _require_sendable(sent: Submission) -> None:
             f"the run's arguments have {size:,} characters and its settings {options:,}; together at most "
             f"{LIMIT - _COMMAND:,} of the {LIMIT:,} that EMR takes are theirs: put data into an input"
         )
+
+
+def _require_apart(platform: Platform, spec: JobSpec, sent: Submission) -> None:
+    """A run in the shadow is told of all its outputs by their templates, and of none by its own address."""
+    for dataset in spec.outputs:
+        if not any(f"${{outputs.{dataset.name}}}" in argument for argument in spec.arguments):
+            raise UserError(
+                f"job '{spec.name}' cannot run in the shadow: no argument holds ${{outputs.{dataset.name}}}, so that "
+                "it would write where its readers look"
+            )
+        address = platform.uri(dataset).rstrip("/").partition("://")[2]
+        for told in (*sent.arguments, *sent.conf.values()):
+            if address in told:
+                raise UserError(
+                    f"job '{spec.name}' cannot run in the shadow: '{told[:120]}' names its output '{dataset.name}' by "
+                    f"its address; use ${{outputs.{dataset.name}}}"
+                )
+
+
+def output_uri(platform: Platform, attempt: Attempt, dataset: Dataset) -> str:
+    """Where `attempt` writes `dataset`. In the shadow that is a folder of the run's own in the checkpoints zone, which
+    neither readers nor the catalog know."""
+    if not attempt.shadow:
+        return platform.uri(dataset)
+    return f"s3://{platform.buckets.checkpoints}/{SHADOW}{attempt.job}/{attempt.run_id}/{dataset.name}/"
 
 
 def report_uri(platform: Platform, attempt: Attempt) -> str:

@@ -81,9 +81,13 @@ class Lifecycle(UnderWay):
         for `start`. KeyboardInterrupt cancels the run, proves it gone, and returns its record like any other end.
         """
         artifact = artifacts.resolve(self._session, self._platform, job, channel)
-        return self.follow(
-            self._begin(artifact, channel, asked or attempts.Asked(), force=force, patient=True)
-        )
+        return self.run_version(artifact, channel, asked or attempts.Asked(), force=force)
+
+    def run_version(
+        self, artifact: artifacts.Artifact, channel: str, asked: attempts.Asked, *, force: bool = False
+    ) -> Record:
+        """As `run`, of a version that the caller has; the record says `channel`."""
+        return self.follow(self._begin(artifact, channel, asked, force=force, patient=True))
 
     def follow(self, attempt: Attempt) -> Record:
         """Follow a run from `attempt`, sent or only kept, to its record."""
@@ -153,7 +157,7 @@ class Lifecycle(UnderWay):
             under_way = self.sweep(seen.attempts)
             if len(under_way) < len(seen.attempts):
                 continue  # some got their record, which may have moved the breaker
-            slot = slots.free([each.slot for each in under_way], rule.limit)
+            slot = slots.free([each.slot for each in under_way], rule.limit, shadow=asked.shadow)
             if slot is not None:
                 choice = fallback.choose(spec, lambda target: self._waiting(target, spec.fallback))
                 now = self._clock.now()
@@ -162,11 +166,14 @@ class Lifecycle(UnderWay):
                     return attempt
                 lost += 1
                 continue
+            # Runs in the shadow and others do not get in each other's way.
+            under_way = [each for each in under_way if each.shadow == asked.shadow]
+            when_full = "join" if asked.shadow else rule.when_full
             same = next((each for each in under_way if attempts.same_work(each, artifact, spec, asked)), None)
-            if rule.when_full == "join" and same:
+            if when_full == "join" and same:
                 self._say(same, "taking up the run that is under way")
                 return same
-            if rule.when_full == "fail" or not patient or self._clock.monotonic() >= give_up:
+            if when_full == "fail" or not patient or self._clock.monotonic() >= give_up:
                 raise _full(under_way, spec.name, artifact.manifest.digest, patient=patient)
             if not told:
                 self._say(under_way[0], "waiting for it to end: as many runs as are allowed are under way")

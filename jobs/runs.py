@@ -70,6 +70,7 @@ class Attempt(_Row):
     ended: Ended | None = None  # how the run ended, from when that is decided until its record is written
     auto_mitigate: bool = False  # whether a retry may change the spec by itself
     mitigations: tuple[Change, ...] = ()  # what this attempt runs with instead of the spec's own
+    shadow: bool = False  # whether it writes apart from the job's outputs, for a canary
 
 
 class Record(_Row):
@@ -102,6 +103,9 @@ class Record(_Row):
     logical_at: datetime | None = None
     attempts: tuple[Ended, ...]
     mitigations: tuple[Change, ...] = ()  # of the last attempt
+    shadow: bool = (
+        False  # of a canary: `outputs` lie where no reader looks, and it says nothing of the live version
+    )
     failure_class: FailureClass | None = None  # null unless it failed or ran out of time
     failure: Finding | None = None
     application_id: str | None = None

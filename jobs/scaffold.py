@@ -88,7 +88,7 @@ from pyspark.sql import SparkSession
 
 from jobs.transforms import contract
 from jobs.transforms.$module import daily
-from jobs.workloads import nycflights, report
+from jobs.workloads import nycflights, profile, report
 
 
 def main(argv: Sequence[str]) -> None:
@@ -111,7 +111,8 @@ def run(spark: SparkSession, arguments: argparse.Namespace) -> None:
     table = daily(flights).cache()
     contract.require("daily", {"": table}, arguments.contract)
     table.coalesce(1).write.mode("overwrite").parquet(arguments.output)
-    counts = {"rows_written": {"daily": table.count()}}
+    told = profile.of(table)  # what a canary of the next version is compared with
+    counts = {"rows_written": {"daily": told["rows"]}, "profiles": {"daily": told}}
     report.write(spark, arguments.report, {"run_id": arguments.run_id, **counts})
 ''')
 

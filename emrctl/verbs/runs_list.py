@@ -47,11 +47,11 @@ def command(
         table.add_column(name, justify="right")
     for attempt, status in under_way:
         place = f"{attempt.runtime} {attempt.place}"
-        table.add_row(attempt.run_id, attempt.job, place, runs.state(status), "-", "-", "-")
+        table.add_row(attempt.run_id, runs.named(attempt), place, runs.state(status), "-", "-", "-")
     for record in records:
         cost = "-" if record.cost_usd is None else f"{record.cost_usd:.4f}"
         table.add_row(
-            record.run_id, record.job, f"{record.runtime} {record.place}", record.state,
+            record.run_id, runs.named(record), f"{record.runtime} {record.place}", record.state,
             runs.seconds(record.duration_seconds), runs.number(record.rows_read), cost,
         )  # fmt: skip
     Console().print(table)

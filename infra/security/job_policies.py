@@ -10,7 +10,7 @@ from infra.security import statements as iam
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.needs import Need
 from infra.tags import STACK_KEY
-from jobs.spec import Dataset, JobSpec, Target
+from jobs.spec import SHADOW, Dataset, JobSpec, Target
 
 EVENT_LOGS = "spark-events/"
 REPORTS = "reports/"
@@ -50,9 +50,14 @@ def runs_on_clusters(spec: JobSpec) -> bool:
 def runtime_needs(spec: JobSpec, names: Names) -> tuple[Need, ...]:
     """A job reads its inputs, its package and its secrets; it writes its outputs, its report and event log.
 
+    A canary of it writes into the job's shadow instead, which only the job and who may read all data can see.
+
     A secret under a key of the customer's own needs that key's consent beside this; the spec names no keys.
     """
-    artifacts, runs, logs = (names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs"))
+    artifacts, runs, logs, checkpoints = (
+        names.bucket_arn(zone) for zone in ("artifacts", "runs", "logs", "checkpoints")
+    )
+    shadow = [f"{SHADOW}{spec.name}/"]
     package, reports = [f"{spec.name}/"], [f"{REPORTS}{spec.name}/"]
     application = serverless_application(spec)
     secrets = Need(
@@ -64,6 +69,10 @@ def runtime_needs(spec: JobSpec, names: Names) -> tuple[Need, ...]:
     return (
         *_zone_needs("Inputs", "Its spec reads this", spec.inputs, names, iam.READ_OBJECTS),
         *_zone_needs("Outputs", "Its spec writes this", spec.outputs, names, iam.WRITE_OBJECTS),
+        needs.list_prefixes("ListShadow", "What its canaries write instead", checkpoints, shadow),
+        needs.objects(
+            "WriteShadow", "What its canaries write instead", iam.WRITE_OBJECTS, checkpoints, shadow
+        ),
         needs.list_prefixes("ListPackage", "Its own package", artifacts, package),
         needs.objects("ReadPackage", "Its own package", iam.READ_OBJECTS, artifacts, package),
         needs.list_prefixes("ListReports", "Its report of what it wrote", runs, reports),
@@ -80,7 +89,7 @@ def runtime_needs(spec: JobSpec, names: Names) -> tuple[Need, ...]:
         *needs.keys_through_s3(
             names.region,
             read=["artifacts", *(dataset.zone for dataset in spec.inputs)],
-            write=["logs", "runs", *(dataset.zone for dataset in spec.outputs)],
+            write=["checkpoints", "logs", "runs", *(dataset.zone for dataset in spec.outputs)],
         ),
         *([secrets] if spec.secrets else []),
     )

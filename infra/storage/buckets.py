@@ -15,6 +15,9 @@ from infra.storage import bucket_policies
 from infra.storage.lifecycle import Lifecycle
 from infra.storage.zone import Zone, ZoneArgs
 from infra.storage_settings import StorageSettings
+from jobs.spec import SHADOW
+
+SHADOW_DAYS = 7  # what canaries wrote is there to be looked at; their report says what it was like
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +93,12 @@ def lifecycle(storage: StorageSettings, zone: str) -> Lifecycle:
             expire_days=storage.log_retention_days,
         )
     said = storage.zones.of(zone)
+    expiring = {"curated": {QUERY_RESULTS: storage.query_result_days}, "checkpoints": {SHADOW: SHADOW_DAYS}}
     return Lifecycle(
         abort_upload_days=storage.abort_upload_days,
         noncurrent_version_days=said.noncurrent_version_days or storage.noncurrent_version_days,
         expire_days=storage.log_retention_days if zone == "logs" else said.expire_days,
-        expire_prefixes={QUERY_RESULTS: storage.query_result_days} if zone == "curated" else {},
+        expire_prefixes=expiring.get(zone, {}),
         infrequent_access_after_days=said.infrequent_access_after_days,
         intelligent_tiering_after_days=said.intelligent_tiering_after_days,
     )

@@ -92,11 +92,12 @@ class Coordination:
     def begin(self, attempt: Attempt, seen: Shared, *, force: bool = False) -> bool:
         """Keep the first attempt of a run in its slot. False: the slot or the breaker is not as `seen` any more.
 
-        Raises UserError when the breaker is open, unless with `force`, which leaves it as it is.
+        Raises UserError when the breaker is open, unless with `force`, which leaves it as it is. A canary has nothing
+        to do with it: it says nothing of the version that is live.
         """
         put = self._put(_run_key(attempt), _run_item(attempt), "attribute_not_exists(id)")
         writes = [{"Put": put}]
-        if not force:
+        if not force and not attempt.shadow:
             after = breaker.start(seen.breaker, attempt.job, attempt.run_id, self.now())
             if after != seen.breaker:
                 writes += self._breaker_write(attempt.job, after, seen.version, None)
@@ -142,7 +143,11 @@ class Coordination:
             if self.current(attempt) is None:
                 return True
             state, version = self._breaker(record.job)
-            after = breaker.after(state, rule, record.run_id, record.state, self.now())
+            after = (
+                state
+                if attempt.shadow
+                else breaker.after(state, rule, record.run_id, record.state, self.now())
+            )
             delete: dict[str, Any] = {
                 "TableName": self._table, "Key": _run_key(attempt), "ConditionExpression": "run = :run",
                 "ExpressionAttributeValues": {":run": {"S": record.run_id}},

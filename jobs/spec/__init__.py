@@ -8,12 +8,13 @@ from jobs.spec.reading import CATALOG, find, load, load_catalog
 from jobs.spec.running import Breaker, Concurrency, Fallback, Mitigate, Mitigation, Retry, Schedule, Slo
 from jobs.spec.sizes import SIZES, Driver, Executors, Resources
 from jobs.spec.targets import KINDS, Ec2Target, EksTarget, Kind, ServerlessTarget, Target
-from jobs.spec.values import Zone
+from jobs.spec.values import SHADOW, Zone
 
 __all__ = [
     "CATALOG",
     "KINDS",
     "MAY_DIFFER",
+    "SHADOW",
     "SIZES",
     "Breaker",
     "Canary",

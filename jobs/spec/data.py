@@ -67,10 +67,9 @@ class Canary(Part):
     """What a canary of a new version runs on, and how far it may be from the last good run. Shares are of one."""
 
     parameters: Mapping[DatasetName, ParameterValue] = {}  # values of `${param.…}` that choose the partitions
-    row_count_share: float = Field(default=0.05, ge=0)
+    row_count_share: float = Field(default=0.05, ge=0)  # of the table with more rows
     null_share: float = Field(default=0.02, ge=0, le=1)  # a column's null rate may differ by this much
-    distribution_distance: float = Field(
-        default=0.1, ge=0, le=1
-    )  # Kolmogorov-Smirnov, of each numeric column
+    # Of a column's values: Kolmogorov-Smirnov of numbers and times, total variation of the rest: jobs.canary.distances.
+    distribution_distance: float = Field(default=0.1, ge=0, le=1)
     duration_ratio: float = Field(default=1.5, gt=0)
     cost_ratio: float = Field(default=1.5, gt=0)

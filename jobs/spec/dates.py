@@ -64,6 +64,11 @@ def parse(said: str, zone: str) -> datetime:
         ) from None
 
 
+def say(at: datetime, zone: str) -> str:
+    """The hour that `at` lies in, as `parse` reads it."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H")
+
+
 def _months(local: datetime, count: int) -> datetime:
     year, month = divmod(local.year * 12 + local.month - 1 + count, 12)
     return local.replace(

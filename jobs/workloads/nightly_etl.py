@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from jobs.transforms import contract, delays, reconcile
 from jobs.transforms.flights import enrich
-from jobs.workloads import nycflights, report
+from jobs.workloads import nycflights, profile, report
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -88,6 +88,7 @@ def run(
             },
             "rows_read": {name: counted[name]["rows"] for name in inputs},
             "rows_written": {name: counted[name]["rows"] for name in tables},
+            "profiles": {f"delays/{name}": profile.of(table) for name, table in tables.items()},
             "worst_routes": [row.asDict() for row in delays.worst_routes(tables["by_route"]).collect()],
         },
     )

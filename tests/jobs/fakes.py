@@ -208,6 +208,8 @@ class FakeEmr:
         self.lists = self.pages = 0
         self.stubborn = False  # asked to end it goes on; only force ends a step
         self.immortal = False
+        self.seconds_of: Callable[[FakeStep], float] = lambda _: RUNNING_SECONDS
+        self.report_of: Callable[[FakeStep], dict[str, Any]] = lambda _: {}
         self.cancelled: list[tuple[str, str]] = []
         time.passed.append(self.advance)
 
@@ -222,7 +224,7 @@ class FakeEmr:
 
     def _end(self, step: FakeStep, now: datetime) -> None:
         assert step.started is not None
-        if (now - step.started).total_seconds() >= RUNNING_SECONDS:
+        if (now - step.started).total_seconds() >= self.seconds_of(step):
             step.state, step.ended = step.outcome, now
             if step.outcome == "COMPLETED":
                 self._report(step)
@@ -276,6 +278,7 @@ class FakeEmr:
             "application_id": f"application_1_{step.id[2:]:0>4}",
             "rows_read": {"flights": 7},
             "counts": {"n": 1},
+            **self.report_of(step),
         }
         self.s3.objects[bucket, key] = json.dumps(report).encode()
 

@@ -62,10 +62,15 @@ def test_a_new_job_is_valid_packs_and_is_in_form(root: Path) -> None:
 
 @pytest.mark.slow
 def test_the_test_of_a_new_job_passes_with_a_real_spark(tmp_path: Path) -> None:
-    for folder in ("jobs", "facts", "local/cloud"):
+    for folder in ("jobs", "facts", "local"):
         shutil.copytree(wheel.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "tests/jobs").mkdir(parents=True)
-    for file in ("tests/jobs/conftest.py", "pyproject.toml", "local/__init__.py"):
+    for file in (
+        "tests/jobs/conftest.py",
+        "tests/jobs/emr.py",
+        "tests/local/cloud/fakes.py",
+        "pyproject.toml",
+    ):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(wheel.ROOT / file, tmp_path / file)
     made = scaffold.make("late-arrivals", tmp_path)
     done = subprocess.run(

@@ -185,7 +185,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "service": {"volumes"},
         "node": {"artifacts", "logs", "volumes"},
         "node-with-image": {"artifacts", "logs", "volumes"},
-        "job": {"landing", "curated", "artifacts", "logs", "runs"},
+        "job": {"landing", "curated", "checkpoints", "artifacts", "logs", "runs"},
         "submitter": {"artifacts", "logs", "runs"},
         "submitter-of-all": {"artifacts", "logs", "runs"},
         "deployer": {"artifacts", "runs"},

@@ -65,6 +65,7 @@ def test_uploads_and_old_versions_do_not_stay_and_only_logs_expire(dev: Run, zon
     assert kept["noncurrentVersionExpiration"]["noncurrentDays"] == 7
     assert ("expiry" in rules) == (zone in ("logs", "access-logs"))
     assert ("expiry-of-athena-results" in rules) == (zone == "curated")
+    assert ("expiry-of-_shadow" in rules) == (zone == "checkpoints")
     assert "storage-class" not in rules
 
 
