@@ -55,8 +55,13 @@ def exists(s3: S3Client, bucket: str, key: str) -> bool:
 
 def keys(s3: S3Client, bucket: str, prefix: str) -> Iterator[str]:
     """Every key below `prefix`, in order."""
+    return (key for key, _ in listing(s3, bucket, prefix))
+
+
+def listing(s3: S3Client, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Every key below `prefix` with its ETag, in order."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (found["Key"] for found in page.get("Contents", []))
+        yield from ((found["Key"], found["ETag"]) for found in page.get("Contents", []))
 
 
 def split(uri: str) -> tuple[str, str]:

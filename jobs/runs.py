@@ -16,13 +16,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facts.errors import UserError
 from jobs import objects
-from jobs.failures.finding import Change, FailureClass, Finding
+from jobs.failures.finding import Change, Finding, RecordedClass
 from jobs.spec import Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RECORDS = "records/v1/"
+# Of a row. A version only adds columns, also nested ones, and words of a failure: it renames and retypes none.
+SCHEMA_VERSION = 1
 State = Literal["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]
 _PARALLEL = 8
 
@@ -78,7 +80,7 @@ class Record(_Row):
     `duration_seconds` is from the first attempt's start to the last one's end; `queued_seconds` is before it.
     """
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     run_id: str
     job: str
     environment: str
@@ -102,7 +104,7 @@ class Record(_Row):
     logical_at: datetime | None = None
     attempts: tuple[Ended, ...]
     mitigations: tuple[Change, ...] = ()  # of the last attempt
-    failure_class: FailureClass | None = None  # null unless it failed or ran out of time
+    failure_class: RecordedClass | None = None  # null unless it failed or ran out of time
     failure: Finding | None = None
     application_id: str | None = None
     rows_read: int | None = None
@@ -180,7 +182,24 @@ def _record(row: bytes) -> Record:
         return Record.model_validate_json(row)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise UserError(f"a run record cannot be read: {first['loc']}: {first['msg']}") from None
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"a run record cannot be read: {where}: {first['msg']}{newer(_version(row))}; it begins {row[:100]!r}"
+        ) from None
+
+
+def _version(row: bytes) -> Any:
+    try:
+        return json.loads(row)["schema_version"]
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def newer(schema_version: Any) -> str:
+    """What to do about a row of this version that cannot be read; nothing where it is not a newer one."""
+    if isinstance(schema_version, int) and schema_version > SCHEMA_VERSION:
+        return f"; a newer version of emrctl wrote it (schema {schema_version}): update this one"
+    return ""
 
 
 def _fitting(part: str, ids: Iterable[str]) -> str:

@@ -157,8 +157,9 @@ class FakeS3:
         return Pages(lambda **at: self._faults.around(lambda: self._list(at["Bucket"], at["Prefix"])))
 
     def _list(self, bucket: str, prefix: str) -> list[Any]:
-        keys = sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))
-        return [{"Contents": [{"Key": key} for key in keys]}] if keys else [{}]
+        found = sorted(at for at in self.objects if at[0] == bucket and at[1].startswith(prefix))
+        listed = [{"Key": at[1], "ETag": _etag(self.objects[at])} for at in found]
+        return [{"Contents": listed}] if listed else [{}]
 
 
 class Body(io.BytesIO):
