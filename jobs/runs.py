@@ -7,9 +7,9 @@ The records are a table of JSON rows, partitioned by job and date, for Spark, pa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -27,6 +27,7 @@ RECORDS = "records/v1/"
 SCHEMA_VERSION = 1
 State = Literal["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]
 _PARALLEL = 8
+_PAGE = 100  # records read at a time where it is not known how many of them are wanted
 
 
 class _Row(BaseModel):
@@ -143,12 +144,30 @@ class RunStore:
             record = Record.model_validate_json(found[0]) if found else record
         return record
 
-    def list_runs(self, job: str | None = None, limit: int | None = None) -> list[Record]:
-        """The records, newest first, of one job or of all."""
+    def list_runs(
+        self,
+        job: str | None = None,
+        limit: int | None = None,
+        *,
+        states: Collection[State] = (),
+        since: datetime | None = None,
+    ) -> list[Record]:
+        """The records, newest first, of one job or of all, in one of `states` or in any, of runs made at `since` or
+        later."""
         found = list(objects.keys(self._s3, self._bucket, f"{RECORDS}job={job}/" if job else RECORDS))
+        if since:
+            found = [key for key in found if _id(key) >= f"{since.astimezone(UTC):%Y%m%dT%H%M%SZ}"]
         # A run's id starts with its time, so the keys tell the order without being read.
-        found.sort(key=lambda key: key.rpartition("/")[2], reverse=True)
-        return [_record(row) for row in self._read(found[:limit])]
+        found.sort(key=_id, reverse=True)
+        if not states:
+            return [_record(row) for row in self._read(found[:limit])]
+        wanted: list[Record] = []
+        for start in range(0, len(found), _PAGE):
+            page = map(_record, self._read(found[start : start + _PAGE]))
+            wanted += [record for record in page if record.state in states]
+            if limit is not None and len(wanted) >= limit:
+                break
+        return wanted[:limit]
 
     def get_run(self, run_id: str) -> Record:
         """The record of `run_id`; a part of the id is enough while it fits one run. Raises UserError otherwise."""

@@ -11,7 +11,9 @@ from facts.errors import UserError
 
 
 def command(
-    sql: Annotated[str, typer.Argument(help="One SELECT over the tables runs and attempts, in DuckDB's SQL.")],
+    sql: Annotated[
+        str, typer.Argument(help="One SELECT over the tables runs and attempts, in DuckDB's SQL.")
+    ],
     stack: OfStack = "dev",
     target: Target = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as one JSON list.")] = False,

@@ -12,7 +12,9 @@ def command(
     dialect: Annotated[
         Literal["spark", "duckdb"], typer.Option("--for", help="In whose words the types are.")
     ] = "spark",
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object: a type for each column.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object: a type for each column.")
+    ] = False,
 ) -> None:
     """Print the columns of the records with their types, as spark.read.schema and DuckDB's read_json take them."""
     from jobs.querying import columns

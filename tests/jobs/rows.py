@@ -44,7 +44,9 @@ def record(
 
 def failed(run_id: str = "20260103T000000Z-bbbbbb") -> Record:
     """A run whose two attempts failed, with all that may be nested in a row."""
-    change = Change(path=("resources", "executors", "memory"), before=None, after="8g", why="it died", kind="memory")
+    change = Change(
+        path=("resources", "executors", "memory"), before=None, after="8g", why="it died", kind="memory"
+    )
     finding = Finding(
         failure_class="code_error", confidence=0.9, explanation="ümläut \u2028 and 'quotes'",
         evidence=(Quote(log="driver stderr", line=3, text='ValueError: "x", "row": {}'),),

@@ -77,7 +77,9 @@ def test_what_is_asked_for_is_what_was_recorded(copy: Copy) -> None:
     good, bad = store.write(rows.record()), store.write(rows.failed())
     answer = ask(copy, "SELECT * FROM runs ORDER BY run_id")
     assert [_without_date(row) for row in answer.dicts()] == [good.model_dump(), bad.model_dump()]
-    found = ask(copy, "SELECT number, state, twins, date FROM attempts WHERE job = 'late-arrivals' ORDER BY number")
+    found = ask(
+        copy, "SELECT number, state, twins, date FROM attempts WHERE job = 'late-arrivals' ORDER BY number"
+    )
     assert [row[:3] for row in found.rows] == [(1, "FAILED", ["s-8", "s-9"]), (2, "FAILED", [])]
     assert _one(copy, "SELECT failure.evidence[1].line FROM runs WHERE failure_class = 'code_error'") == 3
     assert _one(copy, "SELECT counts['flights'] FROM runs WHERE state = 'SUCCEEDED'") == 7
@@ -124,13 +126,17 @@ def test_what_s3_lists_is_what_is_there(copy: Copy) -> None:
 def test_who_may_not_list_is_told_nothing_from_the_copy(copy: Copy, session: boto3.Session) -> None:
     _put(copy, rows.record().model_dump(mode="json"))
     ask(copy, "SELECT 1 FROM runs")
-    session.client("s3").delete_object(Bucket="dev-runs", Key=rows.keys_of(rows.record().model_dump(mode="json")))
+    session.client("s3").delete_object(
+        Bucket="dev-runs", Key=rows.keys_of(rows.record().model_dump(mode="json"))
+    )
     session.client("s3").delete_bucket(Bucket="dev-runs")
     with pytest.raises(ClientError, match="NoSuchBucket"):
         ask(copy, "SELECT * FROM runs")
 
 
-@pytest.mark.parametrize("left", [b'{"key": "records/v1/cut off', b'{"key": "a", "etag": "b", "row": {"run_id": "x"}}'])
+@pytest.mark.parametrize(
+    "left", [b'{"key": "records/v1/cut off', b'{"key": "a", "etag": "b", "row": {"run_id": "x"}}']
+)
 def test_a_command_killed_while_it_keeps_does_no_harm(copy: Copy, left: bytes) -> None:
     _put(copy, rows.record().model_dump(mode="json"))
     ask(copy, "SELECT 1 FROM runs")
@@ -168,7 +174,9 @@ def test_rows_of_older_and_newer_versions_lose_no_column_that_is_known(copy: Cop
     assert found[new["run_id"]]["schema_version"] == 2
     assert found[new["run_id"]]["failure_class"] == "disk_full"  # a word of its own
     same = {name for name in now if name not in ("run_id", "schema_version", "failure_class", "failure")}
-    assert {name: found[new["run_id"]][name] for name in same} == {name: found[now["run_id"]][name] for name in same}
+    assert {name: found[new["run_id"]][name] for name in same} == {
+        name: found[now["run_id"]][name] for name in same
+    }
     listed = {record.run_id: record for record in RunStore(copy.s3, "dev-runs").list_runs()}
     assert listed[new["run_id"]].failure_class == "unknown"
     assert listed[new["run_id"]].attempts == listed[now["run_id"]].attempts
@@ -208,7 +216,8 @@ def test_what_is_no_question_is_refused_in_a_line(one_run: Copy, sql: str, told:
 
 
 @pytest.mark.parametrize(
-    "sql", ["SUMMARIZE runs", "EXPLAIN SELECT 1", "WITH a AS (SELECT 1 AS n) FROM a", "VALUES (1)", "SHOW TABLES"]
+    "sql",
+    ["SUMMARIZE runs", "EXPLAIN SELECT 1", "WITH a AS (SELECT 1 AS n) FROM a", "VALUES (1)", "SHOW TABLES"],
 )
 def test_what_only_asks_is_answered(one_run: Copy, sql: str) -> None:
     assert ask(one_run, sql).rows

@@ -12,6 +12,7 @@ from facts.errors import UserError
 from jobs.runs import RunStore
 from tests.jobs.rows import record as _record
 
+
 @pytest.fixture
 def store(session: boto3.Session) -> RunStore:
     return RunStore(session.client("s3"), "dev-runs")
