@@ -98,6 +98,7 @@ identity = Identity(
         production=settings.production,
         applications=bool(settings.applications),
         ephemeral=any(cluster.ephemeral for cluster in settings.clusters.values()),
+        virtual_clusters=settings.virtual_clusters,
     ),
     here,
 )

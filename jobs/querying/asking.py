@@ -70,6 +70,7 @@ def load(file: Path) -> duckdb.DuckDBPyConnection:
     """A sealed database with the records of a copy's file."""
     database = duckdb.connect(":memory:", config=dict(_CLOSED))
     database.execute("SET TimeZone = 'UTC'")
+    database.execute("SET enable_progress_bar = false")  # it goes to standard output, among the rows
     fields = ", ".join(DUCKDB.field.format(name, type_) for name, type_ in columns(DUCKDB).items())
     # Keys that are not in the model are a newer version's and left out; what an older one did not know is null.
     types = f"{{key: 'VARCHAR', row: '{DUCKDB.struct.format(fields)}'}}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from fnmatch import filter as fnfilter
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +24,10 @@ from infra.security import (
 )
 from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
-from jobs.spec import Dataset, ServerlessTarget, find
+from infra.virtual_cluster_settings import ServiceAccounts, VirtualClusterSettings
+from jobs.spec import Dataset, EksTarget, ServerlessTarget, find
 
+ROOT = Path(__file__).parents[3]
 Statement = dict[str, Any]
 NAMES = Names(stack="dev", region="us-east-1", account_id="111111111111")
 # Of the length that key ids have.
@@ -40,6 +44,16 @@ ON_APPLICATION = ETL.model_copy(
     }
 )
 APPLICATION_ROLE = NAMES.role_arn(NAMES.job_role(ON_APPLICATION.name))
+# A job that runs on a virtual cluster, and the one that the stack names.
+ON_EKS = ETL.model_copy(update={"name": "pod-etl", "runtime": EksTarget(kind="eks", virtual_cluster="team")})
+VIRTUAL_CLUSTERS = {
+    "team": VirtualClusterSettings(
+        adopt="4b8sm1x2yqk0",
+        service_accounts=ServiceAccounts(
+            namespace="analytics", oidc_provider=f"oidc.eks.us-east-1.amazonaws.com/id/{'AB' * 16}"
+        ),
+    )
+}
 
 NEEDS: dict[str, tuple[Need, ...]] = {
     "service": cluster_policies.service_needs(NAMES),
@@ -47,8 +61,13 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "job": job_policies.runtime_needs(ETL.model_copy(update={"secrets": {"db": SECRET}}), NAMES),
     "submitter": job_policies.submitter_needs(NAMES, [ETL]),
     "submitter-of-all": job_policies.submitter_needs(
-        NAMES, [ETL, ON_APPLICATION], applications=True, ephemeral=True
+        NAMES,
+        [ETL, ON_APPLICATION, ON_EKS],
+        applications=True,
+        ephemeral=True,
+        virtual_clusters=VIRTUAL_CLUSTERS,
     ),
+    "job-on-eks": job_policies.runtime_needs(ON_EKS, NAMES),
     "deployer": job_policies.deployer_needs(NAMES, [ETL.name]),
     "analyst": people_policies.analyst_needs(NAMES),
     "engineer": people_policies.engineer_needs(NAMES, production=False),
@@ -141,6 +160,21 @@ def test_the_boundary_fits_with_the_longest_names_and_buckets_adopted(own: tuple
     assert all(allows(document, "s3:GetObject", f"{longest.bucket_arn(zone)}/x") for zone in ZONES)
 
 
+def test_a_family_of_the_boundary_is_of_actions_that_are_all_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word with a star in the boundary stands for what some role needs, and for nothing that AWS has beside it."""
+    monkeypatch.setattr(boundary_policy, "FAMILIES", ())
+    needed = {
+        action for each in statements(boundary_policy.boundary(NAMES, ARNS)) for action in each["Action"]
+    }
+    monkeypatch.undo()
+    known = json.loads((ROOT / "local/cloud/iam/data/actions.json").read_text())
+    for family in boundary_policy.FAMILIES:
+        service = family.partition(":")[0]
+        meant = fnfilter((f"{service}:{name}" for name in known[service]["actions"]), family)
+        assert set(meant) <= needed
+        assert len(meant) > 1
+
+
 def test_a_need_that_names_a_key_wants_its_arn() -> None:
     need = Need(name="Read", why="It reads", actions=("kms:Decrypt",), keys=("landing", "runs"))
     assert need.statement(ARNS)["Resource"] == sorted([ARNS.landing, ARNS.runs])
@@ -169,6 +203,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "service": {"volumes"},
         "node": {"artifacts", "logs", "volumes"},
         "job": {"landing", "curated", "artifacts", "logs", "runs"},
+        "job-on-eks": {"landing", "curated", "artifacts", "logs", "runs"},
         "submitter": {"artifacts", "logs", "runs"},
         "submitter-of-all": {"artifacts", "logs", "runs"},
         "deployer": {"artifacts"},
@@ -182,6 +217,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
     assert {role: keys for role, keys in writes.items() if keys != reads[role]} == {
         "node": {"logs", "volumes"},
         "job": {"curated", "logs", "runs"},
+        "job-on-eks": {"curated", "logs", "runs"},
         "submitter": {"runs"},
         "submitter-of-all": {"runs"},
         "engineer": {"landing", "curated", "checkpoints"},
