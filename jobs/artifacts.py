@@ -13,9 +13,9 @@ import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facts.errors import UserError
 from jobs import objects, wheel
@@ -54,6 +54,9 @@ class Pointer(BaseModel):
     digest: str
     since: str  # UTC, ISO 8601
     before: tuple[str, ...] = ()
+
+
+_Kept = TypeVar("_Kept", Manifest, Pointer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +117,15 @@ def resolve(session: boto3.Session, platform: Platform, job: str, channel: str) 
             f"job '{job}' has no version in channel '{channel}'; "
             f"run 'emrctl jobs deploy {job} --channel {channel}'"
         )
-    return load(s3, bucket, job, Pointer.model_validate_json(pointed[0]).digest)
+    pointer = _parsed(Pointer, pointed[0], f"s3://{bucket}/{_channel_key(job, channel)}")
+    artifact = load(s3, bucket, job, pointer.digest)
+    for uri in (artifact.main_uri, artifact.wheel_uri):
+        if not objects.exists(s3, *objects.split(uri)):
+            raise UserError(
+                f"version {pointer.digest[:12]} of job '{job}' is not whole: {uri} is gone; "
+                "bring it back from the bucket's versions, or deploy a change"
+            )
+    return artifact
 
 
 def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
@@ -123,9 +134,18 @@ def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
     found = objects.read(s3, bucket, f"{folder}/manifest.json")
     if found is None:
         raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
-    manifest = Manifest.model_validate_json(found[0])
+    manifest = _parsed(Manifest, found[0], f"s3://{bucket}/{folder}/manifest.json")
     base = f"s3://{bucket}/{folder}"
     return Artifact(manifest=manifest, main_uri=f"{base}/{MAIN}", wheel_uri=f"{base}/{manifest.wheel}")
+
+
+def _parsed(model: type[_Kept], body: bytes, uri: str) -> _Kept:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise UserError(f"{uri} is not what this version reads: {where}: {first['msg']}") from None
 
 
 def digest(spec: JobSpec, files: dict[str, bytes]) -> str:

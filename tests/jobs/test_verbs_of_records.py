@@ -21,6 +21,8 @@ from jobs.runs import RunStore, State
 from tests.jobs import rows
 from tests.jobs.world import World
 
+FAILED_ONLY: tuple[State, ...] = ("FAILED",)
+
 
 @pytest.fixture
 def world(platform: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
@@ -71,7 +73,7 @@ def test_a_filter_reads_no_more_than_it_must(world: World) -> None:
     for number in range(300):
         store.write(rows.record(f"20260103T000000Z-{number:06}", state=next(states)))
     before = world.faults.calls
-    assert len(store.list_runs(limit=20, states=("FAILED",))) == 20
+    assert len(store.list_runs(limit=20, states=FAILED_ONLY)) == 20
     assert world.faults.calls - before == 1 + 100
 
 
