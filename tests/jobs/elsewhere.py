@@ -244,7 +244,7 @@ class Elsewhere:
             except UserError as refused:
                 assert "is in no list yet" in str(refused)  # noqa: PT017
             else:
-                assert found.state in ("CANCELLED", "SUCCEEDED", "FAILED")
+                assert found.state in ENDS
 
     def insist(self) -> Record:
         """What a user does: the same command again until it ends by itself."""
