@@ -171,7 +171,12 @@ class FakeClusters(_Things):
         return self.faults.around(lambda: self.end(ClusterId))
 
     def terminate_job_flows(self, JobFlowIds: Sequence[str]) -> Any:  # noqa: N803
-        return self.faults.around(lambda: [self.end(each) for each in JobFlowIds])
+        def end() -> Any:
+            for each in JobFlowIds:
+                self.end(each)
+            return {}
+
+        return self.faults.around(end)
 
     def get_paginator(self, name: str) -> Pages:
         if name == "list_instances":

@@ -1,4 +1,4 @@
-"""The submitter, enforced, on EMR Serverless and on EKS: all that it does with a run, and what it may not."""
+"""The submitter, enforced, on Serverless, on EKS and with a cluster of a run's own: what it does, and may not."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pytest
 from emrctl import pages
 from facts.errors import UserError
 from infra.naming import KEYS, ZONES, Names
-from infra.security import boundary_policy, job_policies, key_policies, people_policies
+from infra.security import boundary_policy, cluster_policies, job_policies, key_policies, people_policies
+from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
 from infra.storage import bucket_policies
-from infra.tags import STACK_KEY
+from infra.tags import EMR_SCOPE, OF_A_JOB, STACK_KEY
 from infra.virtual_cluster_settings import VirtualClusterSettings
 from jobs import artifacts
 from jobs.clock import Clock
@@ -26,7 +27,7 @@ from jobs.platform import Application, Buckets, Platform, Roles, VirtualCluster
 from jobs.querying.asking import ask
 from jobs.querying.copies import Copy
 from jobs.runtimes.base import Phase
-from jobs.spec import EksTarget, JobSpec, ServerlessTarget, find
+from jobs.spec import Ec2Target, EksTarget, JobSpec, ServerlessTarget, find
 from local.cloud.clock import ManualClock
 from local.cloud.iam.authority import Authority
 from local.cloud.server import CloudServer
@@ -39,6 +40,7 @@ JOBS: dict[str, JobSpec] = {
     "serverless": ETL.model_copy(
         update={"name": "adhoc-etl", "runtime": ServerlessTarget(kind="serverless", application="adhoc")}
     ),
+    "ec2": ETL.model_copy(update={"name": "once-etl", "runtime": Ec2Target(kind="ec2", template="once")}),
     "eks": ETL.model_copy(
         update={"name": "pod-etl", "runtime": EksTarget(kind="eks", virtual_cluster="team")}
     ),
@@ -88,10 +90,12 @@ class Stack:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("kind", "id")],
         )  # fmt: skip
         logs = f"s3://{NAMES.bucket('logs')}/"
+        once = self._launch_template(keys)
         self.platform = Platform(
             schema_version=1, stack=NAMES.stack, environment="dev", region=REGION, account_id=ACCOUNT, clusters={},
             applications={"adhoc": Application(id=application, release_label=RELEASE, log_uri=f"{logs}serverless/")},
             virtual_clusters={"team": VirtualCluster(id=virtual, release_label=RELEASE, log_uri=f"{logs}containers/")},
+            launch_templates={"once": {**once, "LogUri": f"{logs}elasticmapreduce/"}},
             event_log_uri=f"{logs}{job_policies.EVENT_LOGS}", coordination_table=NAMES.coordination_table,
             roles=Roles(jobs={job.name: NAMES.role_arn(NAMES.job_role(job.name)) for job in JOBS.values()}),
             buckets=Buckets(**{zone: NAMES.bucket(zone) for zone in ZONES}),
@@ -101,13 +105,49 @@ class Stack:
         people, jobs = people_policies.people_trust(NAMES, ()), list(JOBS.values())
         nobody = json.dumps({"Version": "2012-10-17", "Statement": []})
         return {
+            "service": (cluster_policies.service_trust(NAMES), cluster_policies.service_needs(NAMES)),
+            "node": (
+                cluster_policies.instance_trust(),
+                cluster_policies.instance_needs(NAMES, [JOBS["ec2"].name], "certificates/nodes.zip"),
+            ),
             "submitter": (
                 people,
-                job_policies.submitter_needs(NAMES, jobs, applications=True, virtual_clusters=adopted),
+                job_policies.submitter_needs(
+                    NAMES, jobs, applications=True, ephemeral=True, virtual_clusters=adopted
+                ),
             ),
             "deployer": (people, job_policies.deployer_needs(NAMES, [job.name for job in jobs])),
             **{NAMES.job_role(job.name): (nobody, job_policies.runtime_needs(job, NAMES)) for job in jobs},
         }
+
+    def _launch_template(self, keys: KeyArns) -> dict[str, Any]:
+        """As the stack exports one, in a network of its own."""
+        ec2, node = self.aws.client("ec2"), NAMES.role("node")
+        self.aws.client("iam").create_instance_profile(InstanceProfileName=node)
+        self.aws.client("iam").add_role_to_instance_profile(InstanceProfileName=node, RoleName=node)
+        vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/24")["Subnet"]["SubnetId"]
+        group = ec2.create_security_group(GroupName="nodes", Description="nodes", VpcId=vpc)["GroupId"]
+        scope = [{"Key": key, "Value": value} for key, value in EMR_SCOPE.items()]
+        ec2.create_tags(Resources=[subnet, group], Tags=scope)
+        uri = f"s3://{NAMES.bucket('artifacts')}/certificates/nodes.zip"
+        self.aws.client("emr").create_security_configuration(
+            Name="scoped", SecurityConfiguration=security_configuration(NAMES, keys, uri)
+        )
+        fleet = {
+            "InstanceFleetType": "MASTER", "TargetOnDemandCapacity": 1,
+            "InstanceTypeConfigs": [{"InstanceType": "m5.xlarge"}],
+        }  # fmt: skip
+        tags = {STACK_KEY: NAMES.stack, **OF_A_JOB, **EMR_SCOPE}
+        return {
+            "Name": "once", "ReleaseLabel": RELEASE, "ServiceRole": NAMES.role("service"), "JobFlowRole": node,
+            "Applications": [{"Name": "Spark"}], "SecurityConfiguration": "scoped",
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            "Instances": {
+                "InstanceFleets": [fleet], "Ec2SubnetIds": [subnet],
+                "EmrManagedMasterSecurityGroup": group, "EmrManagedSlaveSecurityGroup": group,
+            },
+        }  # fmt: skip
 
     def _bucket(self, zone: str, keys: KeyArns) -> None:
         s3, bucket = self.aws.client("s3"), NAMES.bucket(zone)
@@ -181,11 +221,12 @@ def _run_on_eks(stack: Stack, **changes: Any) -> dict[str, Any]:
 def test_on_eks_only_this_stacks_runs_under_its_jobs_roles(stack: Stack) -> None:
     api, mighty = (each.client("emr-containers") for each in (stack.person("submitter"), stack.aws))
     api.start_job_run(**_run_on_eks(stack))
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"executionRoleArn": stack.platform.roles.jobs["adhoc-etl"]},  # a job that runs elsewhere
         {"tags": {STACK_KEY: "other"}},
         {"tags": {}},
-    ):
+    )
+    for change in changes:
         assert refused(api.start_job_run, **_run_on_eks(stack, **change))[0] == "AccessDeniedException"
     place = stack.platform.virtual_clusters["team"].id
     theirs = mighty.start_job_run(**_run_on_eks(stack, tags={STACK_KEY: "other"}))["id"]
