@@ -29,7 +29,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "runs": (
         "What runs and what ran: follow, cancel, logs, Spark's pages.",
-        ("list", "show", "watch", "attach", "cancel", "logs", "explain", "ui"),
+        ("list", "show", "query", "schema", "watch", "attach", "cancel", "logs", "explain", "ui"),
     ),
 }
 VERBS = ("demo", "down", "bootstrap", "doctor")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
+
+from facts.errors import UserError
+from jobs.spec import dates
 
 if TYPE_CHECKING:
     from jobs.lifecycle import Lifecycle
@@ -29,6 +34,16 @@ def tell(record: Record, lifecycle: Lifecycle, *, as_json: bool) -> int:
 
 def _print(text: str) -> None:
     Console().print(text, highlight=False, soft_wrap=True)
+
+
+def moment(said: str, now: datetime) -> datetime:
+    """What `--since` says: so many minutes, hours or days before `now`, or a day or hour in UTC. Raises UserError."""
+    if ago := re.fullmatch(r"(\d{1,4})([mhd])", said):
+        return now - timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[ago[2]]: int(ago[1])})
+    try:
+        return dates.parse(said, "UTC")
+    except ValueError as error:
+        raise UserError(f"--since: {error}; or how long ago, such as 90m, 12h or 7d") from None
 
 
 def state(status: Status | None) -> str:

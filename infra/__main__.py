@@ -100,6 +100,7 @@ identity = Identity(
         images=settings.images(),
         applications=bool(settings.applications),
         ephemeral=any(cluster.ephemeral for cluster in settings.clusters.values()),
+        virtual_clusters=settings.virtual_clusters,
     ),
     here,
 )

@@ -14,6 +14,22 @@ from infra.settings_model import SettingsModel, known_release
 LOGS = "containers/"
 # https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_VirtualCluster.html
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,64}$")]
+# A DNS label: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+# The cluster's identity.oidc.issuer without https://.
+# https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html
+OidcProvider = Annotated[
+    str, StringConstraints(pattern=r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/id/[0-9A-F]{32}$")
+]
+
+
+class ServiceAccounts(SettingsModel):
+    """Whose pods may take the roles of jobs that run on the virtual cluster."""
+
+    namespace: Namespace
+    """The Kubernetes namespace of the virtual cluster."""
+    oidc_provider: OidcProvider
+    """The EKS cluster's OIDC provider in IAM: what its issuer is called after https://."""
 
 
 class VirtualClusterSettings(SettingsModel):
@@ -23,6 +39,8 @@ class VirtualClusterSettings(SettingsModel):
     """The id of the virtual cluster, as AWS gave it."""
     release: str = releases.DEFAULT_LABEL
     """The EMR release that job runs ask for: one that the facts know."""
+    service_accounts: ServiceAccounts | None = None
+    """The pods of runs, which take the roles of their jobs; without it no pod may."""
 
     _known = field_validator("release")(known_release)
 

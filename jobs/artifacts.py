@@ -108,7 +108,14 @@ def resolve(session: boto3.Session, platform: Platform, job: str, channel: str) 
             f"job '{job}' has no version in channel '{channel}'; "
             f"run 'emrctl jobs deploy {job} --channel {channel}'"
         )
-    return load(s3, bucket, job, pointed[0].digest)
+    artifact = load(s3, bucket, job, pointed[0].digest)
+    for uri in filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri)):
+        if not objects.exists(s3, *objects.split(uri)):
+            raise UserError(
+                f"version {pointed[0].digest[:12]} of job '{job}' is not whole: {uri} is gone; "
+                "bring it back from the bucket's versions, or deploy a change"
+            )
+    return artifact
 
 
 def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
@@ -205,7 +212,8 @@ def _manifest(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifes
     found = objects.read(s3, bucket, manifest_key(job, digest))
     if found is None:
         raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
-    return Manifest.model_validate_json(found[0]), found[1]
+    uri = f"s3://{bucket}/{manifest_key(job, digest)}"
+    return objects.parsed(Manifest, found[0], uri), found[1]
 
 
 def _main(spec: JobSpec) -> bytes:

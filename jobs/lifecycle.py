@@ -127,7 +127,10 @@ class Lifecycle(UnderWay):
             if status is None:
                 return self._give_up(attempt)
             watch = self.watch(attempt)
-            return self._record(attempt, self._ended(attempt, watch.end(), "CANCELLED", tuple(watch.twins)))
+            stopped: State | None = (
+                None if status.phase.over else "CANCELLED"
+            )  # what failed by itself has failed
+            return self._record(attempt, self._ended(attempt, watch.end(), stopped, tuple(watch.twins)))
         except SupersededError:
             now = self.shared.current(attempt)
             return self.cancel(now) if now else self.store.get_run(attempt.run_id)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
+from pydantic import BaseModel, ValidationError
+
+from facts.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 _LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 # A conditional replacement of an object that was deleted meanwhile is answered with 404.
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
+_Kept = TypeVar("_Kept", bound=BaseModel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +87,7 @@ def exists(s3: S3Client, bucket: str, key: str) -> bool:
 
 def keys(s3: S3Client, bucket: str, prefix: str) -> Iterator[str]:
     """Every key below `prefix`, in order."""
-    yield from (found.key for found in listed(s3, bucket, prefix))
+    return (found.key for found in listed(s3, bucket, prefix))
 
 
 def listed(s3: S3Client, bucket: str, prefix: str) -> Iterator[Listed]:
@@ -92,6 +96,16 @@ def listed(s3: S3Client, bucket: str, prefix: str) -> Iterator[Listed]:
         for found in page.get("Contents", []):
             at = found["LastModified"]
             yield Listed(key=found["Key"], etag=found["ETag"], size=found["Size"], modified=at)
+
+
+def parsed(model: type[_Kept], body: bytes, uri: str) -> _Kept:
+    """The object at `uri` as `model`. Raises UserError when it is none."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise UserError(f"{uri} is not what this version reads: {where}: {first['msg']}") from None
 
 
 def split(uri: str) -> tuple[str, str]:

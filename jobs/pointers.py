@@ -81,8 +81,9 @@ def read(s3: S3Client, bucket: str, job: str, channel: str) -> tuple[Pointer, st
     """Where `channel` points and the object's ETag; None when nothing was ever there. Raises UserError for no name."""
     if not _CHANNEL.fullmatch(channel):
         raise UserError(f"channel '{channel}' is no name: lower-case letters, digits and '-', at most 32")
-    found = objects.read(s3, bucket, key(job, channel))
-    return (Pointer.model_validate_json(found[0]), found[1]) if found else None
+    at = key(job, channel)
+    found = objects.read(s3, bucket, at)
+    return (objects.parsed(Pointer, found[0], f"s3://{bucket}/{at}"), found[1]) if found else None
 
 
 def names(s3: S3Client, bucket: str, job: str) -> Iterator[str]:

@@ -7,24 +7,27 @@ The records are a table of JSON rows, partitioned by job and date, for Spark, pa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facts.errors import UserError
 from jobs import objects
-from jobs.failures.finding import Change, FailureClass, Finding
+from jobs.failures.finding import Change, Finding, RecordedClass
 from jobs.spec import Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RECORDS = "records/v1/"
+# Of a row. A version only adds columns, also nested ones, and words of a failure: it renames and retypes none.
+SCHEMA_VERSION = 1
 State = Literal["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]
 _PARALLEL = 8
+_PAGE = 100  # records read at a time where it is not known how many of them are wanted
 
 
 class _Row(BaseModel):
@@ -79,7 +82,7 @@ class Record(_Row):
     `duration_seconds` is from the first attempt's start to the last one's end; `queued_seconds` is before it.
     """
 
-    schema_version: int = 1
+    schema_version: int = SCHEMA_VERSION
     run_id: str
     job: str
     environment: str
@@ -106,7 +109,7 @@ class Record(_Row):
     shadow: bool = (
         False  # of a canary: `outputs` lie where no reader looks, and it says nothing of the live version
     )
-    failure_class: FailureClass | None = None  # null unless it failed or ran out of time
+    failure_class: RecordedClass | None = None  # null unless it failed or ran out of time
     failure: Finding | None = None
     application_id: str | None = None
     rows_read: int | None = None
@@ -145,12 +148,30 @@ class RunStore:
             record = Record.model_validate_json(found[0]) if found else record
         return record
 
-    def list_runs(self, job: str | None = None, limit: int | None = None) -> list[Record]:
-        """The records, newest first, of one job or of all."""
+    def list_runs(
+        self,
+        job: str | None = None,
+        limit: int | None = None,
+        *,
+        states: Collection[State] = (),
+        since: datetime | None = None,
+    ) -> list[Record]:
+        """The records, newest first, of one job or of all, in one of `states` or in any, of runs made at `since` or
+        later."""
         found = list(objects.keys(self._s3, self._bucket, f"{RECORDS}job={job}/" if job else RECORDS))
+        if since:
+            found = [key for key in found if _id(key) >= f"{since.astimezone(UTC):%Y%m%dT%H%M%SZ}"]
         # A run's id starts with its time, so the keys tell the order without being read.
-        found.sort(key=lambda key: key.rpartition("/")[2], reverse=True)
-        return [_record(row) for row in self._read(found[:limit])]
+        found.sort(key=_id, reverse=True)
+        if not states:
+            return [_record(row) for row in self._read(found[:limit])]
+        wanted: list[Record] = []
+        for start in range(0, len(found), _PAGE):
+            page = map(_record, self._read(found[start : start + _PAGE]))
+            wanted += [record for record in page if record.state in states]
+            if limit is not None and len(wanted) >= limit:
+                break
+        return wanted[:limit]
 
     def get_run(self, run_id: str) -> Record:
         """The record of `run_id`; a part of the id is enough while it fits one run. Raises UserError otherwise."""
@@ -184,7 +205,24 @@ def _record(row: bytes) -> Record:
         return Record.model_validate_json(row)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise UserError(f"a run record cannot be read: {first['loc']}: {first['msg']}") from None
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"a run record cannot be read: {where}: {first['msg']}{newer(_version(row))}; it begins {row[:100]!r}"
+        ) from None
+
+
+def _version(row: bytes) -> Any:
+    try:
+        return json.loads(row)["schema_version"]
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def newer(schema_version: Any) -> str:
+    """What to do about a row of this version that cannot be read; nothing where it is not a newer one."""
+    if isinstance(schema_version, int) and schema_version > SCHEMA_VERSION:
+        return f"; a newer version of emrctl wrote it (schema {schema_version}): update this one"
+    return ""
 
 
 def _fitting(part: str, ids: Iterable[str]) -> str:

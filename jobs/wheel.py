@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,8 @@ from facts.releases import release
 from jobs.spec import JobSpec
 
 ROOT = Path(__file__).resolve().parent.parent
+# What breaks a zip, a log or a shell that lists it; letters of any language are fine.
+_HOSTILE = re.compile(r'[\x00-\x1f\x7f\\"<>|*?:\ud800-\udfff]')
 
 
 def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
@@ -32,9 +35,14 @@ def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
             init = above / "__init__.py"
             found[init.relative_to(root).as_posix()] = init.read_bytes() if init.is_file() else b""
         for file in _files(folder):
+            name = file.relative_to(root).as_posix()
+            if _HOSTILE.search(name):
+                raise UserError(
+                    f"job '{spec.name}': a file is called {ascii(name)[:120]}; rename it, or move it out"
+                )
             if not file.resolve().is_relative_to(folder.resolve()):
                 raise UserError(f"job '{spec.name}': {file} is a link out of package '{package}'")
-            found[file.relative_to(root).as_posix()] = file.read_bytes()
+            found[name] = file.read_bytes()
     if spec.entry_point.replace(".", "/") + ".py" not in found:
         raise UserError(f"job '{spec.name}': entry_point '{spec.entry_point}' is no module of its packages")
     _require_complete(spec, found, root)

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from emrctl.options import Target
+from facts.errors import UserError
+
+if TYPE_CHECKING:
+    from jobs.runs import State
+
+RecordState = Literal[
+    "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"
+]  # jobs.runs.State, not imported for the help
 
 
 def command(
     job: Annotated[str | None, typer.Option(help="Only runs of this job.")] = None,
+    state: Annotated[RecordState | None, typer.Option(help="Only records of this state.")] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only records of runs that failed or ran out of time.")
+    ] = False,
+    since: Annotated[
+        str | None, typer.Option(help="Only runs made since: a day or hour in UTC, or 90m, 12h, 7d ago.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many records.")] = 20,
     stack: Annotated[str, typer.Option(help="The stack that they ran on.")] = "dev",
     target: Target = None,
@@ -19,7 +34,8 @@ def command(
 ) -> None:
     """Show runs: those that are open with their state, then the records of those that are over, newest first.
 
-    UNSENT is a run that is in no list of its runtime: being sent, or left before it was.
+    UNSENT is a run that is in no list of its runtime: being sent, or left before it was. Open runs are in no record's
+    state: --state and --failed leave them out.
     """
     from emrctl import runs
     from emrctl.platform import connect
@@ -27,10 +43,15 @@ def command(
 
     session, platform = connect(stack, target)
     lifecycle = Lifecycle(session, platform)
-    records = lifecycle.store.list_runs(job, limit)
-    kept = list(reversed(lifecycle.shared.open_attempts(job)))
-    states = lifecycle.states(kept)
-    under_way = [(each, states[each.run_id]) for each in kept]
+    if failed and state:
+        raise UserError("--failed and --state: name one of them")
+    states: tuple[State, ...] = ("FAILED", "TIMED_OUT") if failed else (state,) if state else ()
+    begun = runs.moment(since, lifecycle.shared.now()) if since else None
+    records = lifecycle.store.list_runs(job, limit, states=states, since=begun)
+    kept = [] if states else list(reversed(lifecycle.shared.open_attempts(job)))
+    kept = [each for each in kept if begun is None or each.run_created_at >= begun]
+    at = lifecycle.states(kept)
+    under_way = [(each, at[each.run_id]) for each in kept]
     if as_json:
         shown = [runs.opened(attempt, status) for attempt, status in under_way]
         print(json.dumps([*shown, *(record.model_dump(mode="json") for record in records)], indent=2))

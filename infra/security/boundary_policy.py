@@ -7,6 +7,7 @@ A managed policy holds at most 6,144 characters (IAM quotas), so it names kinds 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 
 from infra.naming import KEYS, ZONES, Names
 from infra.security import (
@@ -22,6 +23,13 @@ from infra.security.job_policies import COORDINATE, FOLLOW_CLUSTERS
 from infra.security.needs import KeyArns, Need
 
 MAX_CHARACTERS = 6144
+# Words for families of actions whose every member is needed: shorter, and not one action more (test_documents.py).
+FAMILIES = (
+    "ec2:AuthorizeSecurityGroup*",
+    "ec2:CreateLaunchTemplate*",
+    "ec2:RevokeSecurityGroup*",
+    "elasticmapreduce:ListInstance*",
+)
 FOLLOW_LOGS = (
     "logs:CreateLogStream",
     "logs:DescribeLogGroups",
@@ -63,12 +71,13 @@ def boundary(names: Names, keys: KeyArns, images: Sequence[str] = ()) -> str:
         names.arn("elasticmapreduce", "cluster/*"),
         names.arn("cloudwatch", "alarm:*"),
         names.arn("emr-serverless", serverless_policies.APPLICATIONS),
+        names.arn("emr-containers", "/virtualclusters/*"),
         *_resources(needs),
         *image_policies.repositories(names, images),
     ]
     statements = [
         # An action is of one service and so are its resources: they share a statement, which is shorter.
-        iam.allow("OfThisStack", sorted(set(actions)), resources),
+        iam.allow("OfThisStack", _by_family(actions), resources),
         iam.allow(
             "PassRoles",
             ["iam:PassRole"],
@@ -96,6 +105,11 @@ def boundary(names: Names, keys: KeyArns, images: Sequence[str] = ()) -> str:
         ),
     ]
     return iam.document(*map(iam.unnamed, statements))
+
+
+def _by_family(actions: Iterable[str]) -> list[str]:
+    alone = {each for each in actions if not any(fnmatchcase(each, family) for family in FAMILIES)}
+    return sorted({*alone, *FAMILIES})
 
 
 def _buckets(names: Names) -> list[str]:
@@ -132,6 +146,9 @@ def _running() -> list[str]:
         "emr-serverless:*JobRun*",  # what it may follow, start and cancel, in few characters
         "emr-serverless:GetApplication",
         "emr-serverless:TagResource",
+        "emr-containers:*JobRun*",  # likewise
+        "emr-containers:DescribeVirtualCluster",
+        "emr-containers:TagResource",
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,6 +13,7 @@ from infra.security import cluster_policies, job_policies, people_policies
 from infra.security.needs import KeyArns, Need
 from infra.security.role import Role, RoleArgs
 from infra.settings import IdentitySettings
+from infra.virtual_cluster_settings import VirtualClusterSettings
 from jobs.spec import JobSpec
 
 
@@ -34,6 +35,7 @@ class IdentityArgs:
     images: tuple[str, ...]
     applications: bool
     ephemeral: bool
+    virtual_clusters: Mapping[str, VirtualClusterSettings]
 
 
 class Identity(pulumi.ComponentResource):
@@ -76,7 +78,7 @@ class Identity(pulumi.ComponentResource):
         return self._role(
             names.job_role(spec.name),
             f"Runtime role of job {spec.name}",
-            job_policies.runtime_trust(spec, names),
+            job_policies.runtime_trust(spec, names, self._args.virtual_clusters),
             job_policies.runtime_needs(spec, names),
             # IAM takes no principal that does not exist: the node role first.
             after=[self.node.role],
@@ -96,6 +98,7 @@ class Identity(pulumi.ComponentResource):
                     self._args.jobs,
                     applications=self._args.applications,
                     ephemeral=self._args.ephemeral,
+                    virtual_clusters=self._args.virtual_clusters,
                 ),
             ),
             "deployer": self._role(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from infra.naming import Names
-from infra.security import launch_policies, needs, serverless_policies
+from infra.security import eks_policies, launch_policies, needs, serverless_policies
 from infra.security import statements as iam
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.needs import Need
 from infra.tags import STACK_KEY
+from infra.virtual_cluster_settings import LOGS as POD_LOGS
+from infra.virtual_cluster_settings import VirtualClusterSettings
 from jobs.spec import SHADOW, Dataset, JobSpec, Target
 
 EVENT_LOGS = "spark-events/"
@@ -40,6 +42,11 @@ def _targets(spec: JobSpec) -> tuple[Target, ...]:
 def serverless_application(spec: JobSpec) -> str | None:
     """The EMR Serverless application that the job runs on; None for a job that runs on none."""
     return next((target.place for target in _targets(spec) if target.kind == "serverless"), None)
+
+
+def virtual_cluster(spec: JobSpec) -> str | None:
+    """The virtual cluster that the job runs on; None for a job that runs on none."""
+    return next((target.place for target in _targets(spec) if target.kind == "eks"), None)
 
 
 def runs_on_clusters(spec: JobSpec) -> bool:
@@ -86,6 +93,7 @@ def runtime_needs(spec: JobSpec, names: Names) -> tuple[Need, ...]:
             resources=tuple(_folders(spec, names)),
         ),
         *(serverless_policies.log_needs(names, application) if application else ()),
+        *(eks_policies.log_needs(names) if virtual_cluster(spec) else ()),
         *needs.keys_through_s3(
             names.region,
             read=["artifacts", *(dataset.zone for dataset in spec.inputs)],
@@ -121,18 +129,22 @@ def _zone_needs(
     return found
 
 
-def runtime_trust(spec: JobSpec, names: Names) -> str:
-    """Who takes the job's role: the cluster's nodes, which tag the session with what they run, or EMR Serverless.
+def runtime_trust(
+    spec: JobSpec, names: Names, virtual_clusters: Mapping[str, VirtualClusterSettings] | None = None
+) -> str:
+    """Who takes the job's role: the cluster's nodes, which tag the session with what they run, EMR Serverless, or pods.
 
-    A job that runs on EKS only has the nodes' trust until there is a cluster whose service accounts could take it.
+    A job that runs on EKS only has the nodes' trust while the stack does not say whose pods could take it.
     https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-steps-runtime-roles.html
     """
-    serverless = serverless_application(spec) is not None
+    others = [serverless_policies.trust(names)] if serverless_application(spec) else []
+    place = (virtual_clusters or {}).get(virtual_cluster(spec) or "")
+    if place and place.service_accounts:
+        role = names.role(names.job_role(spec.name))
+        others.append(eks_policies.trust(names, role, place.service_accounts))
     nodes = iam.trust("NodesOfThisStack", {"AWS": names.role_arn("node")})
-    statements = [{**nodes, "Action": ["sts:AssumeRole", "sts:TagSession"]}]
-    if serverless and not runs_on_clusters(spec):
-        statements = []
-    return iam.document(*statements, *([serverless_policies.trust(names)] if serverless else []))
+    own = [{**nodes, "Action": ["sts:AssumeRole", "sts:TagSession"]}]
+    return iam.document(*(own if runs_on_clusters(spec) or not others else []), *others)
 
 
 def of_this_stack(names: Names) -> iam.Condition:
@@ -146,15 +158,22 @@ def cluster_jobs(jobs: Sequence[JobSpec]) -> list[str]:
 
 
 def submitter_needs(
-    names: Names, jobs: Sequence[JobSpec], *, applications: bool = False, ephemeral: bool = False
+    names: Names,
+    jobs: Sequence[JobSpec],
+    *,
+    applications: bool = False,
+    ephemeral: bool = False,
+    virtual_clusters: Mapping[str, VirtualClusterSettings] | None = None,
 ) -> tuple[Need, ...]:
     """Start, follow and cancel runs under the jobs' roles; read packages and logs; keep run records. No data.
 
     `applications` and `ephemeral`: whether the stack has EMR Serverless applications, and clusters that jobs start.
     """
-    on_clusters = cluster_jobs(jobs)
+    on_clusters, pods = cluster_jobs(jobs), virtual_clusters or {}
     elsewhere = [spec.name for spec in jobs if serverless_application(spec)]
+    on_eks = [spec.name for spec in jobs if virtual_cluster(spec)]
     logs = [EVENT_LOGS, CLUSTER_LOGS, *([serverless_policies.LOGS] if applications else [])]
+    logs += [POD_LOGS] if pods else []
     return (
         Need(
             name="FollowAndCancelSteps",
@@ -179,6 +198,7 @@ def submitter_needs(
         *(_start_needs(names, on_clusters) if on_clusters else []),
         *(launch_policies.launch_needs(names) if ephemeral else []),
         *(serverless_policies.submit_needs(names, names.job_role_arns(elsewhere)) if applications else []),
+        *eks_policies.submit_needs(names, pods, names.job_role_arns(on_eks)),
     )
 
 

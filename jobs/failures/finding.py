@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from jobs.spec.running import Mitigation
 
@@ -23,6 +23,18 @@ FailureClass = Literal[
     "unknown",
 ]
 CLASSES: tuple[FailureClass, ...] = get_args(FailureClass)
+
+
+def _known(word: Any) -> Any:
+    return "unknown" if isinstance(word, str) and word not in CLASSES else word
+
+
+def _applicable(word: Any) -> Any:
+    return word if word in get_args(Mitigation) else None
+
+
+# In a record, where a newer version may know more of them than this one.
+RecordedClass = Annotated[FailureClass, BeforeValidator(_known)]
 
 
 class _Data(BaseModel):
@@ -62,7 +74,7 @@ class Change(_Data):
     before: str | None
     after: str
     why: str
-    kind: Mitigation | None = None
+    kind: Annotated[Mitigation | None, BeforeValidator(_applicable)] = None
 
     def __str__(self) -> str:
         return f"{'.'.join(self.path)} {self.before or '(not set)'} → {self.after}"
@@ -75,12 +87,12 @@ class Finding(_Data):
     `rules.ENOUGH`, and when two classes contend, the class is unknown and `contenders` says between which.
     """
 
-    failure_class: FailureClass
+    failure_class: RecordedClass
     confidence: float
     explanation: str
     evidence: tuple[Quote, ...] = ()
     cause: str = ""  # which kind of the class it is: decides what is suggested
-    contenders: tuple[FailureClass, ...] = ()
+    contenders: tuple[RecordedClass, ...] = ()
     frame: Frame | None = None
     denial: Denial | None = None
     changes: tuple[Change, ...] = ()

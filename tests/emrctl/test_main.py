@@ -38,7 +38,7 @@ def test_a_mistake_is_one_line_and_exit_code_two() -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from emrctl.main import build; build('');"
-        "print([m for m in ('pulumi', 'boto3', 'moto', 'pandas', 'pyspark', 'grpc') if m in sys.modules])"
+        "print([m for m in ('pulumi', 'boto3', 'moto', 'pandas', 'pyspark', 'grpc', 'duckdb') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

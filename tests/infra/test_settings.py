@@ -799,6 +799,17 @@ def test_a_virtual_cluster_is_named_for_jobs_and_nothing_of_it_is_made(tree: Tre
         ({"adopt": "Not An Id"}, r"virtual_clusters\.team\.adopt"),
         ({}, r"virtual_clusters\.team\.adopt"),
         ({"adopt": "4b8", "release": "emr-1.0.0"}, r"virtual_clusters\.team\.release"),
+        (
+            {"adopt": "4b8", "service_accounts": {"namespace": "a"}},
+            r"virtual_clusters\.team\.service_accounts\.oidc_provider",
+        ),
+        (
+            {
+                "adopt": "4b8",
+                "service_accounts": {"namespace": "a", "oidc_provider": "https://oidc.eks/id/1"},
+            },
+            r"virtual_clusters\.team\.service_accounts\.oidc_provider",
+        ),
     ],
 )
 def test_a_virtual_cluster_needs_its_id_and_a_release_there_is(tree: Tree, said: Tree, told: str) -> None:

@@ -69,12 +69,17 @@ class Faults:
     plan: Iterator[str] = field(default_factory=lambda: iter(()))
     calls: int = 0
     time: Time | None = None
+    meanwhile: Callable[[], None] = lambda: None  # what another command does between two calls of the first
 
     def around(self, call: Callable[[], Any]) -> Any:
         self.calls += 1
         fault = next(self.plan, "none")
         if self.time and fault.startswith("clock"):
             self.time.skew += 86_400.0 if fault == "clock ahead" else -86_400.0
+        if fault == "another command":
+            self.plan, plan = iter(()), self.plan
+            self.meanwhile()
+            self.plan = plan
         if fault == "killed before":
             raise KilledError
         if fault == "request lost":

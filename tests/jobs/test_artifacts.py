@@ -207,3 +207,38 @@ def test_an_upload_that_was_cut_off_is_completed(
 def test_a_channel_has_a_name(session: boto3.Session, platform: Platform, channel: str) -> None:
     with pytest.raises(UserError, match="is no name"):
         artifacts.deploy(session, platform, JOB, channel)
+
+
+@pytest.mark.parametrize("name", ["a\nb.py", "a\\b.py", "\udcff.py", "c:d.txt", "\x1b[31m.txt"])
+def test_a_hostile_file_name_is_refused_and_not_printed(root: Path, name: str) -> None:
+    (root / "jobs/transforms" / name).write_bytes(b"")
+    with pytest.raises(UserError, match=r"a file is called 'jobs/transforms/.*; rename it") as refused:
+        wheel.sources(JOB, root)
+    assert str(refused.value).isprintable()
+
+
+def test_a_version_that_is_not_whole_is_refused_before_anything_is_sent(
+    session: boto3.Session, platform: Platform, root: Path
+) -> None:
+    s3, made = session.client("s3"), artifacts.deploy(session, platform, JOB, "dev", root=root)
+    found = artifacts.resolve(session, platform, JOB.name, "dev")
+    for uri, told in (
+        (found.wheel_uri, r"is not whole: s3://.*\.whl is gone; bring it back"),
+        (found.main_uri, r"is not whole: s3://.*main\.py is gone"),
+        (f"{made.uri}manifest.json", rf"has no version {made.digest}"),
+    ):
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        s3.delete_object(Bucket=bucket, Key=key)
+        with pytest.raises(UserError, match=told):
+            artifacts.resolve(session, platform, JOB.name, "dev")
+
+
+@pytest.mark.parametrize("body", [b"{cut off", b"[]", b'{"digest": 7}', b"\xff"])
+def test_a_damaged_manifest_or_channel_is_one_line(
+    session: boto3.Session, platform: Platform, root: Path, body: bytes
+) -> None:
+    s3, made = session.client("s3"), artifacts.deploy(session, platform, JOB, "dev", root=root)
+    for key in (f"{JOB.name}/{made.digest}/manifest.json", f"{JOB.name}/channels/dev.json"):
+        s3.put_object(Bucket="dev-artifacts", Key=key, Body=body)
+        with pytest.raises(UserError, match=f"s3://dev-artifacts/{key} is not what this version reads"):
+            artifacts.resolve(session, platform, JOB.name, "dev")

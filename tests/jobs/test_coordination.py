@@ -18,7 +18,7 @@ from jobs.coordination.table import Coordination, Shared
 from jobs.runs import Attempt, Record
 from jobs.spec.running import Breaker as Rule
 from local.cloud import dynamodb_races
-from tests.jobs.test_runs import _record
+from tests.jobs.rows import record as _record
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RULE = Rule(failures=3, window_minutes=60, pause_minutes=30)

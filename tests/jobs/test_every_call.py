@@ -57,11 +57,11 @@ def _calls(platform: Platform, way: Callable[[World], None]) -> int:
 
 
 # The longest way meets every fault, the others those that differ in what is left behind.
-TELLING = ("killed before", "killed after", "response lost", "clock ahead")
+TELLING = ("killed before", "killed after", "response lost", "clock ahead", "another command")
 CASES = [
     (way, fault)
     for way in WAYS
-    for fault in FAULTS
+    for fault in (*FAULTS, "another command")
     if fault != "none" and (way is _fails_once or fault in TELLING)
 ]
 

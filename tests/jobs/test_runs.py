@@ -4,37 +4,13 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 
 from facts.errors import UserError
-from jobs.runs import Ended, Record, RunStore
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def _ended(number: int = 1) -> Ended:
-    return Ended(
-        number=number, token=f"t{number}", id="s-1", state="SUCCEEDED", started_at=NOW,
-        ended_at=NOW + timedelta(seconds=60), reason=None, log_uri="s3://dev-logs/s-1/",
-    )  # fmt: skip
-
-
-def _record(
-    run_id: str = "20260102T030405Z-aaaaaa", job: str = "nightly-etl", state: str = "SUCCEEDED"
-) -> Record:
-    return Record.model_validate(
-        {
-            "run_id": run_id, "job": job, "environment": "dev", "owner": "team", "tags": {"a": "b"},
-            "channel": "dev", "digest": "d" * 64, "release": "emr-spark-8.0.0", "runtime": "ec2", "place": "main",
-            "place_id": "j-1", "state": state, "reason": None, "created_at": NOW, "started_at": NOW,
-            "ended_at": NOW, "duration_seconds": 60.0, "queued_seconds": 0.5, "attempts": [_ended()],
-            "rows_read": 7, "cost_usd": 0.01, "cost_basis": "x", "counts": {"flights": 7}, "inputs": ["s3://a/"],
-            "outputs": ["s3://b/"], "report_uri": "s3://dev-runs/reports/t.json", "log_uri": "s3://dev-logs/",
-        }
-    )  # fmt: skip
+from jobs.runs import RunStore
+from tests.jobs.rows import record as _record
 
 
 @pytest.fixture

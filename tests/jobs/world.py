@@ -42,6 +42,7 @@ class World:
         self.session = cast(boto3.Session, FakeSession(emr=self.emr, s3=self.s3, table=self.table))
         self.have()
         self.faults.plan = iter(faults)
+        self.faults.meanwhile = self.cancelled_by_another
 
     def have(self, **changes: Any) -> None:
         """As `deploy`, from what an earlier one put: packaging is dear when it is done a thousand times."""
@@ -61,6 +62,15 @@ class World:
 
     def run(self) -> Record:
         return self.lifecycle().run(JOB, "dev")
+
+    def cancelled_by_another(self) -> None:
+        """`emrctl runs cancel` of all that is under way, by another command; what it refuses it refuses."""
+        other = self.lifecycle()
+        for attempt in other.shared.open_attempts():
+            try:
+                other.cancel(attempt)
+            except UserError as refused:
+                assert "is in no list yet" in str(refused)  # noqa: PT017
 
     def active(self) -> list[FakeStep]:
         return [step for step in self.emr.steps if step.state not in ("COMPLETED", "CANCELLED", "FAILED")]

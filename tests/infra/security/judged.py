@@ -178,6 +178,7 @@ class Access:
             "dynamodb",
             "ec2",
             "elasticmapreduce",
+            "emr-containers",
             "emr-serverless",
             "glue",
             "logs",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from fnmatch import filter as fnfilter
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +26,10 @@ from infra.security import (
 )
 from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
-from jobs.spec import Dataset, ServerlessTarget, find
+from infra.virtual_cluster_settings import ServiceAccounts, VirtualClusterSettings
+from jobs.spec import Dataset, EksTarget, ServerlessTarget, find
 
+ROOT = Path(__file__).parents[3]
 Statement = dict[str, Any]
 NAMES = Names(stack="dev", region="us-east-1", account_id="111111111111")
 # Of the length that key ids have.
@@ -42,6 +46,16 @@ ON_APPLICATION = ETL.model_copy(
     }
 )
 APPLICATION_ROLE = NAMES.role_arn(NAMES.job_role(ON_APPLICATION.name))
+# A job that runs on a virtual cluster, and the one that the stack names.
+ON_EKS = ETL.model_copy(update={"name": "pod-etl", "runtime": EksTarget(kind="eks", virtual_cluster="team")})
+VIRTUAL_CLUSTERS = {
+    "team": VirtualClusterSettings(
+        adopt="4b8sm1x2yqk0",
+        service_accounts=ServiceAccounts(
+            namespace="analytics", oidc_provider=f"oidc.eks.us-east-1.amazonaws.com/id/{'AB' * 16}"
+        ),
+    )
+}
 
 IMAGES = (f"222222222222.dkr.ecr.us-east-1.amazonaws.com/team/spark@sha256:{'0' * 64}",)
 NEEDS: dict[str, tuple[Need, ...]] = {
@@ -50,8 +64,13 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "job": job_policies.runtime_needs(ETL.model_copy(update={"secrets": {"db": SECRET}}), NAMES),
     "submitter": job_policies.submitter_needs(NAMES, [ETL]),
     "submitter-of-all": job_policies.submitter_needs(
-        NAMES, [ETL, ON_APPLICATION], applications=True, ephemeral=True
+        NAMES,
+        [ETL, ON_APPLICATION, ON_EKS],
+        applications=True,
+        ephemeral=True,
+        virtual_clusters=VIRTUAL_CLUSTERS,
     ),
+    "job-on-eks": job_policies.runtime_needs(ON_EKS, NAMES),
     "deployer": job_policies.deployer_needs(NAMES, [ETL.name]),
     "analyst": people_policies.analyst_needs(NAMES),
     "engineer": people_policies.engineer_needs(NAMES, production=False),
@@ -157,6 +176,21 @@ def test_nodes_pull_from_the_repositories_of_their_images_and_ask_ecr_nothing_wi
     assert "ecr:" not in policy(without, ARNS) + boundary_policy.boundary(NAMES, ARNS)
 
 
+def test_a_family_of_the_boundary_is_of_actions_that_are_all_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word with a star in the boundary stands for what some role needs, and for nothing that AWS has beside it."""
+    monkeypatch.setattr(boundary_policy, "FAMILIES", ())
+    needed = {
+        action for each in statements(boundary_policy.boundary(NAMES, ARNS)) for action in each["Action"]
+    }
+    monkeypatch.undo()
+    known = json.loads((ROOT / "local/cloud/iam/data/actions.json").read_text())
+    for family in boundary_policy.FAMILIES:
+        service = family.partition(":")[0]
+        meant = fnfilter((f"{service}:{name}" for name in known[service]["actions"]), family)
+        assert set(meant) <= needed
+        assert len(meant) > 1
+
+
 def test_a_need_that_names_a_key_wants_its_arn() -> None:
     need = Need(name="Read", why="It reads", actions=("kms:Decrypt",), keys=("landing", "runs"))
     assert need.statement(ARNS)["Resource"] == sorted([ARNS.landing, ARNS.runs])
@@ -186,6 +220,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "node": {"artifacts", "logs", "volumes"},
         "node-with-image": {"artifacts", "logs", "volumes"},
         "job": {"landing", "curated", "checkpoints", "artifacts", "logs", "runs"},
+        "job-on-eks": {"landing", "curated", "artifacts", "logs", "runs"},
         "submitter": {"artifacts", "logs", "runs"},
         "submitter-of-all": {"artifacts", "logs", "runs"},
         "deployer": {"artifacts", "runs"},
@@ -200,6 +235,7 @@ def test_roles_use_just_the_keys_of_the_zones_that_they_touch() -> None:
         "node": {"logs", "volumes"},
         "node-with-image": {"logs", "volumes"},
         "job": {"curated", "logs", "runs"},
+        "job-on-eks": {"curated", "logs", "runs"},
         "submitter": {"runs"},
         "submitter-of-all": {"runs"},
         "deployer": {"artifacts"},
