@@ -97,10 +97,9 @@ def build(wanted: Recipe) -> bytes:
         folders = {name: Path(scratch) / name for name in wanted.architectures}
         for name, folder in folders.items():
             _install(wanted, lock, name, folder)
-        hashes = {name: _hashes(folder) for name, folder in folders.items()}
-        first, *others = hashes.values()
-        if all(other == first for other in others):
-            folders = {"any": next(iter(folders.values()))}
+        first, *others = folders.values()
+        if others and all(_hashes(other) == _hashes(first) for other in others):
+            folders = {"any": first}
         return _archive(wanted.script, folders)
 
 

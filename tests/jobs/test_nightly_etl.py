@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ class Outcome:
     landing: Path
     output: Path
     report: dict[str, Any]
+    events: list[str]  # of this run alone, after those of the application's start
 
 
 def promised() -> dict[str, Any]:
@@ -45,7 +47,7 @@ def promised() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def outcome(spark: SparkSession, event_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     from jobs.workloads import nightly_etl
 
     root = tmp_path_factory.mktemp("nightly-etl")
@@ -58,12 +60,25 @@ def outcome(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ou
         old = output / "by_day" / f"month={month}"
         old.mkdir(parents=True)
         (old / "part-old.parquet").write_bytes(b"not even Parquet")
+    before = _events(spark, event_logs)
     nightly_etl.run(
         spark, nightly_etl.read(spark, {name: str(landing / name) for name in nightly_etl.INPUTS}),
         str(output), (root / "report.json").as_uri(), "run-1",
         promised(),
     )  # fmt: skip
-    return Outcome(landing=landing, output=output, report=json.loads((root / "report.json").read_text()))
+    # Other tests run in the same application, before and after.
+    head = takewhile(lambda line: "JobStart" not in line and "SQLExecutionStart" not in line, before)
+    events = [*head, *_events(spark, event_logs)[len(before) :]]
+    report = json.loads((root / "report.json").read_text())
+    return Outcome(landing=landing, output=output, report=report, events=events)
+
+
+def _events(spark: SparkSession, event_logs: Path) -> list[str]:
+    """What the application's event log holds once nothing is on its way there."""
+    context: Any = spark.sparkContext
+    context._jsc.sc().listenerBus().waitUntilEmpty()
+    (log,) = event_logs.iterdir()
+    return log.read_text().splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -188,9 +203,8 @@ def test_nothing_is_written_when_the_counts_do_not_reconcile(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_event_log_of_the_run_adds_up(spark: SparkSession, outcome: Outcome, event_logs: Path) -> None:
-    (log,) = event_logs.iterdir()
-    usage = eventlog.parse(log.read_text().splitlines())
+def test_the_event_log_of_the_run_adds_up(spark: SparkSession, outcome: Outcome) -> None:
+    usage = eventlog.parse(outcome.events)
     read = outcome.report["rows_read"]
     assert usage.application_id == outcome.report["application_id"] == spark.sparkContext.applicationId
     # Once for the statistics, and the counts once more; what came from the cache is not counted as read.

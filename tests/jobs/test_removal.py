@@ -57,7 +57,7 @@ def test_what_is_young_or_left_lately_stays(platform: Platform) -> None:
     # Moved a moment ago: who read the channel before may be about to keep a run of any that it was at.
     assert _gc(world).versions == ()
     world.time.go(MONTH)
-    assert _gc(world).versions == tuple(world.digests[:2])
+    assert set(_gc(world).versions) == set(world.digests[:2])
 
 
 def test_a_version_of_a_run_under_way_or_of_a_record_stays(platform: Platform) -> None:
