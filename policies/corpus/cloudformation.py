@@ -69,7 +69,7 @@ def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
 
 _Loader.add_multi_constructor("!", _intrinsic)
 # A date stays text: "2012-10-17" is the version of a policy language.
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
 
 
 def read(files: Iterable[Path]) -> list[Declared]:
@@ -130,9 +130,9 @@ class Template:
         values, flows = self._values(body.get("Properties") or {})
         for above, keys in row.get("lift", {}).items():
             inner = values.get(above)
-            for key in keys if isinstance(inner, dict) else ():
-                if key in inner:
-                    values[key], flows[key] = inner.pop(key), flows[above]
+            moved = [key for key in keys if key in inner] if isinstance(inner, dict) else []
+            for key in moved:
+                values[key], flows[key] = values[above].pop(key), flows[above]
         beside = row.get("beside", {})
         for key, setting in beside.items():
             if key in values:
@@ -163,8 +163,7 @@ class Template:
             case "GetAtt", [str(resource), *attribute]:
                 return self._attribute(resource, ".".join(map(str, attribute)))
             case "GetAtt", str():
-                resource, _, attribute = argument.partition(".")
-                return self._attribute(resource, attribute)
+                return self._attribute(*argument.partition(".")[::2])
             case "Sub", str():
                 return self._sub(argument, {})
             case "Sub", [str(text), dict(given)]:

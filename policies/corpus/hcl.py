@@ -54,10 +54,10 @@ class Evaluator:
         return {"true": True, "false": False, "null": None}[str(node.children[0])]
 
     def _int_lit(self, node: Tree[Any]) -> int:
-        return int(node.children[0])
+        return int(str(node.children[0]))
 
     def _float_lit(self, node: Tree[Any]) -> float:
-        return float(node.children[0])
+        return float(str(node.children[0]))
 
     def _string(self, node: Tree[Any]) -> Any:
         parts: list[Any] = []
@@ -168,7 +168,7 @@ class Evaluator:
         if node.data == "get_attr":
             return str(node.children[1].children[0])
         if node.data == "short_index":
-            return int(node.children[1])
+            return int(str(node.children[1]))
         inner = [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
         return self.value(inner[0])
 

@@ -32,7 +32,7 @@ class _Loader(yaml.SafeLoader):
     """YAML whose dates stay text."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
 
 
 def _resources(document: Any, file: Path) -> list[Declared]:

@@ -86,7 +86,7 @@ def property_of(shape: Shape, name: str) -> str:
     plain = _plain(name)
     for candidate in (plain, f"{plain}s", f"{plain}es", f"{plain[:-1]}ies", plain.removesuffix("s")):
         if candidate in known:
-            return known[candidate]
+            return str(known[candidate])
     return wanted
 
 

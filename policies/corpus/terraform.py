@@ -29,6 +29,8 @@ DATA: dict[tuple[str, str], str] = {
     ("aws_partition", "partition"): PARTITION,
     ("aws_partition", "dns_suffix"): "amazonaws.com",
 }
+# Arguments that the bridge named otherwise: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
+RENAMED = {"aws_cloudwatch_metric_alarm": {"alarm_name": "name"}}
 NAMES = ("name", "bucket", "function_name", "cluster_name", "identifier")
 
 
@@ -124,9 +126,10 @@ class Module:
         for key, nodes in self._parts(block):
             if key in META:
                 continue
+            name = RENAMED.get(kind, {}).get(key, key)
             self._seen = []
-            values[key] = nodes()
-            flows.setdefault(property_of(shape, key), []).extend(self._seen)
+            values[name] = nodes()
+            flows.setdefault(property_of(shape, name), []).extend(self._seen)
         return Declared(address, token, wired(shape, values) if shape else values, flows, provider)
 
     def _parts(self, block: Block) -> Iterator[tuple[str, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE as UNKNOWN
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+UNKNOWN = UNKNOWN_STRING_VALUE
 HOLE = "\ue000"  # stands in a text for a part that is not known, until it is clear what the text is
 ACCOUNT, REGION, PARTITION = "123456789012", "us-east-1", "aws"
 """Where a file that is only read is taken to be; documents of AWS have this account in their examples."""
