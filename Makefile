@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Imports are a third of the time of a short command; some machines tell Python to keep no bytecode.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo down test test-all lint format lock bench clean
+.PHONY: help setup demo down test test-all lint workflows format lock bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -46,6 +46,9 @@ lint: $(READY) ## ruff, mypy strict, the import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+workflows: ## actionlint on .github/workflows (a Go module; apart from lint, for it needs Go)
+	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 
 format: $(READY) ## let ruff put the code in form
 	@$(BIN)/ruff check --fix .

@@ -22,7 +22,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "certs": ("Certificates of EMR's nodes.", ("rotate", "show")),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs", "picture")),
     "policy": (
-        "The policy pack: its rules, what they say, how right they are.",
+        "The policy pack: its rules, what they say of a stack, how right they are.",
         ("list", "explain", "test", "report", "comment", "corpus"),
     ),
     "ci": ("What a workflow of GitHub needs.", ("login",)),
