@@ -7,7 +7,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("demo", "infra", "local", "spark")
+NAMES = ("demo", "infra", "local", "policies", "spark")
 
 
 def main() -> None:

@@ -111,7 +111,7 @@ def _score_case(case: Labelled, found: Score) -> None:
         if not rules:
             found.unencoded[label.id] = found.unencoded.get(label.id, 0) + 1
             continue
-        near = _near(case.resources, addresses[label.resource])
+        near = _near(case.resources, addresses[label.resource], up=label.must)
         answered |= {(rule.id, address) for rule in rules for address in near}
         _score_label(label, rules, near, ask, case.name, found)
     if case.complete:
@@ -162,13 +162,16 @@ def _judged(rule: Rule, case: Labelled, given: list[Given]) -> Said:
     return Said(told, judgement.deferred)
 
 
-def _near(resources: tuple[Declared, ...], address: str) -> set[str]:
-    """The resource, its settings that are resources of their own, and, when it is such a setting, what it is of."""
+def _near(resources: tuple[Declared, ...], address: str, *, up: bool) -> set[str]:
+    """The resource, its settings that are resources of their own and, with `up`, what it is a setting of.
+
+    What must not be found on a setting may well be found on its owner, for another setting of it.
+    """
     one = next(resource for resource in resources if resource.address == address)
     return {
         address,
         *(other.address for other in resources if _is_setting(other, one)),
-        *(other.address for other in resources if _is_setting(one, other)),
+        *(other.address for other in resources if up and _is_setting(one, other)),
     }
 
 
