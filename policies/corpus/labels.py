@@ -11,7 +11,8 @@ A case is a folder with the program's files and an `expected.yaml`, or one file 
     complete: true                     # optional: whatever else is found is wrong
 
 A control is found where any rule that encodes it finds something: on the resource itself, on a setting of it that is a
-resource of its own (the public access block of a bucket). What must be found on such a setting may be found on its owner.
+resource of its own (the public access block of a bucket). What must be found on such a setting may be found on its
+owner.
 """
 
 from __future__ import annotations

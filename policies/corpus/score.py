@@ -6,6 +6,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from policies.cases import Case, Given, judge
 from policies.corpus.declared import Declared
@@ -95,59 +100,86 @@ def encoding(name: str) -> list[Rule]:
 
 
 def _score_case(case: Labelled, found: Score) -> None:
-    known = {one.address for one in case.resources}
-    given = [one.given(known) for one in case.resources]
-    said: dict[str, Said] = {}
-
-    def ask(rule: Rule) -> Said:
-        if rule.id not in said:
-            said[rule.id] = _judged(rule, case, given)
-        return said[rule.id]
-
-    addresses = {name: one.address for one in case.resources for name in (*one.names, one.address)}
+    panel = Panel(case)
     answered: set[tuple[str, str]] = set()
     for label in case.labels:
         rules = encoding(label.id)
         if not rules:
             found.unencoded[label.id] = found.unencoded.get(label.id, 0) + 1
             continue
-        near = _near(case.resources, addresses[label.resource], up=label.must)
-        answered |= {(rule.id, address) for rule in rules for address in near}
-        _score_label(label, rules, near, ask, case.name, found)
+        answered |= {(rule.id, place) for rule in rules for place in panel.places(rule, label)}
+        _score_label(label, rules, panel, found)
     if case.complete:
-        _score_rest(case, ask, answered, found)
+        _score_rest(panel, answered, found)
 
 
-def _score_label(
-    label: Label, rules: list[Rule], near: set[str], ask: object, case: str, found: Score
-) -> None:
-    assert callable(ask)
-    firing = {
-        rule.id: [m for address in sorted(near) for m in ask(rule).told.get(address, ())] for rule in rules
-    }
+def _score_label(label: Label, rules: list[Rule], panel: Panel, found: Score) -> None:
+    firing = {rule.id: panel.messages(rule, label) for rule in rules}
     fired = [rule for rule in rules if firing[rule.id]]
     answering = fired or rules
     found.take(answering, FAMILY[answering[0].id], label.must, bool(fired))
     if label.must and not fired:
-        names = {f"'{address}'" for address in near}
-        waits = [line for rule in rules for line in ask(rule).open if any(name in line for name in names)]
-        found.mistakes.append(
-            Mistake(case, label.resource, label.id, "open" if waits else "missed", "; ".join(waits))
-        )
+        waits = [line for rule in rules for line in panel.open(rule, label)]
+        kind = "open" if waits else "missed"
+        found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, kind, "; ".join(waits)))
     if fired and not label.must:
-        found.mistakes.append(Mistake(case, label.resource, label.id, "wrong", firing[fired[0].id][0]))
+        said = firing[fired[0].id][0]
+        found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, "wrong", said))
 
 
-def _score_rest(case: Labelled, ask: object, answered: set[tuple[str, str]], found: Score) -> None:
+def _score_rest(panel: Panel, answered: set[tuple[str, str]], found: Score) -> None:
     """In a case whose labels are complete, what else is found is wrong. Rules that are off by default are not asked."""
-    assert callable(ask)
     for rule in ALL:
         if rule.level is Level.DISABLED:
             continue
-        for address, messages in ask(rule).told.items():
+        for address, messages in panel.said(rule).told.items():
             if (rule.id, address) not in answered:
                 found.take([rule], FAMILY[rule.id], must=False, found=True)
-                found.mistakes.append(Mistake(case.name, address, rule.id, "wrong", messages[0]))
+                found.mistakes.append(Mistake(panel.case.name, address, rule.id, "wrong", messages[0]))
+
+
+class Panel:
+    """The rules on one case; each is asked once."""
+
+    def __init__(self, case: Labelled) -> None:
+        self.case = case
+        known = {one.address for one in case.resources}
+        self._given = [one.given(known) for one in case.resources]
+        self._by_name = {name: one for one in case.resources for name in (*one.names, one.address)}
+        self._said: dict[str, Said] = {}
+
+    def said(self, rule: Rule) -> Said:
+        """What a rule says of the case."""
+        if rule.id not in self._said:
+            self._said[rule.id] = _judged(rule, self.case, self._given)
+        return self._said[rule.id]
+
+    def messages(self, rule: Rule, label: Label) -> list[str]:
+        """What a rule says that answers a label."""
+        told = self.said(rule).told
+        said = [message for place in self.places(rule, label) for message in told.get(place, ())]
+        return said if label.id == rule.id else [message for message in said if _concerns(label.id, message)]
+
+    def open(self, rule: Rule, label: Label) -> list[str]:
+        """What a rule leaves open where a label asks."""
+        names = {f"'{place}'" for place in self.places(rule, label)}
+        return [line for line in self.said(rule).open if any(name in line for name in names)]
+
+    def places(self, rule: Rule, label: Label) -> list[str]:
+        """Where what a rule finds answers a label.
+
+        What must be found may stand on a setting of the resource that is a resource of its own, or on what the
+        resource is a setting of. What must not be found says nothing of these when the rule can judge the resource.
+        """
+        one = self._by_name[label.resource]
+        places = [one.address]
+        for other in self.case.resources:
+            nested = other.owner == one.address
+            if _is_setting(other, one) and (label.must or nested or one.type not in rule.types):
+                places.append(other.address)
+            if label.must and _is_setting(one, other):
+                places.append(other.address)
+        return places
 
 
 def _judged(rule: Rule, case: Labelled, given: list[Given]) -> Said:
@@ -162,17 +194,22 @@ def _judged(rule: Rule, case: Labelled, given: list[Given]) -> Said:
     return Said(told, judgement.deferred)
 
 
-def _near(resources: tuple[Declared, ...], address: str, *, up: bool) -> set[str]:
-    """The resource, its settings that are resources of their own and, with `up`, what it is a setting of.
+@cache
+def narrower() -> dict[str, Any]:
+    """Public controls that ask for a part of what their rule finds, by id."""
+    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("narrower.yaml").read_text())
+    return found
 
-    What must not be found on a setting may well be found on its owner, for another setting of it.
-    """
-    one = next(resource for resource in resources if resource.address == address)
-    return {
-        address,
-        *(other.address for other in resources if _is_setting(other, one)),
-        *(other.address for other in resources if up and _is_setting(one, other)),
-    }
+
+def _concerns(control: str, message: str) -> bool:
+    """Whether what a rule says is what a public control asks for."""
+    part = narrower().get(control, "")
+    if isinstance(part, str):
+        return re.search(part, message) is not None
+    if "every port" in message:
+        return True
+    ranges = re.findall(r"\bports? (\d+)(?: to (\d+))?", message)
+    return any(int(first) <= part["port"] <= int(last or first) for first, last in ranges)
 
 
 def _is_setting(setting: Declared, of: Declared) -> bool:
