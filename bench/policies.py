@@ -8,7 +8,6 @@ both figures; the engine itself is measured at the end.
 from __future__ import annotations
 
 import json
-import os
 import resource
 import signal
 import statistics
@@ -16,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,71 +23,14 @@ from pulumi.runtime.proto import analyzer_pb2 as proto
 from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy, StackValidationPolicy
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from bench.home import ROOT, environment, up
+from bench.home import ROOT
+from bench.policies_engine import previews
+from bench.policies_template import given, template
 from policies.cases import Given
-from policies.corpus import cloudformation
 from policies.pack import policies
 
 PEER = ROOT / "bench" / "peers" / "checkov"
 FEW, MANY, MOST = 100, 1000, 10_000  # resources
-
-TAGS = [
-    {"Key": key, "Value": "x"}
-    for key in ("environment", "owner", "cost-center", "data-classification", "managed-by")
-]
-# What a platform has most of; as it should be, so that rules look to the end and the engine has little to print.
-TEMPLATE: dict[str, dict[str, Any]] = {
-    "Key": {
-        "Type": "AWS::KMS::Key",
-        "Properties": {
-            "EnableKeyRotation": True,
-            "KeyPolicy": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
-                                         "Action": "kms:*", "Resource": "*"}]},
-        },
-    },
-    "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 400, "KmsKeyId": {"Ref": "Key"}}},
-    "Bucket": {
-        "Type": "AWS::S3::Bucket",
-        "Properties": {
-            "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {
-                "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Ref": "Key"}}}]},
-            "PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "BlockPublicPolicy": True,
-                                               "IgnorePublicAcls": True, "RestrictPublicBuckets": True},
-            "VersioningConfiguration": {"Status": "Enabled"},
-        },
-    },
-    "BucketPolicy": {
-        "Type": "AWS::S3::BucketPolicy",
-        "Properties": {
-            "Bucket": {"Ref": "Bucket"},
-            "PolicyDocument": {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
-                                              "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]},
-        },
-    },
-    "Role": {
-        "Type": "AWS::IAM::Role",
-        "Properties": {"AssumeRolePolicyDocument": {"Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}]}},
-    },
-    "Grant": {
-        "Type": "AWS::IAM::Policy",
-        "Properties": {
-            "PolicyName": "grant",
-            "Roles": [{"Ref": "Role"}],
-            "PolicyDocument": {"Statement": [
-                {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme/x/*"},
-                {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:us-east-1:123456789012:key/1"}]},
-        },
-    },
-    "Group": {
-        "Type": "AWS::EC2::SecurityGroup",
-        "Properties": {
-            "GroupDescription": "inside", "VpcId": "vpc-1",
-            "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8"}],
-        },
-    },
-    "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": {"Ref": "Key"}}},
-}  # fmt: skip
 
 
 def measure(runs: int) -> dict[str, Any]:
@@ -111,36 +52,8 @@ def measure(runs: int) -> dict[str, Any]:
         "pack start, s of CPU (aim 1.2)": round(statistics.median(cpu for cpu, _ in starts), 2),
         "pack start, s": round(statistics.median(wall for _, wall in starts), 2),
         **_beside_checkov(runs, own),
-        **_previews(runs),
+        **previews(runs, MANY),
     }
-
-
-SET = len(TEMPLATE) + 3  # the bucket's settings are resources of their own to the pack
-UNTAGGED = ("AWS::S3::BucketPolicy", "AWS::IAM::Policy")
-
-
-def template(count: int) -> dict[str, Any]:
-    """A template of CloudFormation that is about `count` resources to the pack."""
-    resources = {}
-    for number in range(count // SET):
-        text = json.dumps(TEMPLATE)
-        for name in TEMPLATE:
-            text = text.replace(f'"Ref": "{name}"', f'"Ref": "{name}{number}"')
-        for name, body in json.loads(text).items():
-            if body["Type"] not in UNTAGGED:
-                body["Properties"]["Tags"] = TAGS
-            resources[f"{name}{number}"] = body
-    return {"Resources": resources}
-
-
-def given(count: int) -> list[Given]:
-    """The same resources as the pack sees them."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "template.json"
-        file.write_text(json.dumps(template(count)))
-        declared = cloudformation.read([file])
-    known = {one.address for one in declared}
-    return [one.given(known) for one in declared]
 
 
 def _judged(count: int) -> tuple[float, float]:
@@ -150,10 +63,10 @@ def _judged(count: int) -> tuple[float, float]:
     urns = {one.name: one.urn for one in resources}
     whole = proto.AnalyzeStackRequest(resources=[_resource(one, urns) for one in resources])
     own = _seconds(policies(), requests, whole)
-    return own, _seconds(_empty(), requests, whole)
+    return own, _seconds(empty(), requests, whole)
 
 
-def _empty() -> list[Policy]:
+def empty() -> list[Policy]:
     """As many policies of each kind, that say nothing."""
 
     def nothing(_args: Any, _tell: Any) -> None:
@@ -254,92 +167,3 @@ def _checkov(program: Path, count: int) -> float:
         if "Passed checks" not in done.stdout:
             sys.exit(f"bench: checkov failed:\n{done.stdout[-500:]}\n{done.stderr[-500:]}")
         return _children() - before
-
-
-PROGRAM = """
-import json, pathlib
-from pulumi import CustomResource
-
-made = {{}}
-for kind, name, props, flows in json.loads(pathlib.Path({file!r}).read_text()):
-    for prop, source in flows.items():
-        props[prop] = made[source].id
-    made[name] = CustomResource(kind, name, props)
-"""
-EMPTY_PACK = """
-import sys
-sys.path.insert(0, {root!r})
-import pulumi_policy
-from bench.policies import _empty
-pulumi_policy.PolicyPack("empty", _empty(), enforcement_level=pulumi_policy.EnforcementLevel.MANDATORY)
-"""
-
-
-def _previews(runs: int) -> dict[str, Any]:
-    """The engine's own previews of the same resources: with the pack, and with as many empty rules."""
-    with tempfile.TemporaryDirectory() as name, up(Path(name)) as said:
-        own, empty = [], []
-        folder = Path(name)
-        run = _engine(folder, json.loads(said))
-        for _ in range(runs):
-            own.append(run(ROOT / "policies"))
-            empty.append(run(folder / "empty"))
-    whole, floor = statistics.median(own), statistics.median(empty)
-    return {
-        f"preview of {MANY} resources with the pack, s": round(whole, 2),
-        "  with as many empty rules, s": round(floor, 2),
-        "  beyond, s (aim 1.5)": round(statistics.median(a - b for a, b in zip(own, empty, strict=True)), 2),
-        "  with the pack / with empty rules": round(whole / floor, 2),
-    }
-
-
-def _engine(folder: Path, state: dict[str, Any]) -> Callable[[Path], float]:
-    from local.engine.ensure import ensure
-
-    project, empty = folder / "project", folder / "empty"
-    for one in (project, empty, folder / "state"):
-        one.mkdir()
-    (empty / "PulumiPolicy.yaml").write_text("name: empty\nversion: 0.1.0\nruntime: python\n")
-    (empty / "__main__.py").write_text(EMPTY_PACK.format(root=str(ROOT)))
-    (project / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
-    (project / "Pulumi.bench.yaml").write_text("config: {aws:region: us-east-1}\n")
-    (project / "__main__.py").write_text(PROGRAM.format(file=str(project / "resources.json")))
-    (project / "resources.json").write_text(json.dumps(list(_programs_resources())))
-    bin_dir = ensure(lambda _line: None).bin_dir
-    env = environment(folder) | {
-        "AWS_ENDPOINT_URL": state["endpoint"],
-        "PULUMI_DEBUG_PROVIDERS": f"aws:{state['provider_port']}",
-        "PATH": os.pathsep.join([str(bin_dir), str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "PULUMI_HOME": str(folder / "pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "of this bench",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
-    }
-
-    def pulumi(*command: str) -> str:
-        done = subprocess.run(
-            ["pulumi", *command, "--non-interactive"],
-            cwd=project,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.stdout + done.stderr
-
-    def timed(pack: Path) -> float:
-        began = time.perf_counter()
-        said = pulumi("preview", "--policy-pack", str(pack), "--suppress-progress")
-        if "Policies:" not in said:
-            sys.exit(f"bench: the preview failed:\n{said[-1000:]}")
-        return time.perf_counter() - began
-
-    pulumi("stack", "init", "bench")
-    return timed
-
-
-def _programs_resources() -> Iterator[tuple[str, str, dict[str, Any], dict[str, str]]]:
-    for one in given(MANY):
-        props = {key: value for key, value in one.props.items() if key not in one.flows}
-        yield one.type, one.name, props, {prop: names[0] for prop, names in one.flows.items()}

@@ -6,18 +6,16 @@ references between resources. A nested setting that is a resource of its own her
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from policies.corpus.cloudformation_types import resource, settings, table
 from policies.corpus.declared import CorpusError, Declared
-from policies.corpus.shapes import Shape, property_of, shapes
-from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown, joined
+from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, joined
 
 GONE = object()  # AWS::NoValue: the property is as if it were not written
 PSEUDO = {
@@ -38,16 +36,6 @@ NAMED = (
     "LogGroupName",
     "Name",
 )
-DOCUMENTS = ("policy", "assumeRolePolicy", "configuration", "redrivePolicy", "redriveAllowPolicy")
-
-
-@cache
-def table() -> dict[str, dict[str, Any]]:
-    """What is said of each type of CloudFormation."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load(
-        Path(__file__).with_name("cloudformation.yaml").read_text()
-    )
-    return found
 
 
 class _Loader(yaml.SafeLoader):
@@ -136,13 +124,13 @@ class Template:
         beside = row.get("beside", {})
         for key, setting in beside.items():
             if key in values:
-                yield from _settings(name, key, setting, values.pop(key), flows.pop(key))
+                yield from settings(name, key, setting, values.pop(key), flows.pop(key))
         names = dict(row.get("names", {}))
         for key, choice in row.get("by", {}).items():
             for kind, places in choice.items():
                 names[key] = places.get(values.pop(kind, None), key)
         token = next((kind for key, kind in row.get("instead", {}).items() if key in values), row["type"])
-        yield _resource(name, token, values, flows, names, row, _names(name, body))
+        yield resource(name, token, values, flows, names, row, _names(name, body))
 
     def _value(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -257,75 +245,3 @@ class Template:
 
 def _names(name: str, body: dict[str, Any]) -> tuple[str, ...]:
     return (f"{body.get('Type')}.{name}", f"{body.get('Type')}::{name}")
-
-
-def _settings(
-    owner: str, key: str, setting: dict[str, Any], value: Any, flows: list[str]
-) -> Iterator[Declared]:
-    """A nested setting as resources beside its owner."""
-    members = value if setting.get("each") and isinstance(value, list) else [value]
-    for number, member in enumerate(members):
-        name = f"{owner}/{key}" + (f"[{number}]" if setting.get("each") else "")
-        values = {setting["under"]: member} if "under" in setting else member
-        if not isinstance(values, dict):
-            values = {}
-        found = _resource(
-            name, setting["type"], values, {k: flows for k in values}, setting.get("names", {}), {}, ()
-        )
-        found.props.setdefault(setting["link"], UNKNOWN)
-        found.flows[setting["link"]] = [owner]
-        found.owner = owner
-        yield found
-
-
-def _resource(
-    name: str,
-    token: str,
-    values: dict[str, Any],
-    flows: dict[str, list[str]],
-    names: dict[str, str],
-    row: dict[str, Any],
-    others: tuple[str, ...],
-) -> Declared:
-    shape = shapes().get(token, "")
-    props = _wired(shape, values, names)
-    for key in row.get("kebab", ()):
-        if isinstance(props.get(key), str) and props[key] != UNKNOWN:
-            props[key] = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", props[key]).lower()
-    for key in DOCUMENTS:
-        if isinstance(props.get(key), dict) and not isinstance(shape.get(key) if shape else None, dict):
-            props[key] = _text(props[key])
-    moved = {_place(shape, key, names): sources for key, sources in flows.items()}
-    return Declared(name, token, props | row.get("set", {}), moved, names=others)
-
-
-def _text(document: Any) -> Any:
-    return document if holds_unknown(document) else json.dumps(document)
-
-
-def _place(shape: Shape, key: str, names: dict[str, str]) -> str:
-    return names.get(key) or property_of(shape, _lower(key))
-
-
-def _lower(key: str) -> str:
-    """`KMSKeyId` as `kmsKeyId`, `BucketName` as `bucketName`."""
-    head = re.match(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]+$|[A-Z]", key)
-    return key[: head.end()].lower() + key[head.end() :] if head else key
-
-
-def _wired(shape: Shape, value: Any, names: dict[str, str]) -> Any:
-    """`value` with the pack's names; a list where one is due, a map where CloudFormation lists keys and values."""
-    if shape == "map" and isinstance(value, list):
-        pairs = [one for one in value if isinstance(one, dict) and isinstance(one.get("Key"), str)]
-        return {one["Key"]: one.get("Value") for one in pairs} if len(pairs) == len(value) else UNKNOWN
-    if isinstance(shape, list) and value != UNKNOWN:
-        members = value if isinstance(value, list) else [value]
-        return [_wired(shape[0], member, names) for member in members]
-    if isinstance(shape, dict) and isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if shape == "" and isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict):
-        return value[0]
-    if isinstance(shape, dict) and isinstance(value, dict):
-        found = {_place(shape, key, names): member for key, member in value.items()}
-        return {key: _wired(shape.get(key, ""), member, names) for key, member in found.items()}
-    return value

@@ -18,6 +18,7 @@ from lark.exceptions import LarkError
 from policies.corpus.declared import CorpusError, Declared
 from policies.corpus.hcl import Evaluator, member
 from policies.corpus.shapes import by_terraform_name, property_of, shapes, wired
+from policies.corpus.terraform_documents import document
 from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown
 
 META = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection", "timeouts"}
@@ -211,7 +212,7 @@ class Module:
         attribute = next((step for step in steps if isinstance(step, str)), "")
         block = self._data.get(f"{kind}.{name}")
         if kind == "aws_iam_policy_document" and block is not None and attribute == "json":
-            return self._once(f"data.{kind}.{name}", lambda: self._document(block))
+            return self._once(f"data.{kind}.{name}", lambda: document(self._values(block)))
         return DATA.get((kind, attribute), UNKNOWN)
 
     def _output(self, address: str, steps: list[str], in_text: bool) -> Any:
@@ -242,78 +243,6 @@ class Module:
         service, _, kind = block.labels[0].removeprefix("aws_").partition("_")
         return arn(service, kind or service, self._name(address, block))
 
-    def _document(self, block: Block) -> Any:
-        """An IAM document of Terraform's own blocks.
-
-        https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
-        """
-        values = self._values(block)
-        statements: list[Any] = []
-        for source in ("source_policy_documents", "override_policy_documents"):
-            for text in _many(values.get(source)):
-                statements += _statements(text)
-        blocks = values.get("statement", [])
-        if blocks == UNKNOWN:
-            return UNKNOWN
-        statements += [_statement(one) for one in blocks]
-        document = {"Version": values.get("version", "2012-10-17"), "Statement": statements}
-        return document if holds_unknown(document) else json.dumps(document)
-
 
 def _kind(block: Block) -> str:
     return block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
-
-
-def _many(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _statements(document: Any) -> list[Any]:
-    if isinstance(document, str) and document != UNKNOWN:
-        try:
-            document = json.loads(document)
-        except json.JSONDecodeError:
-            return [UNKNOWN]
-    return _many(document.get("Statement")) if isinstance(document, dict) else [UNKNOWN]
-
-
-def _statement(block: dict[str, Any]) -> dict[str, Any]:
-    names = {
-        "actions": "Action",
-        "not_actions": "NotAction",
-        "resources": "Resource",
-        "not_resources": "NotResource",
-    }
-    found: dict[str, Any] = {"Effect": block.get("effect", "Allow")}
-    if block.get("sid"):
-        found["Sid"] = block["sid"]
-    found |= {element: block[key] for key, element in names.items() if block.get(key)}
-    for key, element in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
-        if key in block:
-            found[element] = _principals(block[key])
-    if "condition" in block:
-        found["Condition"] = _conditions(block["condition"])
-    return found
-
-
-def _principals(blocks: Any) -> Any:
-    if blocks == UNKNOWN:
-        return UNKNOWN
-    found: dict[str, list[Any]] = {}
-    for one in blocks:
-        if one.get("type") == "*":
-            return "*"
-        found.setdefault(one.get("type", UNKNOWN), []).extend(_many(one.get("identifiers", UNKNOWN)))
-    return UNKNOWN if UNKNOWN in found else found
-
-
-def _conditions(blocks: Any) -> Any:
-    if blocks == UNKNOWN:
-        return UNKNOWN
-    found: dict[str, dict[str, list[Any]]] = {}
-    for one in blocks:
-        test, variable = one.get("test", UNKNOWN), one.get("variable", UNKNOWN)
-        if UNKNOWN in (test, variable):
-            return UNKNOWN
-        found.setdefault(test, {}).setdefault(variable, []).extend(_many(one.get("values", UNKNOWN)))
-    return found

@@ -14,6 +14,7 @@ from facts.errors import UserError
 from local.provider.types import RESOURCES
 from policies.cases import judge, load
 from policies.corpus import cloudformation, labels, pulumi, shapes, terraform
+from policies.corpus.cloudformation_types import table
 from policies.corpus.declared import CorpusError, Declared
 from policies.corpus.labels import FORMATS, Label, cases
 from policies.corpus.score import document, narrower, page, score
@@ -342,7 +343,7 @@ def test_the_verb_fails_on_a_mistake(tmp_path: Path) -> None:
 def test_every_type_that_the_pack_names_has_its_shape_and_every_adaptor_knows_where_it_leads() -> None:
     known = shapes.shapes()
     assert shapes.named() <= set(known), "run python -m policies.corpus.shapes"
-    for name, row in cloudformation.table().items():
+    for name, row in table().items():
         assert row["type"] in known, name
         for setting in row.get("beside", {}).values():
             assert setting["type"] in known, name
