@@ -46,14 +46,18 @@ def measure(runs: int) -> dict[str, Any]:
         "rules": len(policies()) - 1,
         f"{MANY} resources beyond as many empty rules, s of CPU (aim 1.5)": round(beyond, 2),
         "  the empty rules themselves, s of CPU": round(statistics.median(e for _, e in judged[MANY]), 2),
-        f"  a resource at {MOST} / at {MANY} (1 is linear)": round(
-            (judged[MOST][0][0] / MOST) / (statistics.median(own for own, _ in judged[MANY]) / MANY), 2
-        ),
+        f"  a resource at {MOST} / at {MANY} (1 is linear)": _growth(judged, 0),
+        "    of the empty rules": _growth(judged, 1),
         "pack start, s of CPU (aim 1.2)": round(statistics.median(cpu for cpu, _ in starts), 2),
         "pack start, s": round(statistics.median(wall for _, wall in starts), 2),
         **_beside_checkov(runs, own),
         **previews(runs, MANY),
     }
+
+
+def _growth(judged: dict[int, list[tuple[float, float]]], which: int) -> float:
+    each = {size: statistics.median(one[which] for one in found) / size for size, found in judged.items()}
+    return round(each[MOST] / each[MANY], 2)
 
 
 def _judged(count: int) -> tuple[float, float]:
