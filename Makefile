@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Imports are a third of the time of a short command; some machines tell Python to keep no bytecode.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo down test test-all lint format lock bench clean
+.PHONY: help setup demo down test test-all lint workflows format lock bench bench-peers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -47,6 +47,9 @@ lint: $(READY) ## ruff, mypy strict, the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+workflows: ## actionlint on .github/workflows (a Go module; apart from lint, for it needs Go)
+	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+
 format: $(READY) ## let ruff put the code in form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -54,12 +57,17 @@ format: $(READY) ## let ruff put the code in form
 lock: ## resolve pyproject.toml into requirements.lock, and the releases' packages into theirs
 	@$(BIN)/uv pip compile --universal --all-extras --generate-hashes --no-emit-index-url --no-header \
 	  --python-version 3.11 --quiet pyproject.toml --output-file requirements.lock
-	@for release in local/spark/releases/*.in; do \
+	@for release in local/spark/releases/*.in bench/peers/*/requirements.in; do \
 	  $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	    --python-version 3.11 --quiet "$$release" --output-file "$${release%.in}.lock"; done
 
 bench: $(READY) ## measure: medians and ratios, each against a floor of the same run
 	@$(BIN)/python -m bench
+
+bench-peers: $(READY) ## the peers that bench measures against, each in an environment and with a lock of its own
+	@for peer in bench/peers/*/; do \
+	  $(PYTHON) -m venv "$$peer.venv" && \
+	  $(BIN)/uv pip sync --quiet --require-hashes --python "$$peer.venv/bin/python" "$$peer/requirements.lock"; done
 
 clean: ## remove what make made here (not the user's cache)
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

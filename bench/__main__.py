@@ -7,7 +7,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("demo", "infra", "jobs", "local", "records", "spark")
+NAMES = ("demo", "infra", "jobs", "local", "policies", "records", "spark")
 
 
 def main() -> None:

@@ -22,6 +22,11 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cost": ("What a stack may cost.", ("estimate",)),
     "certs": ("Certificates of EMR's nodes.", ("rotate", "show")),
     "stack": ("Stacks of the platform.", ("up", "preview", "destroy", "outputs", "picture")),
+    "policy": (
+        "The policy pack: its rules, what they say of a stack, how right they are.",
+        ("list", "explain", "test", "report", "comment", "corpus"),
+    ),
+    "ci": ("What a workflow of GitHub needs.", ("login",)),
     "data": ("Sample data.", ("load",)),
     "jobs": (
         "Spark jobs: build, version, run.",

@@ -69,12 +69,25 @@ class Pulumi:
                 self._captured("stack", "init", stack)
             self._mend(stack, lambda: backend.locks(folder, stack))
 
-    def preview(self, stack: str, *, policies: Path | None = None, as_json: bool = False) -> int:
-        """Show what `up` would do. Returns the engine's exit code."""
+    def preview(
+        self,
+        stack: str,
+        *,
+        policies: Path | None = None,
+        as_json: bool = False,
+        events: Path | None = None,
+        quiet: bool = False,
+    ) -> int:
+        """Show what `up` would do. Returns the engine's exit code.
+
+        `events` is a file for the engine's events, one JSON object a line. `quiet` keeps standard output free.
+        """
         self.ensure_stack(stack)
         self.before_program()
+        told = ["--event-log", str(events.resolve())] if events else []
         with pack.arguments(policies, self.project, stack) as guarded:
-            return self._shown("preview", "--refresh", "--stack", stack, *guarded, as_json=as_json)
+            what = ("preview", "--refresh", "--stack", stack, *guarded, *told)
+            return self._shown(*what, as_json=as_json, quiet=quiet)
 
     def plan(self, stack: str) -> dict[str, Any]:
         """The engine's JSON document of what `up` would do. Raises UserError when the preview fails."""
@@ -221,7 +234,8 @@ class Pulumi:
         return terminal.run(
             [self.program, *args, *flags],
             cwd=self.project,
-            env=self.env,
+            # Without it the engine hides --event-log; its own Automation API sets it for the same end.
+            env={**self.env, "PULUMI_DEBUG_COMMANDS": "true"} if "--event-log" in args else self.env,
             interactive=interactive,
             out=STDERR if quiet else None,
         )

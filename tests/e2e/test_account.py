@@ -111,11 +111,11 @@ def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
     for key in (None, *KEYS.values()):
         if key is not None:  # one alone is none
             turn(file, key)
-            assert user.run("bootstrap", "--target", "aws", cwd=project).returncode == 0
+            _bootstrapped(user, project)
         stays(enforcing, moved, "account", project, file.parent)
 
     turn(file, *KEYS.values())
-    assert user.run("bootstrap", "--target", "aws", cwd=project).returncode == 0
+    _bootstrapped(user, project)
     _is_clean(user, moved, project)
     for _ in range(2):
         done = user.run("stack", "destroy", "account", "--target", "aws", cwd=project)
@@ -129,6 +129,11 @@ def test_on_aws_what_is_there_is_adopted_and_data_goes_with_both_keys_only(
     again = user.run("bootstrap", "--target", "aws", "--json", cwd=project)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["moved"] is True
+
+
+def _bootstrapped(user: OnAws, project: Path) -> None:
+    done = user.run("bootstrap", "--target", "aws", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _is_clean(user: OnAws, moved: OnAws, project: Path) -> None:

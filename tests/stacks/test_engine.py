@@ -176,3 +176,15 @@ def test_a_stack_reads_by_reference_what_is_published_in_its_backend(engine: Pul
             act("dev")
     backend.publish(engine.backend, "emr-account", "account", None)
     assert refused.destroy("dev") == 0
+
+
+def test_a_preview_leaves_its_events_where_asked_and_shows_what_it_shows(
+    engine: Pulumi, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    events = tmp_path / "events.jsonl"
+    assert engine.preview("dev", events=events) == 0
+    assert "emr:test:Bucket" in capfd.readouterr().out
+    kinds = {kind for line in events.read_text().splitlines() for kind in json.loads(line)}
+    assert {"preludeEvent", "resourcePreEvent", "summaryEvent"} <= kinds
+    assert engine.preview("dev", events=events, quiet=True) == 0
+    assert capfd.readouterr().out == ""

@@ -189,7 +189,10 @@ def test_all_mistakes_are_told_at_once() -> None:
     ("github", "said"),
     [
         ({"apply_branches": [], "apply_environments": []}, "emr:github.apply_environments: nobody may apply"),
-        ({"preview_pull_requests": False}, "emr:github.preview_pull_requests: nobody may preview"),
+        (
+            {"preview_pull_requests": False, "preview_branches": []},
+            "emr:github.preview_pull_requests: nobody may preview",
+        ),
     ],
 )
 def test_a_role_that_nobody_could_take_is_a_mistake(github: dict[str, Any], said: str) -> None:

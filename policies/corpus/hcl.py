@@ -1,0 +1,260 @@
+"""Expressions of Terraform's language, evaluated as far as a file alone tells.
+
+What depends on variables without default, on data of the provider or on other modules is not known. What a resource
+of the same file will have, once made, is given a likely text (an ARN with its name), since an update knows it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hcl2
+from lark import Token, Tree
+
+from policies.corpus.functions import FUNCTIONS
+from policies.corpus.values import UNKNOWN, as_text, joined
+
+Node = Any
+Resolve = Callable[[list[Any], bool], Any]
+
+
+class Evaluator:
+    """Evaluates expressions; `resolve` gives the value of a reference, as a list of its steps, in a text or not."""
+
+    def __init__(self, resolve: Resolve, folder: Path) -> None:
+        self._resolve = resolve
+        self._folder = folder
+        self._in_text = 0
+
+    def value(self, node: Node) -> Any:
+        """The value of an expression."""
+        if isinstance(node, Token):
+            return _token(node)
+        method = getattr(self, f"_{node.data}", None)
+        return method(node) if method else self._unknown(node)
+
+    def _unknown(self, node: Tree[Any]) -> Any:
+        """Not known; what it refers to is noted all the same."""
+        for child in node.children:
+            if isinstance(child, Tree):
+                self.value(child)
+        return UNKNOWN
+
+    def _expr_term(self, node: Tree[Any]) -> Any:
+        inner = [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
+        if inner and inner[0].data == "identifier":
+            return self._resolve([str(inner[0].children[0])], bool(self._in_text))
+        return self.value(inner[0])
+
+    def _literal_value(self, node: Tree[Any]) -> Any:
+        return {"true": True, "false": False, "null": None}[str(node.children[0])]
+
+    def _int_lit(self, node: Tree[Any]) -> int:
+        return int(str(node.children[0]))
+
+    def _float_lit(self, node: Tree[Any]) -> float:
+        return float(str(node.children[0]))
+
+    def _string(self, node: Tree[Any]) -> Any:
+        parts: list[Any] = []
+        for part in (child.children[0] for child in node.children if isinstance(child, Tree)):
+            if isinstance(part, Token):
+                parts.append(_unescaped(str(part)))
+            elif part.data == "interpolation":
+                parts.append(self._inside(part.children[1], alone=len(node.children) == 3))
+            else:
+                return UNKNOWN
+        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else joined(parts)
+
+    def _inside(self, node: Node, *, alone: bool) -> Any:
+        if alone:
+            return self.value(node)
+        self._in_text += 1
+        try:
+            return self.value(node)
+        finally:
+            self._in_text -= 1
+
+    def _heredoc_template(self, node: Tree[Any]) -> Any:
+        lines = str(node.children[0]).splitlines()
+        return self.template("\n".join(lines[1:-1]) + "\n")
+
+    def _heredoc_template_trim(self, node: Tree[Any]) -> Any:
+        lines = str(node.children[0]).splitlines()
+        return self.template(textwrap.dedent("\n".join(lines[1:-1])) + "\n")
+
+    def template(self, text: str) -> Any:
+        """A text with `${…}` in it."""
+        if "%{" in text:
+            return UNKNOWN
+        parts: list[Any] = []
+        for expression, piece in _pieces(text):
+            parts.append(self._inside(parse_expression(piece), alone=False) if expression else piece)
+        return joined(parts)
+
+    def _tuple(self, node: Tree[Any]) -> list[Any]:
+        return [
+            self.value(c) for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"
+        ]
+
+    def _object(self, node: Tree[Any]) -> Any:
+        found = {}
+        for element in node.children:
+            if isinstance(element, Tree) and element.data == "object_elem":
+                key, value = element.children[0], element.children[-1]
+                found[self._key(key)] = self.value(value)
+        return found
+
+    def _key(self, node: Tree[Any]) -> str:
+        inner = node.children[0]
+        if isinstance(inner, Tree) and inner.data == "expr_term" and isinstance(inner.children[0], Tree):
+            first = inner.children[0]
+            if first.data == "identifier":
+                return str(first.children[0])
+        return as_text(self.value(inner))
+
+    def _conditional(self, node: Tree[Any]) -> Any:
+        test, yes, no = (
+            self.value(c) for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"
+        )
+        if isinstance(test, bool):
+            return yes if test else no
+        return yes if yes == no else UNKNOWN
+
+    def _unary_op(self, node: Tree[Any]) -> Any:
+        value = self.value(node.children[1])
+        if str(node.children[0]) == "!":
+            return not value if isinstance(value, bool) else UNKNOWN
+        return -value if isinstance(value, int | float) else UNKNOWN
+
+    def _binary_op(self, node: Tree[Any]) -> Any:
+        term = node.children[1]
+        left = self.value(node.children[0])
+        operator = str(term.children[0].children[0])
+        right = self.value(term.children[-1])
+        if UNKNOWN in (left, right) or isinstance(left, dict | list) or isinstance(right, dict | list):
+            return UNKNOWN
+        return _computed(operator, left, right)
+
+    def _get_attr_expr_term(self, node: Tree[Any]) -> Any:
+        return self._reference(node)
+
+    _index_expr_term = _get_attr_expr_term
+
+    def _reference(self, node: Tree[Any]) -> Any:
+        steps = self._steps(node)
+        if steps is not None:
+            return self._resolve(steps, bool(self._in_text))
+        base, step = self.value(node.children[0]), self._step(node.children[1])
+        return _member(base, step)
+
+    def _steps(self, node: Node) -> list[Any] | None:
+        """A reference's names and indices, None where it begins with something else than a name."""
+        if node.data == "expr_term":
+            inner = [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
+            return self._steps(inner[0])
+        if node.data == "identifier":
+            return [str(node.children[0])]
+        if node.data in ("get_attr_expr_term", "index_expr_term"):
+            before = self._steps(node.children[0])
+            return None if before is None else [*before, self._step(node.children[1])]
+        return None
+
+    def _step(self, node: Tree[Any]) -> Any:
+        if node.data == "get_attr":
+            return str(node.children[1].children[0])
+        if node.data == "short_index":
+            return int(str(node.children[1]))
+        inner = [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
+        return self.value(inner[0])
+
+    def _function_call(self, node: Tree[Any]) -> Any:
+        name = str(node.children[0].children[0])
+        given = next((c for c in node.children if isinstance(c, Tree) and c.data == "arguments"), None)
+        arguments = [] if given is None else self._tuple(given)
+        if name == "file" and arguments and isinstance(arguments[0], str):
+            return self._file(arguments[0])
+        function = FUNCTIONS.get(name)
+        try:
+            return function(*arguments) if function else UNKNOWN
+        except (TypeError, ValueError, IndexError, AttributeError):
+            return UNKNOWN
+
+    def _file(self, name: str) -> Any:
+        file = (self._folder / name).resolve()
+        inside = file.is_relative_to(self._folder.resolve()) and file.is_file()
+        return file.read_text() if inside else UNKNOWN
+
+
+def parse_expression(text: str) -> Node:
+    """The tree of one expression."""
+    body = hcl2.parses_to_tree(f"x = {text}\n").children[0]
+    attribute = next(child for child in body.children if child.data == "attribute")
+    return attribute.children[-1]
+
+
+def _token(token: Token) -> Any:
+    return str(token)
+
+
+def _unescaped(text: str) -> str:
+    text = text.replace("$${", "${").replace("%%{", "%{")
+    if "\\" not in text:
+        return text
+    try:
+        return str(json.loads(f'"{text}"'))
+    except json.JSONDecodeError:
+        return text
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, str]]:
+    """Pieces of a template: (False, text) and (True, expression)."""
+    position = 0
+    for match in re.finditer(r"(?<!\$)\$\{", text):
+        if match.start() < position:
+            continue
+        yield False, text[position : match.start()].replace("$${", "${")
+        depth, end = 1, match.end()
+        while end < len(text) and depth:
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        yield True, text[match.end() : end - 1]
+        position = end
+    yield False, text[position:].replace("$${", "${")
+
+
+def _computed(operator: str, left: Any, right: Any) -> Any:
+    match operator:
+        case "==":
+            return left == right
+        case "!=":
+            return left != right
+        case "&&":
+            return left and right
+        case "||":
+            return left or right
+        case "+" | "-" | "*" if isinstance(left, int | float) and isinstance(right, int | float):
+            return {"+": left + right, "-": left - right, "*": left * right}[operator]
+        case "<" | ">" | "<=" | ">=" if isinstance(left, int | float) and isinstance(right, int | float):
+            return {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[operator]
+    return UNKNOWN
+
+
+def _member(base: Any, step: Any) -> Any:
+    if isinstance(base, dict):
+        return base.get(step, UNKNOWN)
+    if isinstance(base, list) and isinstance(step, int) and step < len(base):
+        return base[step]
+    return UNKNOWN
+
+
+def member(base: Any, steps: list[Any]) -> Any:
+    """What stands below `base` at `steps`."""
+    for step in steps:
+        base = _member(base, step)
+    return base

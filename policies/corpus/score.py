@@ -1,0 +1,268 @@
+"""How right the pack is on labelled cases: per rule, per family, with precision and recall."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policies.cases import Case, Given, judge
+from policies.corpus.declared import Declared
+from policies.corpus.labels import Label, Labelled
+from policies.rule import Level, Rule, StackRule
+from policies.rules import ALL, FAMILIES
+
+FAMILY = {rule.id: family for family, rules in FAMILIES.items() for rule in rules}
+UNENCODED = "no rule"
+
+
+@dataclass
+class Count:
+    """True and false positives and negatives."""
+
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+    tn: int = 0
+
+    def add(self, must: bool, found: bool) -> None:
+        """Count one label: whether it must be found, and whether it was."""
+        name = ("t" if must == found else "f") + ("p" if found else "n")
+        setattr(self, name, getattr(self, name) + 1)
+
+    @property
+    def precision(self) -> float | None:
+        """The share of what was found that must be; None when nothing was found."""
+        return self.tp / (self.tp + self.fp) if self.tp + self.fp else None
+
+    @property
+    def recall(self) -> float | None:
+        """The share of what must be found that was; None when nothing must be."""
+        return self.tp / (self.tp + self.fn) if self.tp + self.fn else None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A label that the pack got wrong. `kind` is `missed`, `wrong`, or `open` (missed for a value not known)."""
+
+    case: str
+    resource: str
+    id: str
+    kind: str
+    said: str = ""
+
+
+@dataclass
+class Score:
+    """The counts and the mistakes; `unencoded` are labelled ids that no rule of the pack encodes."""
+
+    rules: dict[str, Count] = field(default_factory=dict)
+    families: dict[str, Count] = field(default_factory=dict)
+    total: Count = field(default_factory=Count)
+    mistakes: list[Mistake] = field(default_factory=list)
+    unencoded: dict[str, int] = field(default_factory=dict)
+    cases: int = 0
+
+    def take(self, rules: Iterable[Rule], family: str, must: bool, found: bool) -> None:
+        """Count a label with the rules that answer for it."""
+        for rule in rules:
+            self.rules.setdefault(rule.id, Count()).add(must, found)
+        self.families.setdefault(family, Count()).add(must, found)
+        self.total.add(must, found)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a rule said of a case: messages by address, and the lines on what is not known."""
+
+    told: dict[str, list[str]]
+    open: tuple[str, ...]
+
+
+def score(cases: Iterable[Labelled]) -> Score:
+    """Judge every case by every rule that it labels, or by all when its labels are complete."""
+    found = Score()
+    for case in cases:
+        found.cases += 1
+        _score_case(case, found)
+    return found
+
+
+def encoding(name: str) -> list[Rule]:
+    """The rules that are called `name`, or encode the public control of that id."""
+    return [rule for rule in ALL if name == rule.id or any(name == control.id for control in rule.controls)]
+
+
+def _score_case(case: Labelled, found: Score) -> None:
+    panel = Panel(case)
+    answered: set[tuple[str, str]] = set()
+    for label in case.labels:
+        rules = encoding(label.id)
+        if not rules:
+            found.unencoded[label.id] = found.unencoded.get(label.id, 0) + 1
+            continue
+        answered |= {(rule.id, place) for rule in rules for place in panel.places(rule, label)}
+        _score_label(label, rules, panel, found)
+    if case.complete:
+        _score_rest(panel, answered, found)
+
+
+def _score_label(label: Label, rules: list[Rule], panel: Panel, found: Score) -> None:
+    firing = {rule.id: panel.messages(rule, label) for rule in rules}
+    fired = [rule for rule in rules if firing[rule.id]]
+    answering = fired or rules
+    found.take(answering, FAMILY[answering[0].id], label.must, bool(fired))
+    if label.must and not fired:
+        waits = [line for rule in rules for line in panel.open(rule, label)]
+        kind = "open" if waits else "missed"
+        found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, kind, "; ".join(waits)))
+    if fired and not label.must:
+        said = firing[fired[0].id][0]
+        found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, "wrong", said))
+
+
+def _score_rest(panel: Panel, answered: set[tuple[str, str]], found: Score) -> None:
+    """In a case whose labels are complete, what else is found is wrong. Rules that are off by default are not asked."""
+    for rule in ALL:
+        if rule.level is Level.DISABLED:
+            continue
+        for address, messages in panel.said(rule).told.items():
+            if (rule.id, address) not in answered:
+                found.take([rule], FAMILY[rule.id], must=False, found=True)
+                found.mistakes.append(Mistake(panel.case.name, address, rule.id, "wrong", messages[0]))
+
+
+class Panel:
+    """The rules on one case; each is asked once."""
+
+    def __init__(self, case: Labelled) -> None:
+        self.case = case
+        known = {one.address for one in case.resources}
+        self._given = [one.given(known) for one in case.resources]
+        self._by_name = {name: one for one in case.resources for name in (*one.names, one.address)}
+        self._said: dict[str, Said] = {}
+
+    def said(self, rule: Rule) -> Said:
+        """What a rule says of the case."""
+        if rule.id not in self._said:
+            self._said[rule.id] = _judged(rule, self.case, self._given)
+        return self._said[rule.id]
+
+    def messages(self, rule: Rule, label: Label) -> list[str]:
+        """What a rule says that answers a label."""
+        told = self.said(rule).told
+        said = [message for place in self.places(rule, label) for message in told.get(place, ())]
+        return said if label.id == rule.id else [message for message in said if _concerns(label.id, message)]
+
+    def open(self, rule: Rule, label: Label) -> list[str]:
+        """What a rule leaves open where a label asks."""
+        names = {f"'{place}'" for place in self.places(rule, label)}
+        return [line for line in self.said(rule).open if any(name in line for name in names)]
+
+    def places(self, rule: Rule, label: Label) -> list[str]:
+        """Where what a rule finds answers a label.
+
+        What must be found may stand on a setting of the resource that is a resource of its own, or on what the
+        resource is a setting of. What must not be found says nothing of these when the rule can judge the resource.
+        """
+        one = self._by_name[label.resource]
+        places = [one.address]
+        for other in self.case.resources:
+            nested = other.owner == one.address
+            if _is_setting(other, one) and (label.must or nested or one.type not in rule.types):
+                places.append(other.address)
+            if label.must and _is_setting(one, other):
+                places.append(other.address)
+        return places
+
+
+def _judged(rule: Rule, case: Labelled, given: list[Given]) -> Said:
+    if not rule.types & {one.type for one in given}:
+        return Said({}, ())
+    asked = given if isinstance(rule, StackRule) else [one for one in given if one.type in rule.types]
+    judgement = judge(rule, Case("bad", case.name, tuple(asked), config=case.config.get(rule.id, {})))
+    by_urn = {one.urn: one.name for one in given}
+    told: dict[str, list[str]] = {}
+    for urn, message in judgement.findings:
+        told.setdefault(by_urn.get(urn, urn), []).append(message)
+    return Said(told, judgement.deferred)
+
+
+@cache
+def narrower() -> dict[str, Any]:
+    """Public controls that ask for a part of what their rule finds, by id."""
+    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("narrower.yaml").read_text())
+    return found
+
+
+def _concerns(control: str, message: str) -> bool:
+    """Whether what a rule says is what a public control asks for."""
+    part = narrower().get(control, "")
+    if isinstance(part, str):
+        return re.search(part, message) is not None
+    if "every port" in message:
+        return True
+    ranges = re.findall(r"\bports? (\d+)(?: to (\d+))?", message)
+    return any(int(first) <= part["port"] <= int(last or first) for first, last in ranges)
+
+
+def _is_setting(setting: Declared, of: Declared) -> bool:
+    """Whether `setting` is of a type like BucketPolicy to Bucket, and refers to `of`, by flow or by its name."""
+    if setting.owner is not None:
+        return setting.owner == of.address
+    kinds = [re.sub(r"V2$", "", one.type.rsplit(":", 1)[-1]) for one in (setting, of)]
+    if not kinds[0].startswith(kinds[1]) or kinds[0] == kinds[1]:
+        return False
+    if any(of.address in sources for sources in setting.flows.values()):
+        return True
+    name = of.props.get("bucket") or of.props.get("name")
+    return isinstance(name, str) and name in (setting.props.get("bucket"), setting.props.get("name"))
+
+
+def document(found: Score) -> str:
+    """The score as JSON text."""
+    return json.dumps(
+        {
+            "cases": found.cases,
+            "total": _row(found.total),
+            "families": {name: _row(count) for name, count in found.families.items()},
+            "rules": {name: _row(count) for name, count in sorted(found.rules.items())},
+            "mistakes": [one.__dict__ for one in found.mistakes],
+            "unencoded": found.unencoded,
+        },
+        indent=2,
+    )
+
+
+def _row(count: Count) -> dict[str, float | int | None]:
+    return {**count.__dict__, "precision": count.precision, "recall": count.recall}
+
+
+def page(found: Score) -> Iterator[str]:
+    """The score for a terminal."""
+    width = max((len(name) for name in (*found.rules, *found.families)), default=4) + 2
+    yield f"{'':<{width}}   TP   FP   FN   TN  precision  recall"
+    for family in FAMILIES:
+        if family in found.families:
+            yield _line(family, found.families[family], width)
+            yield from (
+                _line(f"  {r.id}", found.rules[r.id], width) for r in FAMILIES[family] if r.id in found.rules
+            )
+    yield _line(f"{found.cases} cases", found.total, width)
+    for one in found.mistakes:
+        yield f"{one.kind}: {one.case}: {one.resource}: {one.id}" + (f": {one.said}" if one.said else "")
+    if found.unencoded:
+        ids = ", ".join(f"{name} ({number})" for name, number in sorted(found.unencoded.items()))
+        yield f"labels that no rule encodes, not counted: {ids}"
+
+
+def _line(name: str, count: Count, width: int) -> str:
+    shares = (" -" if share is None else f"{share:.2f}" for share in (count.precision, count.recall))
+    numbers = f"{count.tp:>5}{count.fp:>5}{count.fn:>5}{count.tn:>5}"
+    return f"{name:<{width}}{numbers}  {next(shares):>9}  {next(shares):>6}"

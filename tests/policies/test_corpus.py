@@ -1,0 +1,400 @@
+"""The judge for labelled files: what the adaptors make of other tools' programs, and how labels are counted."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facts.errors import UserError
+from local.provider.types import RESOURCES
+from policies.cases import judge, load
+from policies.corpus import cloudformation, labels, pulumi, shapes, terraform
+from policies.corpus.cloudformation_types import table
+from policies.corpus.declared import CorpusError, Declared
+from policies.corpus.labels import FORMATS, Label, cases
+from policies.corpus.score import document, narrower, page, score
+from policies.corpus.values import UNKNOWN
+from policies.rules import ALL
+from tests.emrctl.test_main import emrctl
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = Path(__file__).parent / "corpus"
+# What no fixture provokes: the rule says it all the same.
+UNHEARD = {"IAMFullAccess", "'public-read-write'", "to the group AllUsers"} | {
+    f"{block} (off|unset)" for block in ("blockPublicAcls", "ignorePublicAcls", "restrictPublicBuckets")
+}
+
+
+def written(folder: Path, text: str, name: str = "main.tf") -> list[Path]:
+    (folder / name).write_text(text)
+    return [folder / name]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_pack_is_right_on_the_cases_written_here(form: str) -> None:
+    found = score(cases(CORPUS / form, form))
+    assert found.mistakes == []
+    assert found.unencoded == {}
+    assert found.total.tp > 8
+    assert found.total.tn > 8
+    assert (found.total.precision, found.total.recall) == (1, 1)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_labels_turned_round_are_all_mistakes(form: str) -> None:
+    for case in cases(CORPUS / form, form):
+        turned = tuple(replace(label, must=not label.must) for label in case.labels)
+        found = score([replace(case, labels=turned)])
+        assert found.total.tp == 0
+        # What was found on a setting beside the resource says nothing against the resource.
+        assert found.total.tn <= 1
+        assert len(found.mistakes) == len(turned) - found.total.tn
+        assert {one.kind for one in found.mistakes} <= {"wrong", "missed", "open"}
+
+
+KEYS = (
+    Declared("bad", "aws:kms/key:Key", {}),
+    Declared("good", "aws:kms/key:Key", {"enableKeyRotation": True}),
+    Declared("late", "aws:kms/key:Key", {"enableKeyRotation": UNKNOWN}),
+)
+
+
+def test_a_label_that_waits_for_a_value_is_missed_and_told_apart() -> None:
+    case = labels.Labelled("c", KEYS, (Label("late", "CKV_AWS_7", True), Label("good", "CKV_AWS_7", True)))
+    found = score([case])
+    assert [(one.resource, one.kind) for one in found.mistakes] == [("late", "open"), ("good", "missed")]
+    assert found.total.fn == 2
+
+
+def test_labels_that_are_complete_make_anything_else_wrong_and_unknown_ids_are_told_but_not_counted() -> None:
+    given = (Label("good", "CKV_AWS_7", False), Label("good", "CKV_AWS_99999", True))
+    tags: dict[str, dict[str, Any]] = {"required-tags": {"required": []}}
+    found = score([labels.Labelled("c", KEYS, given, config=tags, complete=True)])
+    assert ("bad", "kms-rotation", "wrong") in {(m.resource, m.id, m.kind) for m in found.mistakes}
+    assert found.unencoded == {"CKV_AWS_99999": 1}
+    assert found.rules["kms-rotation"].tn == 1
+    told = "\n".join(page(found))
+    assert "labels that no rule encodes, not counted: CKV_AWS_99999 (1)" in told
+    assert json.loads(document(found))["rules"]["kms-rotation"]["fp"] == 1
+
+
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+
+
+def test_a_control_that_is_narrower_than_its_rule_is_found_only_where_it_is_meant() -> None:
+    def opened(name: str, first: int, last: int) -> Declared:
+        return Declared(
+            name,
+            GROUP,
+            {
+                "ingress": [
+                    {"cidrBlocks": ["0.0.0.0/0"], "fromPort": first, "toPort": last, "protocol": "tcp"}
+                ]
+            },
+        )
+
+    ssh, both = opened("ssh", 22, 22), opened("both", 20, 4000)
+    given = (
+        Label("ssh", "CKV_AWS_24", True),
+        Label("ssh", "CKV_AWS_25", False),
+        Label("both", "CKV_AWS_25", True),
+    )
+    found = score([labels.Labelled("c", (ssh, both), given)])
+    assert found.mistakes == []
+    assert (found.total.tp, found.total.tn) == (2, 1)
+
+
+def test_a_group_is_not_wronged_by_a_rule_beside_it_that_has_a_label_of_its_own() -> None:
+    group = Declared("g", GROUP, {"ingress": []})
+    wide = {"type": "ingress", "cidrBlocks": ["0.0.0.0/0"], "fromPort": 22, "toPort": 22, "protocol": "tcp"}
+    beside = Declared("r", RULE, wide, {"securityGroupId": ["g"]})
+    given = (Label("g", "CKV_AWS_24", False), Label("r", "CKV_AWS_24", True))
+    assert score([labels.Labelled("c", (group, beside), given)]).mistakes == []
+    assert score([labels.Labelled("c", (group, beside), (Label("g", "CKV_AWS_24", True),))]).mistakes == []
+
+
+def test_each_narrower_control_still_fits_what_some_rule_says() -> None:
+    said = [message for rule in ALL for case in load(rule) for _, message in judge(rule, case).findings]
+    patterns = {part for part in narrower().values() if isinstance(part, str)}
+    unheard = {part for part in patterns if not any(re.search(part, message) for message in said)}
+    assert unheard <= UNHEARD
+
+
+EXPRESSIONS: list[tuple[str, Any]] = [
+    ('"a${var.set}b"', "a7b"),
+    ('"a${var.unset}b"', UNKNOWN),
+    ("var.unset", UNKNOWN),
+    ("local.deep.a[1]", "y"),
+    ('var.set == 7 ? "yes" : "no"', "yes"),
+    ('var.unset ? "yes" : "no"', UNKNOWN),
+    ('var.unset ? "same" : "same"', "same"),
+    ("!true", False),
+    ("-1", -1),
+    ("1 + 2 * 3", 7),
+    ('var.set > 3 && "a" != "b"', True),
+    ("null", None),
+    ("[for x in local.deep.a : x]", UNKNOWN),
+    ('merge({ a = 1 }, { "b" = 2 })', {"a": 1, "b": 2}),
+    ("merge({ a = 1 }, var.unset)", UNKNOWN),
+    ('join(",", ["a", "b"])', "a,b"),
+    ('format("%s-%d", "a", 2)', "a-2"),
+    ('concat(["a"], ["b"])', ["a", "b"]),
+    ('lookup({ a = "x" }, "b", "z")', "z"),
+    ("try(var.unset, 1)", 1),
+    ("jsonencode({ a = [1, true] })", '{"a": [1, true]}'),
+    ("jsonencode({ a = var.unset })", {"a": UNKNOWN}),
+    ('"{\\"a\\": \\"${var.unset}\\"}"', {"a": UNKNOWN}),
+    ('"$${literal}"', "${literal}"),
+    ("<<EOT\na ${var.set}\nEOT\n", "a 7\n"),
+    ("<<-EOT\n    a\n      b\n    EOT\n", "a\n  b\n"),
+    ("aws_kms_key.k.arn", "arn:aws:kms:us-east-1:123456789012:key/k"),
+    ("aws_s3_bucket.b.id", UNKNOWN),
+    ('"${aws_s3_bucket.b.id}/x"', "data/x"),
+    ("aws_s3_bucket.b.bucket", "data"),
+    ("aws_s3_bucket.b.tags.owner", "me"),
+    ("aws_iam_role.r[0].arn", "arn:aws:iam::123456789012:role/r"),
+    ("data.aws_caller_identity.me.account_id", "123456789012"),
+    ("data.aws_ami.x.id", UNKNOWN),
+    ("module.m.out", UNKNOWN),
+    ('file("${path.module}/text.txt")', "said"),
+    ('file("../../../../etc/hostname")', UNKNOWN),
+    ("local.circle", UNKNOWN),
+    ("strange(1)", UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("expression", "value"), EXPRESSIONS)
+def test_an_expression_of_terraform(tmp_path: Path, expression: str, value: Any) -> None:
+    (tmp_path / "text.txt").write_text("said")
+    files = written(
+        tmp_path,
+        f"""
+variable "set" {{ default = 7 }}
+variable "unset" {{}}
+locals {{
+  deep   = {{ a = ["x", "y"] }}
+  circle = local.circle
+}}
+resource "aws_kms_key" "k" {{}}
+resource "aws_iam_role" "r" {{ count = 2 }}
+resource "aws_s3_bucket" "b" {{
+  bucket = "data"
+  tags   = {{ owner = "me" }}
+}}
+resource "aws_iam_policy" "x" {{
+  policy = {expression}
+}}
+""",
+    )
+    found = terraform.read(files)[-1].props["policy"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_terraform_blocks_go_under_the_names_of_the_wire(tmp_path: Path) -> None:
+    files = written(
+        tmp_path,
+        """
+resource "aws_s3_bucket" "b" {
+  lifecycle_rule {
+    id      = "x"
+    enabled = true
+    transition { days = 3 }
+  }
+  server_side_encryption_configuration {
+    rule {
+      apply_server_side_encryption_by_default { sse_algorithm = "AES256" }
+    }
+  }
+  tags = { snake_case = "kept" }
+  lifecycle { prevent_destroy = true }
+}
+resource "aws_iam_role" "r" {
+  inline_policy { name = "a" }
+  inline_policy { name = "b" }
+}
+resource "aws_security_group" "g" {
+  dynamic "ingress" {
+    for_each = var.unknown
+    content {}
+  }
+}
+""",
+    )
+    bucket, role, group = terraform.read(files)
+    assert bucket.props == {
+        "lifecycleRules": [{"id": "x", "enabled": True, "transitions": [{"days": 3}]}],
+        "serverSideEncryptionConfiguration": {
+            "rule": {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+        },
+        "tags": {"snake_case": "kept"},
+    }
+    assert role.props["inlinePolicies"] == [{"name": "a"}, {"name": "b"}]
+    assert group.props["ingress"] == UNKNOWN
+
+
+def test_a_nested_setting_of_cloudformation_is_a_resource_that_belongs_to_its_owner() -> None:
+    (case,) = (case for case in cases(CORPUS / "cloudformation", "cloudformation") if case.name == "buckets")
+    by_name = {one.address: one for one in case.resources}
+    assert "OnlyInTest" not in by_name
+    block = by_name["Good/PublicAccessBlockConfiguration"]
+    assert block.type == "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+    assert (block.owner, block.flows["bucket"]) == ("Good", ["Good"])
+    assert by_name["Good"].props == {"bucket": "acme-prod", "tags": {"owner": "data"}}
+    assert by_name["Good/VersioningConfiguration"].props["versioningConfiguration"] == {"status": "Enabled"}
+    assert by_name["Bad"].props["acl"] == "public-read"
+
+
+def test_intrinsic_functions_say_what_the_template_alone_tells(tmp_path: Path) -> None:
+    files = written(
+        tmp_path,
+        """
+Parameters: {Given: {Default: x}, Asked: {Type: String}}
+Mappings: {M: {x: {k: found}}}
+Conditions: {Known: {"Fn::Or": [{"Fn::Equals": [1, 2]}, {"Fn::Equals": [!Ref Given, x]}]}, Who: !Equals [!Ref Asked, x]}
+Resources:
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  X:
+    Type: AWS::SNS::Topic
+    Properties:
+      Tags:
+        - {Key: a, Value: !Sub "${Given}-${AWS::Region}-${!kept}"}
+        - {Key: b, Value: !Join ["-", [!Ref Given, !Ref Q]]}
+        - {Key: c, Value: !If [Known, 1, 2]}
+        - {Key: d, Value: !If [Who, 1, 2]}
+        - {Key: e, Value: !FindInMap [M, !Ref Given, k]}
+        - {Key: f, Value: !GetAtt Q.Arn}
+        - {Key: g, Value: !ImportValue z}
+      DisplayName: !Ref AWS::NoValue
+      KmsMasterKeyId: !Sub ["${A}", {A: !Ref Asked}]
+""",
+        "t.yaml",
+    )
+    topic = cloudformation.read(files)[1]
+    assert topic.props["tags"] == {
+        "a": "x-us-east-1-${kept}", "b": "x-q", "c": 1, "d": UNKNOWN, "e": "found",
+        "f": "arn:aws:sqs:us-east-1:123456789012:q", "g": UNKNOWN,
+    }  # fmt: skip
+    assert "displayName" not in topic.props
+    assert topic.props["kmsMasterKeyId"] == UNKNOWN
+    assert topic.flows["tags"] == ["Q", "Q"]
+
+
+BROKEN = [
+    ("terraform", "main.tf", 'resource "x" {', "not Terraform"),
+    ("cloudformation", "t.yaml", "a: [", "not YAML"),
+    ("cloudformation", "t.yaml", "a: 1", "it has no Resources"),
+    ("pulumi", "p.yaml", "a: 1", "neither a Pulumi program nor"),
+]
+
+
+@pytest.mark.parametrize(("form", "name", "text", "said"), BROKEN)
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, form: str, name: str, text: str, said: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "expected.yaml").write_text("resources: {}\n")
+    with pytest.raises(CorpusError, match=rf"{name}: .*{said}"):
+        list(cases(tmp_path, form))
+
+
+WRONG = [
+    ("resources: {a: {may: [x]}}", "unknown key 'may'"),
+    ("resources: {b: {must: [x]}}", "no resource is called 'b'; there are: a"),
+    ("resource: {}", "not labels"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG)
+def test_labels_that_are_none_are_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "p.yaml").write_text('[{type: "aws:kms/key:Key", name: a}]')
+    (tmp_path / "p.expected.yaml").write_text(text)
+    with pytest.raises(CorpusError, match=said):
+        list(cases(tmp_path, "pulumi"))
+
+
+def test_a_folder_without_cases_or_a_format_that_is_none_is_the_users_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no labelled case"):
+        list(cases(tmp_path, "terraform"))
+    with pytest.raises(
+        UserError, match="--format is 'bicep'; allowed are: terraform, cloudformation, pulumi"
+    ):
+        list(cases(tmp_path, "bicep"))
+
+
+def test_the_verb_fails_on_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text('[{type: "aws:kms/key:Key", name: a}]')
+    (tmp_path / "expected.yaml").write_text("resources: {a: {must_not: [kms-rotation]}}")
+    done = emrctl("policy", "corpus", str(tmp_path), "--format", "pulumi")
+    assert done.returncode == 1
+    assert "wrong: .: a: kms-rotation: Key 'a': does not rotate" in done.stdout
+    (tmp_path / "expected.yaml").write_text("resources: {b: {must_not: [kms-rotation]}}")
+    done = emrctl("policy", "corpus", str(tmp_path), "--format", "pulumi")
+    assert done.returncode == 2
+    assert done.stderr.startswith("emrctl: ")
+
+
+def test_every_type_that_the_pack_names_has_its_shape_and_every_adaptor_knows_where_it_leads() -> None:
+    known = shapes.shapes()
+    assert shapes.named() <= set(known), "run python -m policies.corpus.shapes"
+    for name, row in table().items():
+        assert row["type"] in known, name
+        for setting in row.get("beside", {}).values():
+            assert setting["type"] in known, name
+            assert setting["link"] in known[setting["type"]], (name, setting)
+    assert shapes.by_terraform_name()["aws_s3_bucket"] == "aws:s3/bucket:Bucket"
+
+
+# Arguments of the old provider that the present one has no more.
+PAST = {"vpc", "log_group_name", "instance_id", "enable_classiclink", "enable_classiclink_dns_support"}
+# What a resource has and no program gives, though the old provider took it.
+OUTPUTS = {"id", "tags_all", "arn", "hosted_zone_id", "website_domain", "website_endpoint"}
+
+
+def test_every_argument_of_the_real_provider_leads_to_a_property() -> None:
+    facts = json.loads((ROOT / "local/provider/data/facts.json").read_text())
+    asked = 0
+    for kind, arguments in facts.items():
+        token = shapes.by_terraform_name().get(kind)
+        if token is None:
+            continue
+        shape, names = shapes.shapes()[token], terraform.RENAMED.get(kind, {})
+        for name, fact in arguments.items():
+            given = "block" in fact or fact.get("optional") or fact.get("required")
+            if given and "." not in name and name not in PAST | OUTPUTS:
+                asked += 1
+                assert shapes.property_of(shape, names.get(name, name)) in shape, (kind, name)
+    assert asked > 300
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_shapes_are_those_of_the_installed_provider() -> None:
+    tokens = sorted(set(RESOURCES) & set(shapes.shapes()))
+    asked = shapes.ask(tokens)
+    assert asked == {token: shapes.shapes()[token] for token in tokens}
+
+
+def test_a_program_of_pulumi_has_its_links_and_its_providers_tags() -> None:
+    (case,) = (case for case in cases(CORPUS / "pulumi", "pulumi") if case.name == "program")
+    by_name = {one.address: one for one in case.resources}
+    assert json.loads((by_name["key"].provider or {})["defaultTags"]) == {"tags": {"owner": "data"}}
+    assert by_name["asleep"].provider is None
+    assert by_name["sealed"].flows["bucket"] == ["landing"]
+    assert isinstance(by_name["policy"].props["policy"], dict), "what is not known keeps its place"
+
+
+def test_a_previews_document_is_read(tmp_path: Path) -> None:
+    urn = "urn:pulumi:dev::x::aws:kms/key:Key::data"
+    state = {"urn": urn, "type": "aws:kms/key:Key", "inputs": {"enableKeyRotation": True}}
+    files = written(
+        tmp_path, json.dumps({"steps": [{"op": "create", "newState": state}, {"op": "delete"}]}), "p.json"
+    )
+    (found,) = pulumi.read(files)
+    assert (found.address, found.names, found.props) == ("data", (urn,), {"enableKeyRotation": True})
