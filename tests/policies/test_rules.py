@@ -127,7 +127,7 @@ def test_every_family_is_part_of_the_pack_and_every_rule_mandatory_or_a_choice()
     names = [policy.name for policy in policies()]
     assert names == [*(rule.id for rule in ALL), OPEN, EXEMPT]
     assert sum(len(rules) for rules in FAMILIES.values()) == len(ALL)
-    # A rule that is a choice of each platform is off; advisory is only what stands in the way of taking a platform down.
+    # A rule that is a choice of each platform is off; advisory what stands in the way of a platform that goes down.
     assert [rule.id for rule in ALL if rule.level is Level.ADVISORY] == ["dynamodb-deletion-protection"]
     assert {rule.level for rule in ALL} <= {Level.MANDATORY, Level.DISABLED, Level.ADVISORY}
     assert re.fullmatch(r"[a-zA-Z0-9-_.]{1,100}", NAME)
