@@ -37,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--again", action="store_true", help="forget what passed")
     parser.add_argument("--slow-only", action="store_true", help="only what make test leaves out, each once")
+    parser.add_argument("--failed-only", action="store_true", help="of a part that failed, what failed in it")
     parser.add_argument("--changed-since", metavar="REV", help="only parts whose folders changed since REV")
     options = parser.parse_args()
     parts = _touched(options.changed_since) if options.changed_since else list(PARTS)
@@ -49,7 +50,7 @@ def main() -> int:
             continue
         print(f"[{number}/{len(parts)}] {part}", flush=True)
         started = time.monotonic()
-        if _run(part, slow_only=options.slow_only):
+        if _run(part, slow_only=options.slow_only, failed_only=options.failed_only):
             passed[key] = tree
             _remember(passed)
             print(f"[{number}/{len(parts)}] {part}: passed in {time.monotonic() - started:.0f} s", flush=True)
@@ -60,8 +61,9 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _run(part: str, *, slow_only: bool) -> bool:
+def _run(part: str, *, slow_only: bool, failed_only: bool) -> bool:
     chosen = ["-m", "slow and not more"] if slow_only else ["--hypothesis-profile", "new"]
+    chosen += ["--last-failed"] if failed_only else []
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", *chosen, part]
     return subprocess.run(command, cwd=ROOT, check=False).returncode in (0, NO_TESTS_COLLECTED)
 
