@@ -18,7 +18,12 @@ from jobs.spec import Canary
 from tests.e2e.test_runtimes import JOB, World, world
 
 __all__ = ["world"]
-pytestmark = [pytest.mark.slow, pytest.mark.more, pytest.mark.xdist_group("runtimes"), pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.more,
+    pytest.mark.xdist_group("runtimes"),
+    pytest.mark.timeout(1800),
+]
 
 # What a step takes here says more of the machine's neighbours than of the job.
 LIMITS = Canary(duration_ratio=50, cost_ratio=50)
