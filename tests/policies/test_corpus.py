@@ -50,10 +50,12 @@ def test_labels_turned_round_are_all_mistakes(form: str) -> None:
     for case in cases(CORPUS / form, form):
         turned = tuple(replace(label, must=not label.must) for label in case.labels)
         found = score([replace(case, labels=turned)])
-        assert found.total.tp == 0
-        # What was found on a setting beside the resource says nothing against the resource.
+        # What was found on a setting beside the resource, or on a role by all its policies, says nothing against the
+        # resource, and is enough for it.
+        right = found.total.tp + found.total.tn
+        assert found.total.tp <= 1
         assert found.total.tn <= 1
-        assert len(found.mistakes) == len(turned) - found.total.tn
+        assert len(found.mistakes) == len(turned) - right
         assert {one.kind for one in found.mistakes} <= {"wrong", "missed", "open"}
 
 
