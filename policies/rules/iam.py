@@ -199,6 +199,7 @@ RULES = (
         types=ATTACHMENTS,
         controls=checkov("CKV_AWS_274", "CKV_AWS_275", "CKV2_AWS_56")
         + fsbp("IAM.27")
+        + cis("1.21")
         + nag("AwsSolutions-IAM4"),
         config={
             "forbidden": {

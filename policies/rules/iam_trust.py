@@ -178,7 +178,7 @@ RULES = (
         remedy="Add StringEquals on the provider's :sub, as in repo:OWNER/REPOSITORY:ref:refs/heads/main",
         severity=Severity.CRITICAL,
         types=TRUST,
-        controls=checkov("CKV_AWS_358"),
+        controls=checkov("CKV_AWS_358", "CKV_AWS_393"),
         check=_check_federated,
     ),
 )

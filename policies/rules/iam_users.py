@@ -148,7 +148,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Give people a role by way of the identity provider, and programs the role of what they run on",
         severity=Severity.MEDIUM,
         types=frozenset({USER}),
-        controls=checkov("CKV_AWS_273"),
+        controls=checkov("CKV_AWS_273") + cis("1.20"),
         check=_check_user,
     ),
     ResourceRule(

@@ -60,7 +60,7 @@ RULES = (
         remedy="Name the principals, or test kms:CallerAccount, aws:PrincipalAccount or aws:PrincipalOrgID",
         severity=Severity.CRITICAL,
         types=frozenset({KEY, POLICY}),
-        controls=checkov("CKV_AWS_33") + fsbp("KMS.5"),
+        controls=checkov("CKV_AWS_33", "CKV_AWS_283") + fsbp("KMS.5"),
         check=check_public,
     ),
     ResourceRule(

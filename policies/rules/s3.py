@@ -258,7 +258,9 @@ RULES = (
         remedy="Name the principals, or test aws:PrincipalOrgID, aws:PrincipalAccount or aws:SourceVpce",
         severity=Severity.CRITICAL,
         types=frozenset(POLICY) | BUCKETS,
-        controls=checkov("CKV_AWS_70") + fsbp("S3.2", "S3.3", "CloudTrail.6") + nag("AwsSolutions-S5"),
+        controls=checkov("CKV_AWS_70", "CKV_AWS_283")
+        + fsbp("S3.2", "S3.3", "CloudTrail.6")
+        + nag("AwsSolutions-S5"),
         check=check_public,
     ),
     ResourceRule(

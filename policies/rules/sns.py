@@ -56,7 +56,7 @@ RULES = (
         remedy="Name the principals, or test aws:SourceAccount, aws:SourceArn or aws:PrincipalOrgID",
         severity=Severity.CRITICAL,
         types=frozenset({TOPIC, POLICY}),
-        controls=checkov("CKV_AWS_169") + fsbp("SNS.4"),
+        controls=checkov("CKV_AWS_169", "CKV_AWS_283") + fsbp("SNS.4"),
         check=check_public,
     ),
     ResourceRule(

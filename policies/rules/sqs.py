@@ -117,7 +117,7 @@ RULES = (
         remedy="Name the principals, or test aws:SourceAccount, aws:SourceArn or aws:PrincipalOrgID",
         severity=Severity.CRITICAL,
         types=frozenset({QUEUE, POLICY}),
-        controls=checkov("CKV_AWS_168", "CKV_AWS_387") + fsbp("SQS.3"),
+        controls=checkov("CKV_AWS_168", "CKV_AWS_283", "CKV_AWS_387") + fsbp("SQS.3"),
         check=check_public,
     ),
     ResourceRule(

@@ -177,7 +177,9 @@ def test_configuration_sets_levels_and_options_and_remediation_mends(pulumi: Eng
 
 @pytest.mark.slow
 def test_profiles_set_levels_and_an_exemption_ends_on_its_day(pulumi: Engine, tmp_path: Path) -> None:
-    program = HEAD + 'make("aws:kms/key:Key", "data", description="does not rotate", policy=OWNER, tags=TAGS)\n'
+    program = (
+        HEAD + 'make("aws:kms/key:Key", "data", description="does not rotate", policy=OWNER, tags=TAGS)\n'
+    )
     for profile, refused in (("dev", False), ("prod", True)):
         file = ROOT / "policies" / "profiles" / f"{profile}.json"
         told = pulumi(program, "preview", "--policy-pack-config", str(file))
