@@ -26,6 +26,9 @@ MAX_FINDINGS = 20
 """Findings of one rule on one resource that are told one by one; the rest is counted."""
 
 
+_FEW = 2  # resources that are told one by one
+
+
 class Ledger:
     """What rules leave be, rule by rule, to be told once at the end: values not known yet, and exemptions.
 
@@ -56,13 +59,31 @@ class Ledger:
         with self._lock:
             groups: dict[str, list[str]] = {}
             for rule, entries in sorted(self._entries.items()):
-                groups.setdefault(", ".join(sorted(entries)), []).append(rule)
+                groups.setdefault(", ".join(_grouped(entries)), []).append(rule)
         return [f"{', '.join(rules)}: not yet known: {values}" for values, rules in groups.items()]
 
     def exempted(self) -> list[str]:
         """One line a rule that found something which is exempt."""
         with self._lock:
             return [f"{rule}: {', '.join(sorted(entries))}" for rule, entries in sorted(self._exempt.items())]
+
+
+def _grouped(entries: Iterable[str]) -> list[str]:
+    """`Type 'name' property`, where many have the same type and property as one: `Type property of 'a', 'b', 'c'`."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for entry in sorted(entries):
+        kind, _, rest = entry.partition(" ")
+        name, _, prop = rest.rpartition(" ")
+        alike.setdefault((kind, prop), []).append(name)
+    return [
+        told
+        for (kind, prop), names in alike.items()
+        for told in (
+            [f"{kind} {prop} of {', '.join(names)}"]
+            if len(names) > _FEW
+            else [f"{kind} {name} {prop}" for name in names]
+        )
+    ]
 
 
 class Outcome:

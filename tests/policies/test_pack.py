@@ -130,6 +130,10 @@ def test_what_stays_open_is_told_at_the_end_of_the_preview_by_a_policy_of_its_ow
 
     telling.validate(StackValidationArgs([]), tell)
     assert told == ["other-rule, test-rule: not yet known: Bucket 'a' acl, Bucket 'b' acl"]
+    first.validate(ResourceValidationArgs(BUCKET, props, "urn", "c", options, None, None), refuse)
+    told.clear()
+    telling.validate(StackValidationArgs([]), tell)
+    assert told[-1] == "test-rule: not yet known: Bucket acl of 'a', 'b', 'c'"
     assert telling.name == OPEN
     assert exempting.name == EXEMPT
     assert telling.enforcement_level is EnforcementLevel.ADVISORY
