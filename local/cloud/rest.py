@@ -95,5 +95,7 @@ def _absent(name: str) -> Callable[[RestResponse], ActionResult]:
 def _path(uri: str) -> str:
     """botocore's path as moto writes one; an ARN in it has slashes of its own."""
     return (
-        "{0}" + _LABEL.sub(lambda m: f"(?P<{m[1]}>{'.+' if m[1] == 'resourceArn' else '[^/]+'})", uri) + "$"
+        "{0}"
+        + _LABEL.sub(lambda m: f"(?P<{m[1]}>{'[^?]+' if m[1] == 'resourceArn' else '[^/]+'})", uri)
+        + "$"
     )

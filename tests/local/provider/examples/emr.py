@@ -130,17 +130,19 @@ EXAMPLES: dict[str, Example] = {
         replace={"name": "another"},
         stays=True,
     ),
+    # Nothing runs here, so that EMR would take the task fleet down to the minimum after a while, and at once to the
+    # maximum: that holds whatever `fleet` is changed to.
     "scaling": Example(
         type="aws:emr/managedScalingPolicy:ManagedScalingPolicy",
         props={
             "clusterId": "${cluster}",
             "computeLimits": [
-                {"unitType": "InstanceFleetUnits", "minimumCapacityUnits": 2, "maximumCapacityUnits": 4}
+                {"unitType": "InstanceFleetUnits", "minimumCapacityUnits": 2, "maximumCapacityUnits": 8}
             ],
         },
         replace={
             "computeLimits": [
-                {"unitType": "InstanceFleetUnits", "minimumCapacityUnits": 2, "maximumCapacityUnits": 8}
+                {"unitType": "InstanceFleetUnits", "minimumCapacityUnits": 2, "maximumCapacityUnits": 9}
             ]
         },
     ),
