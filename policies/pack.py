@@ -229,9 +229,11 @@ def _stack_validator(rule: StackRule, given: Judging) -> sdk.StackValidation:
     def validate(args: sdk.StackValidationArgs, tell: sdk.ReportViolation) -> None:
         options: Config = rule.options(args.get_config())
         outcome = Outcome()
-        stack = graph(args.resources)
-        for resource in stack.of(*sorted(rule.types)):
-            outcome.weigh(given, resource, options, partial(rule.check, resource, stack, options))
+        # The SDK gives each rule resources of its own, so each builds a graph of its own, if it has anything to judge.
+        if any(resource.resource_type in rule.types for resource in args.resources):
+            stack = graph(args.resources)
+            for resource in stack.of(*sorted(rule.types)):
+                outcome.weigh(given, resource, options, partial(rule.check, resource, stack, options))
         outcome.report(rule, tell, given.ledger, given.preview())
 
     return validate
