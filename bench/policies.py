@@ -1,8 +1,8 @@
 """The policy pack: judging against as many empty rules, how it grows, how long it takes to start, Checkov beside it.
 
 Where a figure is CPU time it says so: judging is one thread's work, and a busy machine leaves CPU time as it is. What
-judges is the SDK's own servicer, called as the engine calls it, so that its reading of each resource once a rule is in
-both figures; the engine itself is measured at the end.
+judges is called as the engine calls it: the pack by its own servicer, the empty rules by the SDK's, which reads each
+resource once a rule; the engine itself is measured at the end.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
-from pulumi.runtime.proto import analyzer_pb2 as proto
 from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy, StackValidationPolicy
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from bench.home import ROOT
 from bench.policies_engine import previews
 from bench.policies_template import given, template
-from policies.cases import Given
+from policies.calls import on_resource, on_stack
 from policies.pack import policies
+from policies.serving import servicer
 
 PEER = ROOT / "bench" / "peers" / "checkov"
 FEW, MANY, MOST = 100, 1000, 10_000  # resources
@@ -63,11 +62,9 @@ def _growth(judged: dict[int, list[tuple[float, float]]], which: int) -> float:
 def _judged(count: int) -> tuple[float, float]:
     """CPU seconds of judging `count` resources: by the pack, and by as many rules that say nothing."""
     resources = given(count)
-    requests = [_request(one) for one in resources]
-    urns = {one.name: one.urn for one in resources}
-    whole = proto.AnalyzeStackRequest(resources=[_resource(one, urns) for one in resources])
-    own = _seconds(policies(), requests, whole)
-    return own, _seconds(empty(), requests, whole)
+    requests, whole = [on_resource(one) for one in resources], on_stack(resources)
+    plain = _PolicyAnalyzerServicer("bench", "0.0.1", empty(), EnforcementLevel.MANDATORY)
+    return _seconds(servicer(), requests, whole), _seconds(plain, requests, whole)
 
 
 def empty() -> list[Policy]:
@@ -84,32 +81,13 @@ def empty() -> list[Policy]:
     ]
 
 
-def _seconds(pack: list[Policy], requests: list[Any], whole: Any) -> float:
-    servicer = _PolicyAnalyzerServicer("bench", "0.0.1", pack, EnforcementLevel.MANDATORY)
-    servicer.Analyze(requests[0], None)  # what is read once
+def _seconds(analyzer: Any, requests: list[Any], whole: Any) -> float:
+    analyzer.Analyze(requests[0], None)  # what is read once
     began = time.process_time()
     for request in requests:
-        servicer.Analyze(request, None)
-    servicer.AnalyzeStack(whole, None)
+        analyzer.Analyze(request, None)
+    analyzer.AnalyzeStack(whole, None)
     return time.process_time() - began
-
-
-def _properties(one: Given) -> struct_pb2.Struct:
-    return json_format.ParseDict(one.props, struct_pb2.Struct())
-
-
-def _request(one: Given) -> Any:
-    return proto.AnalyzeRequest(type=one.type, properties=_properties(one), urn=one.urn, name=one.name)
-
-
-def _resource(one: Given, urns: dict[str, str]) -> Any:
-    flows = {
-        prop: proto.AnalyzerPropertyDependencies(urns=[urns[name] for name in names])
-        for prop, names in one.flows.items()
-    }
-    return proto.AnalyzerResource(
-        type=one.type, properties=_properties(one), urn=one.urn, name=one.name, propertyDependencies=flows
-    )
 
 
 def _start() -> tuple[float, float]:

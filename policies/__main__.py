@@ -7,6 +7,6 @@ from pathlib import Path
 # its parent on the path the pack also guards a program that knows nothing of this project.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from policies.pack import serve
+from policies.serving import serve
 
 serve()

@@ -12,12 +12,12 @@ from typing import Any
 
 import pulumi_policy as sdk
 
-from policies import exemptions
+from policies import exemptions, reading
 from policies.documents import DocumentError
-from policies.rule import Config, Finding, Level, ResourceRule, Rule, StackRule, Verdicts
+from policies.rule import Config, Finding, ResourceRule, Rule, StackRule, Verdicts
 from policies.rules import ALL
 from policies.unknown import NotYetKnownError, Unknown
-from policies.view import Resource, Stack, WrongTypeError
+from policies.view import Resource, WrongTypeError
 
 NAME = "emr-policies"
 OPEN = "not-yet-judged"
@@ -207,17 +207,11 @@ def policy_of(
     raise TypeError(f"rule {rule.id} is neither a resource rule nor a stack rule")
 
 
-def _resource(args: sdk.ResourceValidationArgs | sdk.PolicyResource) -> Resource:
-    provider = args.provider.props if args.provider is not None else None
-    ignored = tuple(args.opts.ignore_changes) if args.opts is not None else ()
-    return Resource(args.resource_type, args.name, args.urn, args.props, provider, ignored)
-
-
 def _validator(rule: ResourceRule, given: Judging) -> sdk.ResourceValidation:
     def validate(args: sdk.ResourceValidationArgs, tell: sdk.ReportViolation) -> None:
         if args.resource_type not in rule.types:
             return
-        resource, options = _resource(args), rule.options(args.get_config())
+        resource, options = reading.resource(args), rule.options(args.get_config())
         outcome = Outcome()
         outcome.weigh(given, resource, options, lambda: rule.check(resource, options))
         outcome.report(rule, tell, given.ledger, given.preview())
@@ -229,27 +223,12 @@ def _stack_validator(rule: StackRule, given: Judging) -> sdk.StackValidation:
     def validate(args: sdk.StackValidationArgs, tell: sdk.ReportViolation) -> None:
         options: Config = rule.options(args.get_config())
         outcome = Outcome()
-        # The SDK gives each rule resources of its own, so each builds a graph of its own, if it has anything to judge.
-        if any(resource.resource_type in rule.types for resource in args.resources):
-            stack = graph(args.resources)
-            for resource in stack.of(*sorted(rule.types)):
-                outcome.weigh(given, resource, options, partial(rule.check, resource, stack, options))
+        stack = reading.stack(args)
+        for resource in stack.of(*sorted(rule.types)):
+            outcome.weigh(given, resource, options, partial(rule.check, resource, stack, options))
         outcome.report(rule, tell, given.ledger, given.preview())
 
     return validate
-
-
-def graph(resources: Iterable[sdk.PolicyResource]) -> Stack:
-    """The stack as the rules see it, with the flow of outputs between its resources."""
-    given = list(resources)
-    seen = {id(r): _resource(r) for r in given}
-    for one in given:
-        seen[id(one)].parent = seen.get(id(one.parent))
-        seen[id(one)].references = {
-            prop: [seen[id(source)] for source in sources if id(source) in seen]
-            for prop, sources in one.property_dependencies.items()
-        }
-    return Stack(list(seen.values()))
 
 
 def _remediator(rule: ResourceRule) -> Callable[[sdk.ResourceValidationArgs], Any]:
@@ -257,7 +236,7 @@ def _remediator(rule: ResourceRule) -> Callable[[sdk.ResourceValidationArgs], An
         if args.resource_type not in rule.types or rule.remediate is None:
             return None
         try:
-            changes = rule.remediate(_resource(args), rule.options(args.get_config()))
+            changes = rule.remediate(reading.resource(args), rule.options(args.get_config()))
         except Exception:
             # The same rule judges the resource next, and says then what is wrong with it or with the rule itself.
             return None
@@ -296,10 +275,3 @@ def policies(rules: Iterable[Rule] = ALL, preview: Callable[[], bool] = is_previ
             EXEMPT, "What rules found and exemptions let be, for a reason and until a day", ledger.exempted
         ),
     ]
-
-
-def serve(rules: Iterable[Rule] = ALL) -> None:
-    """Serve the pack to the engine until it goes away."""
-    sdk.PolicyPack(
-        NAME, policies(rules), enforcement_level=sdk.EnforcementLevel(Level.MANDATORY.value), provider="aws"
-    )

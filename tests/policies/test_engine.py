@@ -239,7 +239,7 @@ def test_a_rule_that_raises_is_an_error_of_the_pack_and_hides_no_other(
 BROKEN_PACK = """
 import sys
 sys.path.insert(0, {root!r})
-from policies.pack import serve
+from policies.serving import serve
 from policies.rule import ResourceRule
 from policies.rules import ALL
 
