@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # Of spark-submit's options, those without a value; every other takes one, as its next word or after "=".
 _FLAGS = frozenset({"--verbose", "-v", "--supervise", "--version", "--help", "-h", "--usage-error"})
+# Options that are Spark properties under a name of their own. Where both are given, the option counts.
+OPTIONS = {
+    "--driver-cores": "spark.driver.cores",
+    "--driver-memory": "spark.driver.memory",
+    "--executor-cores": "spark.executor.cores",
+    "--executor-memory": "spark.executor.memory",
+    "--num-executors": "spark.executor.instances",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +30,22 @@ class Submission:
             v.partition("=")[2] for o, v in self.options if o in ("--conf", "-c") and v.split("=")[0] == key
         ]
         return found[-1] if found else None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The Spark properties that the options come to."""
+        pairs = [value.partition("=") for option, value in self.options if option in ("--conf", "-c")]
+        named = {OPTIONS[option]: value for option, value in self.options if option in OPTIONS}
+        return {key: value for key, _, value in pairs} | named
+
+    def with_settings(self, changed: Mapping[str, str]) -> Submission:
+        """The same with other values for properties, each where it counts: after all others, under its own name."""
+        names = {key: option for option, key in OPTIONS.items()}
+        more = tuple(
+            (names[key], value) if key in names else ("--conf", f"{key}={value}")
+            for key, value in changed.items()
+        )
+        return Submission(options=self.options + more, application=self.application)
 
     @property
     def deploy_mode(self) -> str:

@@ -156,6 +156,9 @@ SIGNATURES: tuple[Signature, ...] = (
          r"^(?:Error|Exception in thread \"main\" \S+): (?:Unrecognized option|Missing application resource"
          r"|Missing argument for option|Unrecognized option or parameter)",
          f"{_SPARK}launcher/src/main/java/org/apache/spark/launcher/SparkSubmitOptionParser.java"),
+    _row("bad_arguments", "no node of the cluster holds an executor or the driver", DECISIVE,
+         r"Required (?:executor|AM) memory \(\d[^\n]{0,160} is above the max threshold \(\d+ MB",
+         f"{_SPARK}resource-managers/yarn/src/main/scala/org/apache/spark/deploy/yarn/Client.scala", "too_large"),
     _row("missing_input", "a path does not exist", DECISIVE,
          r"\[PATH_NOT_FOUND\]|AnalysisException: (?:u?')?Path does not exist|Input path does not exist:"
          r"|InvalidInputException: Input (?:path|Pattern)", _CONDITIONS),
@@ -227,7 +230,7 @@ TITLES: Mapping[FailureClass, str] = {
     "spot_reclaim": "F3: a node was taken away",
     "network_stall": "F4: the network stalled",
     "permission_denied": "F5: permission denied",
-    "bad_arguments": "the job's arguments are wrong",
+    "bad_arguments": "the job's arguments or sizes are wrong",
     "missing_input": "an input is missing",
     "schema_mismatch": "the data has other columns than expected",
     "dependency_conflict": "a dependency is missing or of another version",

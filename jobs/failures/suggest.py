@@ -30,7 +30,7 @@ ADVICE: Mapping[FailureClass, str] = {
     "attempts from a checkpoint, and on-demand nodes in the stack",
     "network_stall": "check routes, security groups and the endpoints of the subnet; a retry alone may do",
     "permission_denied": "the statement that is missing, for the job's role in the stack",
-    "bad_arguments": "correct `arguments` or `parameters`",
+    "bad_arguments": "correct `arguments` or `parameters`; where no node holds what is asked, the `resources`",
     "missing_input": "check that the input was delivered, and its prefix in the spec",
     "schema_mismatch": "compare the input's columns with what the job asks for",
     "dependency_conflict": "put the package into `package`, or pin the version that the release has",

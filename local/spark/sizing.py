@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,11 @@ OVERHEAD = 0.1875  # spark.yarn.executor.memoryOverheadFactor of EMR since 5.28
 _MASTER_SHARE = 1 / 12
 _LEAST_OVERHEAD_MB = 384  # spark.executor.minMemoryOverhead
 _LEAST_HEAP_MB = 512  # Spark refuses to start with less than 450 MiB
+HEAPS = ("spark.executor.memory", "spark.driver.memory")
+MEMORY = (
+    *HEAPS, "spark.executor.memoryOverhead", "spark.driver.memoryOverhead", "spark.executor.pyspark.memory"
+)  # fmt: skip
+_SIZE = re.compile(r"(?P<number>\d+)(?:(?P<unit>[mg])b?)?", re.IGNORECASE)
 _STEP_MB = 32  # EMR's yarn.scheduler.minimum-allocation-mb
 
 
@@ -59,26 +65,36 @@ def executor(instance_types: Sequence[str]) -> dict[str, str]:
 
 
 def fitting(conf: Mapping[str, str], instance_types: Sequence[str]) -> dict[str, str]:
-    """Spark's properties with the sizes of executor and driver brought down as nodes are, when no node here holds them.
+    """Spark's properties with their memory brought down as nodes are, when nodes of these types do not hold it.
 
-    A cluster's own configuration is written for real nodes; what fits a node here is left as it is said.
+    What is written for real nodes then keeps its proportions: what EMR places, beside what, is placed here as well.
+    What fits is left as it is said. What no real node holds fits none here either, and is for YARN to refuse.
     """
-    found = dict(conf)
-    room = max(node_size(name).memory_mb for name in instance_types)
-    asked = _megabytes(found.get("spark.executor.memory", ""))
-    if asked is None or asked + max(_LEAST_OVERHEAD_MB, asked * OVERHEAD) <= room:
-        return found
-    for key in ("spark.executor.memory", "spark.driver.memory"):
-        size = _megabytes(found.get(key, ""))
-        if size is not None:
-            found[key] = f"{max(_LEAST_HEAP_MB, scaled_mb(size))}m"
-    return found
+    rooms = [node_size(name).memory_mb for name in instance_types]
+    containers = [_container_mb(conf, of) for of in ("executor", "driver")]
+    if max(containers) <= max(rooms) and (len(rooms) > 1 or sum(containers) <= max(rooms)):
+        return dict(conf)
+    sizes = {key: size for key in MEMORY if (size := _megabytes(conf.get(key, ""))) is not None}
+    return dict(conf) | {
+        key: f"{min(size, max(_LEAST_HEAP_MB, scaled_mb(size)) if key in HEAPS else scaled_mb(size))}m"
+        for key, size in sizes.items()
+    }
+
+
+def _container_mb(conf: Mapping[str, str], of: str) -> float:
+    """What YARN is asked for, for the driver or an executor; 0 where its heap is not said."""
+    heap = _megabytes(conf.get(f"spark.{of}.memory", ""))
+    if heap is None:
+        return 0
+    overhead = _megabytes(conf.get(f"spark.{of}.memoryOverhead", ""))
+    beside = _megabytes(conf.get("spark.executor.pyspark.memory", "")) if of == "executor" else None
+    return heap + (beside or 0) + (max(_LEAST_OVERHEAD_MB, heap * OVERHEAD) if overhead is None else overhead)
 
 
 def _megabytes(size: str) -> int | None:
-    """A size as Spark writes it: 512m, 9g, 9G; None for anything else."""
-    number, unit = size[:-1], size[-1:].lower()
-    return int(number) * {"m": 1, "g": 1024}[unit] if number.isdigit() and unit in ("m", "g") else None
+    """A size as Spark writes it: 512m, 9g, 9GB, and MiB without a unit; None for anything else."""
+    found = _SIZE.fullmatch(size)
+    return int(found["number"]) * (1024 if found["unit"] in ("g", "G") else 1) if found else None
 
 
 def scaled_mb(configured_mb: int) -> int:

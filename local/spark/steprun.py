@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local.contracts import Cluster, Step, StepFailure, StepSink
-from local.spark import credentials, failure, steplogs, submit
+from local.spark import credentials, failure, sizing, steplogs, submit
 from local.spark.classifications import Applied
 from local.spark.credentials import Clients, Node, RoleError
 from local.spark.steplogs import STEP_FILES, LogBucket
@@ -67,7 +67,7 @@ class StepRun:
         for line in applied.not_applied:
             self._say(f"INFO configuration not applied: {line}")
         try:
-            given = self._read()
+            given = self._fitted(self._read(), applied)
             file = self._folder / "aws" / "credentials"
             session = credentials.of_step(node, clients, self._step.execution_role_arn, self._step.step_id)
             credentials.keep(file, session)
@@ -96,6 +96,13 @@ class StepRun:
         self._say(f"ERROR {message}")
         self._logs.keep_step(self._step.step_id, self._folder)
         return failure.refused(message, self._logs.step_uri(self._step.step_id, "controller"))
+
+    def _fitted(self, given: Submission, applied: Applied) -> Submission:
+        types = [instance.instance_type for instance in sizing.nodes(self._cluster.instances)]
+        fit, changed = submit.fitted(given, applied, types)
+        if changed:
+            self._say(f"INFO memory brought down, as nodes here have a quarter of EMR's: {changed}")
+        return fit
 
     def _submit(self, yarn: Yarn, given: Submission, own: Mapping[str, str], applied: Applied) -> int:
         env = {**yarn.environment, **submit.environment(self._tools, self._cluster_folder, applied), **own}

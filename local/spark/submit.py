@@ -92,6 +92,21 @@ def for_step(given: Submission, step_id: str, environment: Mapping[str, str], sc
     return Submission(options=given.options + ours, application=given.application)
 
 
+def fitted(given: Submission, applied: Applied, nodes: Sequence[str]) -> tuple[Submission, str]:
+    """The step's submission with memory that these nodes hold, and what was changed, in words; "" where nothing was.
+
+    A job is sized for real nodes, and runs here unchanged (ADR 0181).
+    """
+    said = {key: size for key, size in given.settings.items() if key in sizing.MEMORY}
+    if not said:
+        return given, ""
+    defaults = applied.properties["spark-defaults"]
+    asked = {key: defaults[key] for key in sizing.MEMORY if key in defaults} | said
+    fit = sizing.fitting(asked, nodes)
+    changed = {key: fit[key] for key in sizing.MEMORY if key in fit and fit[key] != asked[key]}
+    return given.with_settings(changed), ", ".join(f"{key} {asked[key]} → {changed[key]}" for key in changed)
+
+
 def prepare(tools: Toolchain, folder: Path) -> None:
     """Lay what all submissions of a cluster share into `folder`, before the first: they come side by side.
 

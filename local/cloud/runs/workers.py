@@ -16,13 +16,6 @@ OVERHEAD = 0.10  # spark.driver.memoryOverheadFactor, spark.executor.memoryOverh
 LEAST_OVERHEAD_MB = 384
 _SIZE = re.compile(r"(?P<number>\d+)(?P<unit>[kmgt]?)b?$", re.IGNORECASE)
 _MEGABYTES = {"k": 1 / 1024, "m": 1.0, "": 1.0, "g": 1024.0, "t": 1024.0 * 1024}
-_OPTIONS = {
-    "--driver-cores": "spark.driver.cores",
-    "--driver-memory": "spark.driver.memory",
-    "--executor-cores": "spark.executor.cores",
-    "--executor-memory": "spark.executor.memory",
-    "--num-executors": "spark.executor.instances",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +58,9 @@ def _whole(heap_mb: int) -> int:
 
 def _said(parameters: str) -> dict[str, str]:
     try:
-        given = read(shlex.split(parameters))
+        return read(shlex.split(parameters)).settings
     except ValueError:  # the driver says what is wrong with them
         return {}
-    conf: dict[str, str] = {}
-    for option, value in given.options:
-        if option in ("--conf", "-c"):
-            key, _, said = value.partition("=")
-            conf[key] = said
-        elif option in _OPTIONS:
-            conf[_OPTIONS[option]] = value
-    return conf
 
 
 def _number(value: str | None, default: int) -> int:

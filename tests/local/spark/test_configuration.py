@@ -253,7 +253,7 @@ def test_sizes_written_for_a_real_node_come_down_and_those_that_fit_stay() -> No
         "spark.executor.memory": "2048m", "spark.driver.memory": "512m", "spark.x": "1",
     }  # fmt: skip
     for small in ({"spark.executor.memory": "2g", "spark.driver.memory": "1g"}, {}, {"spark.x": "1"}):
-        assert sizing.fitting(small, ["m5.xlarge"]) == small
+        assert sizing.fitting(small, ["m5.xlarge", "m5.xlarge"]) == small
 
 
 def test_the_shuffle_service_is_not_asked_for_where_there_is_none() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.spark import classifications, credentials, daemons, submit
+from local.spark import classifications, credentials, daemons, sizing, submit
 from local.spark.credentials import Node, RoleError
 from local.spark.java import Java
 from local.spark.toolchain import Toolchain
@@ -49,6 +49,59 @@ def test_options_end_at_the_application_whose_arguments_are_its_own() -> None:
     assert given_.conf("spark.yarn.tags") == "mine"
     assert given_.conf("not") is None
     assert ("--py-files", "s3://a/x.whl") in given_.options
+
+
+def fitted(words: list[str], nodes: list[str], **defaults: str) -> tuple[dict[str, str], str]:
+    """What a step's memory comes to on these nodes, and what was changed."""
+    applied = classifications.apply([{"Classification": "spark-defaults", "Properties": defaults}])
+    given_, changed = submit.fitted(read_words([*words, "x.py"]), applied, nodes)
+    return given_.settings, changed
+
+
+def test_a_job_sized_for_real_nodes_comes_down_to_those_here_and_is_told() -> None:
+    small = ["--driver-memory", "2g", "--executor-memory", "5g", "--executor-cores", "2"]
+    settings, changed = fitted(small, ["m5.xlarge", "m5.xlarge"])
+    assert settings == {
+        "spark.driver.memory": "512m", "spark.executor.memory": "1280m", "spark.executor.cores": "2",
+    }  # fmt: skip
+    assert changed == "spark.executor.memory 5g → 1280m, spark.driver.memory 2g → 512m"
+
+
+def test_what_fits_the_nodes_here_is_left_as_it_is_said() -> None:
+    words = ["--executor-memory", "2g", "--driver-memory", "1g"]
+    assert fitted(words, ["m5.xlarge", "m5.xlarge"])[1] == ""
+    assert fitted([], ["m5.xlarge"], **{"spark.executor.memory": "8299m"})[1] == "", (
+        "the defaults came down themselves"
+    )
+
+
+def test_driver_and_executor_must_find_room_on_the_only_node() -> None:
+    words = ["--executor-memory", "2g", "--driver-memory", "2g"]
+    assert fitted(words, ["m5.xlarge", "m5.xlarge"])[1] == ""
+    assert fitted(words, ["m5.xlarge"])[0]["spark.executor.memory"] == "512m"
+
+
+def test_overhead_and_pythons_memory_count_and_come_down_with_the_rest() -> None:
+    words = ["--conf", "spark.executor.memory=2g", "--conf", "spark.executor.memoryOverhead=1024",
+             "--conf", "spark.executor.pyspark.memory=512m"]  # fmt: skip
+    settings, _ = fitted(words, ["m5.xlarge"] * 2)
+    assert settings["spark.executor.memory"] == "512m"
+    assert settings["spark.executor.memoryOverhead"] == "256m"
+    assert settings["spark.executor.pyspark.memory"] == "128m"
+
+
+def test_the_clusters_defaults_count_where_the_step_says_nothing() -> None:
+    defaults = {"spark.driver.memory": "2g"}
+    settings, _ = fitted(["--executor-memory", "5g"], ["m5.xlarge"] * 2, **defaults)
+    assert settings["spark.driver.memory"] == "512m"
+
+
+def test_what_no_real_node_holds_fits_none_here_either() -> None:
+    settings, _ = fitted(["--executor-memory", "12g"], ["m5.xlarge"] * 2)
+    heap = int(settings["spark.executor.memory"].removesuffix("m"))
+    assert heap + max(384, heap * sizing.OVERHEAD) > sizing.node_size("m5.xlarge").memory_mb, (
+        "for YARN to refuse"
+    )
 
 
 @pytest.mark.parametrize(
