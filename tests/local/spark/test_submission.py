@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.spec.sizes import SIZES, Size
 from local.spark import classifications, credentials, daemons, sizing, submit
 from local.spark.credentials import Node, RoleError
 from local.spark.java import Java
@@ -259,3 +260,12 @@ def test_a_role_that_cannot_be_assumed_is_named() -> None:
         credentials.of_step(node, _Clients(refuses=True), "arn:role/job", "s-1")
     with pytest.raises(RoleError, match="instance profile nodes has no role"):
         credentials.of_step(node, _Clients(), None, "s-1")
+
+
+@pytest.mark.parametrize("size", ["small", "medium"])
+def test_a_new_job_of_a_size_that_emr_places_on_an_xlarge_is_placed_here_as_well(size: Size) -> None:
+    driver, executors = SIZES[size]["driver"]["memory"], SIZES[size]["executors"]["memory"]
+    settings, _ = fitted(["--driver-memory", driver, "--executor-memory", executors], ["m5a.xlarge"] * 2)
+    for of in ("driver", "executor"):
+        heap = int(settings[f"spark.{of}.memory"].removesuffix("m"))
+        assert heap + max(384, heap * sizing.OVERHEAD) <= sizing.node_size("m5a.xlarge").memory_mb
