@@ -10,7 +10,7 @@ import pytest
 
 from facts import tables
 from facts.errors import UserError
-from infra.settings_loader import from_config, parse
+from infra.settings.loader import from_config, parse
 from tests.infra.contradictions import messages
 from tests.infra.recording import stack_config, wire_config
 from tests.infra.test_settings import BAD, Tree

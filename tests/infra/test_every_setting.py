@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from facts.errors import UserError
-from infra.settings import Settings
-from infra.settings_loader import from_config, parse
+from infra.settings.loader import from_config, parse
+from infra.settings.stack import Settings
 from tests.infra.recording import stack_config, wire_config
 
 Path = tuple[str | int, ...]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from facts.errors import UserError
-from infra import virtual_cluster_settings
-from infra.settings import PLATFORM_TAGS, Settings
-from infra.settings_loader import declared, from_config, parse
+from infra.settings import virtual_cluster
+from infra.settings.loader import declared, from_config, parse
+from infra.settings.stack import PLATFORM_TAGS, Settings
 from infra.tags import default_tags
 from jobs.spec import Ec2Target, EksTarget, ServerlessTarget, Target, load_catalog
 from tests.infra.recording import stack_config, wire_config
@@ -626,7 +626,7 @@ def test_mixed_architectures_are_refused(tree: Tree, monkeypatch: pytest.MonkeyP
 
     real = instances.instance
     arm = lambda name: real(name) if name != "m7a.xlarge" else _as_arm(real(name))  # noqa: E731
-    monkeypatch.setattr("infra.cluster_settings.instances.instance", arm)
+    monkeypatch.setattr("infra.settings.cluster.instances.instance", arm)
     (line,) = mistakes(tree)
     assert "architectures are mixed (primary: x86_64, core: x86_64, task: arm64/x86_64)" in line
 
@@ -786,7 +786,7 @@ def test_a_virtual_cluster_is_named_for_jobs_and_nothing_of_it_is_made(tree: Tre
     found = parse(tree)
     job = load_catalog()[0].model_copy(update={"runtime": EksTarget(kind="eks", virtual_cluster="team")})
     names = declared(tree, "dev", (job,)).names
-    assert virtual_cluster_settings.outputs(found.virtual_clusters["team"], names) == {
+    assert virtual_cluster.outputs(found.virtual_clusters["team"], names) == {
         "id": "4b8sm1x2yqk0",
         "release_label": "emr-spark-8.0.0",
         "log_uri": f"s3://{names.bucket('logs')}/containers/",
