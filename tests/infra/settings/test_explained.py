@@ -13,7 +13,7 @@ import yaml
 
 from infra.settings.explained import keys, schema
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = schema()
 
 
