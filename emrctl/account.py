@@ -19,11 +19,11 @@ from emrctl.context import Target
 from emrctl.overlay import local_overlay
 from emrctl.progress import Line
 from facts.errors import UserError
-from infra import settings_loader
 from infra.account import settings as account_settings
 from infra.account.places import STATE, backend_url, secrets_provider
 from infra.account.settings import STACK, AccountSettings
 from infra.naming import Names
+from infra.settings import loader
 from local import paths, processes
 from local.engine import ensure
 from stacks import backend
@@ -52,7 +52,7 @@ class Account:
     def settings(self) -> AccountSettings:
         """What the stack's file says, with what a local run lays over it. Raises UserError with every mistake."""
         config = merge(load(self._folder, STACK), self._overlay()).get("config") or {}
-        return account_settings.declared(settings_loader.from_config(config))
+        return account_settings.declared(loader.from_config(config))
 
     @cached_property
     def names(self) -> Names:
@@ -185,7 +185,7 @@ class Account:
             first.ensure_stack(STACK)
             for path, owner in choices.items():
                 file = self._folder / f"Pulumi.{STACK}.yaml"
-                first.configure(STACK, file, f"{settings_loader.PROJECT}:ownership.{path}", owner)
+                first.configure(STACK, file, f"{loader.PROJECT}:ownership.{path}", owner)
         del self.__dict__["settings"]
 
     def _forget_seals(self) -> None:

@@ -18,7 +18,7 @@ from stacks.engine import Pulumi
 from stacks.workspace import load, merge, mirror
 
 if TYPE_CHECKING:
-    from infra.settings_loader import Declared
+    from infra.settings.loader import Declared
 
 ACCOUNT = "account"
 
@@ -92,12 +92,12 @@ def _publish_account(target: Target, stack: str, backend: Path) -> None:
 
 def declared(target: Target, stack: str) -> Declared:
     """What a stack of the platform declares on this target. Raises UserError with every mistake in its file."""
-    from infra import settings_loader
+    from infra.settings import loader
     from jobs.spec import load_catalog
 
     overlay = {} if target.state is None else local_overlay(target.state)
     config = merge(load(project(), stack), overlay).get("config") or {}
-    return settings_loader.declared(settings_loader.from_config(config), stack, load_catalog())
+    return loader.declared(loader.from_config(config), stack, load_catalog())
 
 
 def destroy(

@@ -3,7 +3,6 @@
 import pulumi
 import pulumi_aws as aws
 
-from infra import settings_loader
 from infra.account_reference import trail_log_group, unwatched
 from infra.catalog.databases import Databases, DatabasesArgs
 from infra.catalog.workgroup import Workgroup, WorkgroupArgs
@@ -23,11 +22,12 @@ from infra.security.emr_configuration import EmrConfiguration, EmrConfigurationA
 from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
 from infra.security.role import Role, RoleArgs
+from infra.settings import loader
 from infra.storage.buckets import Buckets, BucketsArgs
 from infra.storage.coordination import Coordination, CoordinationArgs
 from infra.tags import default_tags
 
-declared = settings_loader.load()
+declared = loader.load()
 settings, names = declared.settings, declared.names
 deletable = settings.data_may_be_deleted
 

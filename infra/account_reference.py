@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 
 from facts.errors import UserError
-from infra.account_settings import AccountReferenceSettings
 from infra.naming import Names
+from infra.settings.account import AccountReferenceSettings
 
 # Of the export `account`: infra/account/outputs.py. Version 1 knew no log group.
 SCHEMA_VERSION = 2

@@ -18,10 +18,10 @@ from infra.observability.topics import Topics
 from infra.security.identity import Identity
 from infra.security.job_policies import EVENT_LOGS
 from infra.security.keys import Keys
-from infra.settings import Settings
+from infra.settings.stack import Settings
+from infra.settings.virtual_cluster import outputs as virtual_cluster
 from infra.storage.buckets import Buckets
 from infra.storage.coordination import Coordination
-from infra.virtual_cluster_settings import outputs as virtual_cluster
 
 SCHEMA_VERSION = 1
 

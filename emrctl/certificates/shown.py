@@ -16,7 +16,7 @@ from facts.errors import UserError
 from jobs import objects
 
 if TYPE_CHECKING:
-    from infra.settings_loader import Declared
+    from infra.settings.loader import Declared
 
 FIRST = "pulumi up --stack {stack} --target '**emr:security:Keys**' --target '**emr:storage:Buckets**'"
 

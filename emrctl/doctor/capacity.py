@@ -8,7 +8,7 @@ from typing import Any
 from emrctl.doctor import needs
 from emrctl.doctor.finding import Finding, ok, problem
 from facts import quotas
-from infra.settings import Settings
+from infra.settings.stack import Settings
 from infra.tags import STACK_KEY
 
 

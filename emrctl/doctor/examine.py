@@ -17,7 +17,7 @@ from emrctl.doctor.finding import Finding, warning
 from infra.account.places import STATE
 from infra.account.settings import STACK as ACCOUNT
 from infra.naming import Names
-from infra.settings_loader import Declared
+from infra.settings.loader import Declared
 
 if TYPE_CHECKING:
     import boto3

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from facts import instances, quotas
-from infra.cluster_settings import ClusterSettings
-from infra.fleet_settings import FleetSettings
-from infra.settings import Settings
+from infra.settings.cluster import ClusterSettings
+from infra.settings.fleet import FleetSettings
+from infra.settings.stack import Settings
 
 ON_DEMAND, SPOT = "ON_DEMAND", "SPOT"
 

@@ -14,7 +14,7 @@ from packaging.version import Version
 from emrctl.certificates.rotation import LEAST_DAYS, Certificates
 from emrctl.doctor import needs
 from emrctl.doctor.finding import Finding, ok, problem, warning
-from infra.settings import Settings
+from infra.settings.stack import Settings
 
 EMR, SPOT = "elasticmapreduce.amazonaws.com", "spot.amazonaws.com"
 OLDEST_PYTHON = (3, 11)

@@ -27,7 +27,7 @@ def command(
     from emrctl.pulumi import project
     from infra.cost.estimate import estimate
     from infra.cost.outputs import document
-    from infra.settings_loader import declared, from_config, without_ceiling
+    from infra.settings.loader import declared, from_config, without_ceiling
     from jobs.spec import load_catalog
     from stacks.workspace import load
 

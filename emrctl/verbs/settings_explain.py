@@ -13,7 +13,7 @@ from emrctl.options import Json, OfAccount
 from facts.errors import UserError
 
 if TYPE_CHECKING:
-    from infra.settings_explained import Key
+    from infra.settings.explained import Key
 
 
 def command(
@@ -25,8 +25,8 @@ def command(
 ) -> None:
     """Show every key that Pulumi.<stack>.yaml may have: its type, what is allowed, its default, what it means."""
     from infra.account.settings import AccountSettings
-    from infra.settings import Settings
-    from infra.settings_explained import keys
+    from infra.settings.explained import keys
+    from infra.settings.stack import Settings
 
     found = _below(keys(AccountSettings if account else Settings), prefix)
     if as_json:

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts.errors import UserError
-from infra import settings_loader
 from infra.naming import Names
-from infra.network_settings import RetentionDays
-from infra.settings import AwsSettings, ProtectionSettings, TagKey, TagValue, tag_mistakes
-from infra.settings_model import SettingsModel, refuse
-from infra.storage_settings import BucketName
+from infra.settings import loader
+from infra.settings.model import SettingsModel, refuse
+from infra.settings.network import RetentionDays
+from infra.settings.stack import AwsSettings, ProtectionSettings, TagKey, TagValue, tag_mistakes
+from infra.settings.storage import BucketName
 
 STACK = "account"
 
@@ -191,7 +191,7 @@ class AccountSettings(SettingsModel):
 
 def load() -> AccountSettings:
     """What the stack that is being deployed declares. Raises `pulumi.RunError`, before any resource is registered."""
-    return settings_loader.in_program(declared)
+    return loader.in_program(declared)
 
 
 def declared(tree: Mapping[str, Any], stack: str = STACK) -> AccountSettings:
@@ -200,4 +200,4 @@ def declared(tree: Mapping[str, Any], stack: str = STACK) -> AccountSettings:
         raise UserError(
             f"the project of the account has one stack, '{STACK}', not '{stack}': an account is one"
         )
-    return settings_loader.parse_as(tree, AccountSettings)
+    return loader.parse_as(tree, AccountSettings)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.catalog_settings import CatalogSettings
 from infra.naming import Names
 from infra.security.people_policies import QUERY_RESULTS
+from infra.settings.catalog import CatalogSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,13 +10,13 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.cluster_settings import ClusterSettings
 from infra.compute import fleets, groups
 from infra.compute.configurations import configurations
-from infra.fleet_settings import FleetSettings, ScalingSettings
 from infra.naming import Names
 from infra.network.security_groups import SecurityGroups
 from infra.security.cluster_policies import CLUSTER_LOGS
+from infra.settings.cluster import ClusterSettings
+from infra.settings.fleet import FleetSettings, ScalingSettings
 from infra.tags import EMR_SCOPE, OF_THE_STACK
 
 # Managed scaling moves these behind the state's back; an `up` must not move them back unless `reset_targets` says so.

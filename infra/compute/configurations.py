@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.cluster_settings import ClusterSettings
 from infra.compute import engines, queues, sizing
-from infra.image_settings import repository
+from infra.settings.cluster import ClusterSettings
+from infra.settings.image import repository
 
 # A node that is to go is drained this long before it is stopped: longer than the longest task (30 minutes here).
 GRACEFUL_DECOMMISSION_SECONDS = 3600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.fleet_settings import FleetSettings
+from infra.settings.fleet import FleetSettings
 
 VOLUME_TYPE = "gp3"
 

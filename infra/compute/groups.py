@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from facts import prices
-from infra.autoscale_settings import MEMORY, PERIOD_SECONDS, AutoscaleSettings
 from infra.compute.fleets import VOLUME_TYPE
-from infra.fleet_settings import FleetSettings, InstanceTypeSettings
+from infra.settings.autoscale import MEMORY, PERIOD_SECONDS, AutoscaleSettings
+from infra.settings.fleet import FleetSettings, InstanceTypeSettings
 
 NAMESPACE = "AWS/ElasticMapReduce"
 UNITS = {"YARNMemoryAvailablePercentage": "PERCENT", "ContainerPendingRatio": "COUNT"}

@@ -8,13 +8,13 @@ from typing import Any
 
 import pulumi
 
-from infra.cluster_settings import ClusterSettings
 from infra.compute import fleets
 from infra.compute.configurations import configurations
-from infra.fleet_settings import FleetSettings
 from infra.naming import Names
 from infra.network.network import Network
 from infra.security.cluster_policies import CLUSTER_LOGS
+from infra.settings.cluster import ClusterSettings
+from infra.settings.fleet import FleetSettings
 from infra.tags import EMR_SCOPE, OF_A_JOB
 
 Request = dict[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.application_settings import ApplicationSettings, Role
 from infra.naming import Names
 from infra.network.rules import ANYWHERE, HTTPS
 from infra.security import serverless_policies
+from infra.settings.application import ApplicationSettings, Role
 
 # The service's words: https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/pre-init-capacity.html
 WORKERS: Mapping[str, Mapping[Role, str]] = {

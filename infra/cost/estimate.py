@@ -15,7 +15,7 @@ from infra.cost.schedules import runs_a_month
 from jobs.spec import JobSpec
 
 if TYPE_CHECKING:
-    from infra.settings import Settings
+    from infra.settings.stack import Settings
 
 BILLED_ROTATIONS = 2  # facts/data/services.json: later ones cost nothing more
 PRICE_TABLES = ("prices", "services")

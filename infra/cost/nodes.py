@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from facts.errors import UserError
 from facts.prices import price
 from facts.services import service_price
-from infra.cluster_settings import ClusterSettings
 from infra.cost.rows import HOURS_A_MONTH, Row
-from infra.fleet_settings import FleetSettings, ScalingSettings
+from infra.settings.cluster import ClusterSettings
+from infra.settings.fleet import FleetSettings, ScalingSettings
 
 
 @dataclass(frozen=True, kw_only=True)

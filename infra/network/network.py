@@ -11,7 +11,7 @@ from infra.network.endpoints import Endpoints, EndpointsArgs
 from infra.network.flow_logs import FlowLogs, FlowLogsArgs
 from infra.network.security_groups import SecurityGroups, SecurityGroupsArgs
 from infra.network.vpc import Vpc, VpcArgs
-from infra.network_settings import NetworkSettings
+from infra.settings.network import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from infra.naming import Names
 from infra.network import cidr
 from infra.network.rules import ANYWHERE
-from infra.network_settings import NetworkSettings
+from infra.settings.network import NetworkSettings
 from infra.tags import EMR_SCOPE
 
 

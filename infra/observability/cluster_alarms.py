@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.cluster_settings import ClusterSettings
 from infra.naming import Names
 from infra.observability.topics import Severity
+from infra.settings.cluster import ClusterSettings
 
 NAMESPACE = "AWS/ElasticMapReduce"
 # EMR publishes every five minutes: https://docs.aws.amazon.com/emr/latest/ManagementGuide/UsingEMR_ViewingMetrics.html

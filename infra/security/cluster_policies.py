@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from infra import bootstrap_settings
 from infra.naming import Names
 from infra.security import image_policies, needs
 from infra.security import statements as iam
 from infra.security.needs import Need
+from infra.settings import bootstrap
 from infra.tags import EMR_SCOPE_KEY
 
 CLUSTER_LOGS = "elasticmapreduce/"
@@ -239,7 +239,7 @@ def instance_needs(
             "The scripts that a node runs as it starts",
             iam.READ_OBJECTS,
             names.bucket_arn("artifacts"),
-            [bootstrap_settings.PREFIX],
+            [bootstrap.PREFIX],
         ),
         *needs.keys_through_s3(names.region, read=["artifacts"], write=["logs"]),
         Need(

@@ -8,8 +8,8 @@ from infra.naming import Names
 from infra.security import needs
 from infra.security import statements as iam
 from infra.security.needs import Need
+from infra.settings.virtual_cluster import LOGS, ServiceAccounts, VirtualClusterSettings
 from infra.tags import STACK_KEY
-from infra.virtual_cluster_settings import LOGS, ServiceAccounts, VirtualClusterSettings
 
 FOLLOW_CLUSTERS = ("emr-containers:DescribeVirtualCluster", "emr-containers:ListJobRuns")
 FOLLOW_RUNS = ("emr-containers:CancelJobRun", "emr-containers:DescribeJobRun")

@@ -10,9 +10,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.kerberos_settings import KerberosSettings
 from infra.naming import ZONES, Names
 from infra.security.needs import KeyArns
+from infra.settings.kerberos import KerberosSettings
 
 
 def security_configuration(

@@ -12,8 +12,8 @@ from infra.naming import Names
 from infra.security import cluster_policies, job_policies, people_policies
 from infra.security.needs import KeyArns, Need
 from infra.security.role import Role, RoleArgs
-from infra.settings import IdentitySettings
-from infra.virtual_cluster_settings import VirtualClusterSettings
+from infra.settings.stack import IdentitySettings
+from infra.settings.virtual_cluster import VirtualClusterSettings
 from jobs.spec import JobSpec
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from infra.image_settings import repository
 from infra.naming import Names
 from infra.security.needs import Need
+from infra.settings.image import repository
 
 LOG_IN = "ecr:GetAuthorizationToken"
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -9,9 +9,9 @@ from infra.security import eks_policies, launch_policies, needs, serverless_poli
 from infra.security import statements as iam
 from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.needs import Need
+from infra.settings.virtual_cluster import LOGS as POD_LOGS
+from infra.settings.virtual_cluster import VirtualClusterSettings
 from infra.tags import STACK_KEY
-from infra.virtual_cluster_settings import LOGS as POD_LOGS
-from infra.virtual_cluster_settings import VirtualClusterSettings
 from jobs.spec import SHADOW, Dataset, JobSpec, Target
 
 EVENT_LOGS = "spark-events/"

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from infra.naming import KEYS, Names
 from infra.security import key_policies
 from infra.security.needs import KeyArns
-from infra.storage_settings import EncryptionSettings
+from infra.settings.storage import EncryptionSettings
 
 
 @dataclass(frozen=True, kw_only=True)

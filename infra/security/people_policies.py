@@ -9,8 +9,8 @@ from infra.security.cluster_policies import CLUSTER_LOGS
 from infra.security.job_policies import EVENT_LOGS, FOLLOW_CLUSTERS, of_this_stack
 from infra.security.needs import Need
 from infra.security.serverless_policies import LOGS as SERVERLESS_LOGS
+from infra.settings.virtual_cluster import LOGS as POD_LOGS
 from infra.tags import STACK_KEY
-from infra.virtual_cluster_settings import LOGS as POD_LOGS
 
 QUERY_RESULTS = "athena-results/"  # in the curated bucket: a result is of the class of what was asked
 RUN_LOGS = (EVENT_LOGS, CLUSTER_LOGS, SERVERLESS_LOGS, POD_LOGS)

@@ -11,10 +11,10 @@ import pulumi_aws as aws
 from infra.naming import ZONES, Names
 from infra.security.job_policies import EVENT_LOGS
 from infra.security.people_policies import QUERY_RESULTS
+from infra.settings.storage import StorageSettings
 from infra.storage import bucket_policies
 from infra.storage.lifecycle import Lifecycle
 from infra.storage.zone import Zone, ZoneArgs
-from infra.storage_settings import StorageSettings
 from jobs.spec import SHADOW
 
 SHADOW_DAYS = 7  # what canaries wrote is there to be looked at; their report says what it was like

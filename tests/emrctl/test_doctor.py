@@ -17,8 +17,8 @@ from emrctl.doctor.examine import _answered
 from emrctl.doctor.finding import Finding, ok
 from facts import quotas
 from infra.naming import Names
-from infra.settings import Settings
-from infra.settings_loader import from_config, parse
+from infra.settings.loader import from_config, parse
+from infra.settings.stack import Settings
 from jobs.spec import load_catalog
 from tests.infra.recording import stack_config
 

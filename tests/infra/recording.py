@@ -18,7 +18,7 @@ from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack
 
 import infra
-from infra.settings_loader import PROJECT
+from infra.settings.loader import PROJECT
 
 ROOT = Path(infra.__file__).parent.parent
 ACCOUNT = "111111111111"

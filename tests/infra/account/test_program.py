@@ -13,7 +13,7 @@ from facts.errors import UserError
 from infra.account.settings import LINKED_SERVICES, AccountSettings, declared
 from infra.account_reference import exported_log_group
 from infra.naming import Names
-from infra.settings_loader import from_config
+from infra.settings.loader import from_config
 from tests.infra.recording import ACCOUNT, Recorder, beneath, run_account, stack_config
 
 CONFIG = stack_config("account", "infra/account")

@@ -11,7 +11,7 @@ from facts.errors import UserError
 from infra.account.selectors import selectors
 from infra.account.settings import DataEventSettings, declared
 from infra.naming import ZONES, Names
-from infra.settings_loader import from_config
+from infra.settings.loader import from_config
 from tests.infra.recording import run_account, stack_config
 
 ACCOUNT = Names(stack="account", region="us-east-1", account_id="111111111111")

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from facts.errors import UserError
-from infra.catalog_settings import CatalogSettings
 from infra.naming import Names
 from infra.security import people_policies
 from infra.security.needs import KeyArns, policy
-from infra.settings_loader import from_config, parse
+from infra.settings.catalog import CatalogSettings
+from infra.settings.loader import from_config, parse
 from tests.infra.recording import ACCOUNT, Recorder, run_program, stack_config, wire_config
 
 Run = tuple[Recorder, dict[str, Any]]

@@ -11,8 +11,8 @@ from pulumi.runtime.mocks import MockMonitor
 
 from infra.compute import fleets
 from infra.compute.configurations import configurations
-from infra.fleet_settings import FleetSettings
-from infra.settings_loader import from_config, parse
+from infra.settings.fleet import FleetSettings
+from infra.settings.loader import from_config, parse
 from tests.infra.recording import Recorder, run_program, stack_config, wire_config
 
 Run = tuple[Recorder, dict[str, Any]]

@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.errors import UserError
-from infra.autoscale_settings import (
+from infra.compute import groups
+from infra.naming import Names
+from infra.security import autoscaling
+from infra.settings.autoscale import (
     AutoscaleSettings,
     ScaleInSettings,
     ScaleOutSettings,
     available,
     flapping,
 )
-from infra.compute import groups
-from infra.naming import Names
-from infra.security import autoscaling
-from infra.settings_loader import from_config, parse
+from infra.settings.loader import from_config, parse
 from tests.infra.recording import run_program, stack_config, wire_config
 
 OUT = {"metric": "YARNMemoryAvailablePercentage", "threshold": 15, "cooldown_seconds": 600}

@@ -10,7 +10,7 @@ import pytest
 
 from facts.errors import UserError
 from infra.compute.configurations import configurations
-from infra.settings_loader import declared, from_config, parse
+from infra.settings.loader import declared, from_config, parse
 from policies.cases import Judgement
 from tests.infra.recording import run_program, stack_config, wire_config
 from tests.infra.security.test_grants_are_needed import judged

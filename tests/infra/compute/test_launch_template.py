@@ -10,7 +10,7 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from facts.errors import UserError
-from infra.settings_loader import from_config, parse
+from infra.settings.loader import from_config, parse
 from tests.infra.recording import Recorder, run_program, stack_config, wire_config
 
 Run = tuple[Recorder, dict[str, Any]]

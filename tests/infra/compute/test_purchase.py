@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from facts import instances
 from facts.instances import Architecture, Kind, Size, instance
-from infra.cluster_settings import ClusterSettings
 from infra.compute import purchase
 from infra.compute.purchase import PROFILES, Purchase
+from infra.settings.cluster import ClusterSettings
 
 KINDS = st.sampled_from(get_args(Kind))
 ARCHITECTURES = st.sampled_from(get_args(Architecture))

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from facts.errors import UserError
 from facts.workers import WORKER_MEMORY
-from infra.application_settings import ApplicationSettings, WorkerSettings
 from infra.compute.serverless import WORKERS, initial_capacities
-from infra.image_settings import checked_image
 from infra.naming import Names
 from infra.security import serverless_policies
-from infra.settings_loader import from_config, parse
+from infra.settings.application import ApplicationSettings, WorkerSettings
+from infra.settings.image import checked_image
+from infra.settings.loader import from_config, parse
 from tests.infra.recording import Recorder, run_program, stack_config, wire_config
 
 Run = tuple[Recorder, dict[str, Any]]

@@ -13,7 +13,7 @@ from facts import instances
 from infra.cost.estimate import Estimate, estimate
 from infra.cost.outputs import document, headline, summary
 from infra.cost.rows import Row
-from infra.settings_loader import from_config, parse
+from infra.settings.loader import from_config, parse
 from jobs.spec import JobSpec, load_catalog
 from tests.infra.recording import stack_config, wire_config
 

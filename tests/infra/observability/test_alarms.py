@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infra.naming import Names
 from infra.observability import cluster_alarms, topics
-from infra.settings_loader import from_config, parse
+from infra.settings.loader import from_config, parse
 from tests.infra.recording import Recorder, stack_config, wire_config
 
 Run = tuple[Recorder, dict[str, Any]]

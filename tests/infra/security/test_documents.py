@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.kerberos_settings import KerberosSettings
 from infra.naming import KEYS, MAX_STACK_LENGTH, ZONES, Names
 from infra.network import flow_logs
 from infra.security import (
@@ -26,7 +25,8 @@ from infra.security import (
 )
 from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
-from infra.virtual_cluster_settings import ServiceAccounts, VirtualClusterSettings
+from infra.settings.kerberos import KerberosSettings
+from infra.settings.virtual_cluster import ServiceAccounts, VirtualClusterSettings
 from jobs.spec import Dataset, EksTarget, ServerlessTarget, find
 
 ROOT = Path(__file__).parents[3]

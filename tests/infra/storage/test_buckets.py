@@ -10,8 +10,8 @@ import pytest
 from pulumi.runtime.mocks import MockMonitor
 
 from infra.naming import KEYS, ZONES
+from infra.settings.storage import StorageSettings, ZoneSettings, ZonesSettings
 from infra.storage.buckets import lifecycle
-from infra.storage_settings import StorageSettings, ZoneSettings, ZonesSettings
 from tests.infra.recording import Recorder, run_program, stack_config
 
 Run = tuple[Recorder, dict[str, Any]]

@@ -17,9 +17,9 @@ from infra.naming import KEYS, ZONES, Names
 from infra.security import boundary_policy, cluster_policies, job_policies, key_policies, people_policies
 from infra.security.emr_configuration import security_configuration
 from infra.security.needs import KeyArns, Need, policy
+from infra.settings.virtual_cluster import VirtualClusterSettings
 from infra.storage import bucket_policies
 from infra.tags import EMR_SCOPE, OF_A_JOB, STACK_KEY
-from infra.virtual_cluster_settings import VirtualClusterSettings
 from jobs import artifacts
 from jobs.clock import Clock
 from jobs.lifecycle import Lifecycle

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 import yaml
 
-from infra.settings_explained import keys, schema
+from infra.settings.explained import keys, schema
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = schema()
 
 

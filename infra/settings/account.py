@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints, model_validator
 
-from infra.settings_model import SettingsModel, refuse
+from infra.settings.model import SettingsModel, refuse
 
 StackName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+/[\w.-]+$", max_length=300)]
 LogGroupName = Annotated[str, StringConstraints(pattern=r"^[\w./#-]+$", max_length=512)]

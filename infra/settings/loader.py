@@ -11,12 +11,12 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from facts.errors import UserError
-from infra.bootstrap_settings import PREFIX
-from infra.expansion import expanded
 from infra.naming import KEYS, MAX_STACK_LENGTH, Names
 from infra.security import boundary_policy
 from infra.security.needs import KeyArns
-from infra.settings import Settings
+from infra.settings.bootstrap import PREFIX
+from infra.settings.expansion import expanded
+from infra.settings.stack import Settings
 from jobs.spec import JobSpec, load_catalog
 
 # The namespace of our own keys in a stack's configuration.

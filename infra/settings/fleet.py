@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from facts import instances, releases
 from facts.errors import UserError
-from infra.settings_model import SettingsModel, refuse
+from infra.settings.model import SettingsModel, refuse
 
 # "You can specify up to 5 EC2 instance types per fleet", 30 "when you use an allocation strategy":
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-instance-fleet.html

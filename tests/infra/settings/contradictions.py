@@ -11,7 +11,7 @@ import infra
 
 ROOT = Path(infra.__file__).parent
 # What reads a stack's tree or shows it says nothing of its own: the words for types and limits are pydantic's.
-NO_CHECKS = {"settings_loader.py", "settings_explained.py", "settings_model.py"}
+NO_CHECKS = {"loader.py", "explained.py", "model.py", "expansion.py", "__init__.py"}
 BESIDE = ("compute/purchase.py", "compute/queues.py", "compute/engines.py", "cost/ceiling.py")
 BEGINS_WITH_A_KEY = re.compile(r"[\w.\[\]\0]+: ")  # \0: a part that is filled in
 
@@ -19,7 +19,7 @@ BEGINS_WITH_A_KEY = re.compile(r"[\w.\[\]\0]+: ")  # \0: a part that is filled i
 def sources() -> list[Path]:
     """The modules that check what a stack file says."""
     beside = [ROOT / name for name in BESIDE]
-    return [*(path for path in sorted(ROOT.glob("*settings*.py")) if path.name not in NO_CHECKS), *beside]
+    return [*(path for path in sorted(ROOT.glob("settings/*.py")) if path.name not in NO_CHECKS), *beside]
 
 
 def messages() -> dict[str, re.Pattern[str]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from infra.settings import Settings
-from infra.settings_loader import PROJECT
+from infra.settings.loader import PROJECT
+from infra.settings.stack import Settings
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 # What the tree has from Pulumi's own provider settings, not from under `emr:`.

@@ -8,7 +8,7 @@ from pydantic import StringConstraints, field_validator
 
 from facts import releases
 from infra.naming import Names
-from infra.settings_model import SettingsModel, known_release
+from infra.settings.model import SettingsModel, known_release
 
 # In the log bucket; below it the service's own <virtual cluster>/jobs/<run>/.
 LOGS = "containers/"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from infra.settings_model import SettingsModel, refuse
+from infra.settings.model import SettingsModel, refuse
 
 MEMORY = "YARNMemoryAvailablePercentage"
 PENDING = "ContainerPendingRatio"

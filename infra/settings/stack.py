@@ -1,6 +1,6 @@
 """What a stack file may say: the tree under `emr:` in Pulumi.<stack>.yaml. Validated once, at the edge.
 
-Units stand in the names; every default is the safe choice. `infra.settings_loader` reads the tree and words mistakes.
+Units stand in the names; every default is the safe choice. `infra.settings.loader` reads the tree and words mistakes.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from pydantic import Field, StringConstraints, model_validator
 
 from facts import prices, releases
 from facts.errors import UserError
-from infra.account_settings import AccountReferenceSettings, BreakGlassAlarmSettings
-from infra.application_settings import ApplicationSettings
-from infra.catalog_settings import CatalogSettings
-from infra.cluster_settings import ClusterSettings
 from infra.cost import ceiling
 from infra.cost.estimate import estimate
-from infra.image_settings import stack_mistakes as image_mistakes
-from infra.kerberos_settings import KerberosSettings
-from infra.network_settings import NetworkSettings
-from infra.settings_model import SettingsModel, refuse
-from infra.storage_settings import EncryptionSettings, StorageSettings
-from infra.virtual_cluster_settings import VirtualClusterSettings
+from infra.settings.account import AccountReferenceSettings, BreakGlassAlarmSettings
+from infra.settings.application import ApplicationSettings
+from infra.settings.catalog import CatalogSettings
+from infra.settings.cluster import ClusterSettings
+from infra.settings.image import stack_mistakes as image_mistakes
+from infra.settings.kerberos import KerberosSettings
+from infra.settings.model import SettingsModel, refuse
+from infra.settings.network import NetworkSettings
+from infra.settings.storage import EncryptionSettings, StorageSettings
+from infra.settings.virtual_cluster import VirtualClusterSettings
 
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html, "private subnet"
 EMR_BY_ENDPOINT = 8

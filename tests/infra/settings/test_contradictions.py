@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from facts import tables
-from facts.errors import UserError
-from infra.settings_loader import from_config, parse
-from tests.infra.contradictions import messages
-from tests.infra.recording import stack_config, wire_config
-from tests.infra.test_settings import BAD, Tree
+from tests.infra.recording import stack_config
+from tests.infra.settings.contradictions import messages
+from tests.infra.settings.mistakes.every import BAD
+from tests.infra.settings.trees import Tree, good, main, mistakes
 
 TYPE = [{"name": "m5.xlarge"}]
 OUT = {"metric": "YARNMemoryAvailablePercentage", "threshold": 15, "cooldown_seconds": 300}
@@ -24,12 +23,6 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 IMAGE = f"111111111111.dkr.ecr.us-east-1.amazonaws.com/team/spark@{DIGEST}"
 REALM = {"realm": "EC2.INTERNAL"}
 ECR = ["ecr.api", "ecr.dkr"]
-
-
-def main(tree: Tree, **changes: Any) -> Tree:
-    cluster: Tree = tree["clusters"]["main"]
-    cluster.update(changes)
-    return cluster
 
 
 def groups(tree: Tree, **changes: Any) -> Tree:
@@ -286,11 +279,9 @@ OF_MANY_LINES: list[Callable[[Tree], Any]] = [
 
 def told(change: Callable[[Tree], Any]) -> list[str]:
     """What dev's file, so changed, is refused for."""
-    tree: Tree = from_config(wire_config(stack_config("dev")))
+    tree = good()
     change(tree)
-    with pytest.raises(UserError) as refusal:
-        parse(tree)
-    return [line.strip().removeprefix("emr:") for line in str(refusal.value).splitlines()[1:]]
+    return [line.removeprefix("emr:") for line in mistakes(tree)]
 
 
 @pytest.mark.parametrize(("change", "said"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from infra.network.cidr import Plan, plan
-from infra.settings_model import SettingsModel, refuse
+from infra.settings.model import SettingsModel, refuse
 
 # What CloudWatch Logs accepts as a retention: API reference of PutRetentionPolicy.
 RetentionDays = Literal[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from infra.settings_model import SettingsModel
+from infra.settings.model import SettingsModel
 
 # What EMR does not put under Kerberos, of the applications that a release may have: "Any other applications installed
 # are not Kerberized, which can result in an inability to communicate with Kerberized components".

@@ -9,8 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from facts import instances, releases
 from facts.workers import WORKER_MEMORY
-from infra.image_settings import Image
-from infra.settings_model import SettingsModel, known_release, refuse
+from infra.settings.image import Image
+from infra.settings.model import SettingsModel, known_release, refuse
 
 Role = Literal["driver", "executor"]
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from infra.settings_model import SettingsModel
+from infra.settings.model import SettingsModel
 
 GIB = 1024**3
 

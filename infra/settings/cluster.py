@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
-from infra.autoscale_settings import AutoscaleSettings
-from infra.bootstrap_settings import BootstrapSettings
 from infra.compute import engines, sizing
 from infra.compute.purchase import Purchase
 from infra.compute.queues import mistakes as queue_mistakes
-from infra.fleet_settings import (
+from infra.settings.autoscale import AutoscaleSettings
+from infra.settings.bootstrap import BootstrapSettings
+from infra.settings.fleet import (
     MAX_TYPES,
     MAX_TYPES_WITH_STRATEGY,
     FleetSettings,
@@ -21,10 +21,10 @@ from infra.fleet_settings import (
     SizeSettings,
     unsupported,
 )
-from infra.image_settings import Image, cluster_mistakes
-from infra.kerberos_settings import KerberosSettings
-from infra.kerberos_settings import mistakes as kerberos_mistakes
-from infra.settings_model import SettingsModel, known_release, refuse
+from infra.settings.image import Image, cluster_mistakes
+from infra.settings.kerberos import KerberosSettings
+from infra.settings.kerberos import mistakes as kerberos_mistakes
+from infra.settings.model import SettingsModel, known_release, refuse
 
 Conf = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 SparkKey = Annotated[str, StringConstraints(pattern=r"^spark\.[\w.-]+$")]

@@ -1,0 +1,68 @@
+"""Keys and values of the wrong form: missing, misspelt, of another type, beyond a limit."""
+
+from __future__ import annotations
+
+from tests.infra.settings.trees import Case, main
+
+BAD: list[Case] = [
+    (
+        "unknown key",
+        lambda t: t.update(netwrk={}),
+        r"^emr:netwrk: is no setting \(did you mean 'network'\?\); allowed",
+    ),
+    (
+        "unknown inner key",
+        lambda t: main(t)["core"]["types"][0].update(unit=1),
+        r"^emr:clusters\.main\.core\.types\[0\]\.unit: is no setting \(did you mean 'units'\?\); allowed here are: max",
+    ),
+    ("missing", lambda t: t.pop("owner"), r"^emr:owner: is missing; .*Pulumi\.<stack>\.yaml"),
+    (
+        "no account",
+        lambda t: t["aws"].pop("account_id"),
+        r"^aws:allowedAccountIds: is missing; name the one account",
+    ),
+    (
+        "two accounts",
+        lambda t: t["aws"].update(account_id=["1", "2"]),
+        r'^aws:allowedAccountIds: is \["1", "2"\]; must',
+    ),
+    ("bad region", lambda t: t["aws"].update(region="mars"), r'^aws:region: is "mars"; must match'),
+    (
+        "text for bool",
+        lambda t: t["storage"].update(deletable="yes"),
+        r'deletable: is "yes"; must be true or false',
+    ),
+    (
+        "text for number",
+        lambda t: main(t).update(step_concurrency="2"),
+        r'step_concurrency: is "2"; must be a whole',
+    ),
+    (
+        "part of a number",
+        lambda t: main(t).update(idle_timeout_seconds=90.5),
+        r"is 90\.5; must be a whole number",
+    ),
+    ("number for text", lambda t: t.update(owner=7), r"^emr:owner: is 7; must be text"),
+    ("list for mapping", lambda t: t.update(network=[]), r"^emr:network: is \[\]; must be a mapping"),
+    ("text for list", lambda t: t["network"].update(zones="a"), r'zones: is "a"; must be a list'),
+    ("too small", lambda t: main(t).update(idle_timeout_seconds=5), r"is 5; must be at least 60"),
+    ("too large", lambda t: main(t).update(step_concurrency=999), r"is 999; must be at most 256"),
+    (
+        "not one of",
+        lambda t: t["network"].update(nat="two"),
+        r"nat: is \"two\"; allowed are: 'none', 'one' or",
+    ),
+    (
+        "not a retention",
+        lambda t: t["network"].update(flow_log_retention_days=31),
+        r"is 31; allowed are: 1, 3, 5",
+    ),
+    ("no cluster", lambda t: t.update(clusters={}), r"^emr:clusters: is \{\}; must have at least 1"),
+    (
+        "cluster name",
+        lambda t: t["clusters"].update({"Main!": main(t)}),
+        r'emr:clusters\.Main!: is "Main!"; must match',
+    ),
+    ("platform tag", lambda t: t.update(tags={"owner": "me"}), r"^emr:tags\.owner: is set by the platform"),
+    ("aws tag", lambda t: t.update(tags={"aws:x": "me"}), r"^emr:tags\.aws:x: begins with 'aws:'"),
+]
