@@ -14,8 +14,8 @@ from facts.errors import UserError
 from infra.naming import KEYS, MAX_STACK_LENGTH, Names
 from infra.security import boundary_policy
 from infra.security.needs import KeyArns
-from infra.settings.bootstrap import PREFIX
 from infra.settings.expansion import expanded
+from infra.settings.jobs import job_mistakes
 from infra.settings.stack import Settings
 from jobs.spec import JobSpec, load_catalog
 
@@ -85,37 +85,18 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
         )
     # As they hold in this environment: roles, places and schedules follow from it.
     jobs = tuple(spec.for_environment(settings.environment) for spec in jobs)
-    for spec in jobs:
-        _require_place(spec, settings)
-        _check_folder(spec, settings)
     names = Names(
         stack=stack,
         region=settings.aws.region,
         account_id=settings.aws.account_id,
         adopted=settings.storage.zones.adopted(),
     )
-    for spec in jobs:
-        _require_own_secrets(spec, names)
+    misfits = [mistake for spec in jobs for mistake in job_mistakes(spec, settings, names)]
+    if misfits:
+        heading = f"the stack's jobs have {len(misfits)} mistakes:"
+        raise UserError("\n  ".join([heading, *misfits] if len(misfits) > 1 else misfits))
     _check_boundary(settings, names)
     return Declared(settings=settings, names=names, jobs=jobs)
-
-
-def _require_place(spec: JobSpec, settings: Settings) -> None:
-    """The job's place is declared."""
-    target = spec.runtime
-    if target.kind == "eks":
-        what, key, there = "virtual cluster", "virtual_clusters", list(settings.virtual_clusters)
-    elif target.kind == "serverless":
-        what, key, there = "application", "applications", list(settings.applications)
-    else:
-        what = "launch template" if target.template else "cluster"
-        key, ephemeral = "clusters", bool(target.template)
-        there = [name for name, one in settings.clusters.items() if one.ephemeral == ephemeral]
-    if target.place not in there:
-        raise UserError(
-            f"job '{spec.name}' runs on {what} '{target.place}', which {PROJECT}:{key} does not "
-            f"declare; it declares: {', '.join(there) or 'none'}"
-        )
 
 
 def _check_boundary(settings: Settings, names: Names) -> None:
@@ -129,32 +110,6 @@ def _check_boundary(settings: Settings, names: Names) -> None:
             f"{boundary_policy.MAX_CHARACTERS:,}; give clusters the same image, or images from fewer repositories with "
             f"shorter names ({PROJECT}:clusters, image)"
         )
-
-
-def _check_folder(spec: JobSpec, settings: Settings) -> None:
-    """A job's role reads the folder of its name in the artifacts bucket, and the deployer writes it."""
-    certificates = settings.encryption.certificates_object
-    taken = {
-        certificates.rpartition("/")[0] + "/": "the nodes' private keys",
-        PREFIX: "what nodes run as they start",
-    }
-    for folder, holds in taken.items():
-        if folder.startswith(f"{spec.name}/"):
-            raise UserError(
-                f"job '{spec.name}' would have its package in the folder '{spec.name}/' of the artifacts bucket, "
-                f"beside {holds}; give the job another name"
-            )
-
-
-def _require_own_secrets(spec: JobSpec, names: Names) -> None:
-    """The job's secrets are this stack's: the boundary lets no role read others."""
-    own = names.arn("secretsmanager", f"secret:{names.secrets}")
-    for name, arn in spec.secrets.items():
-        if not arn.startswith(own):
-            raise UserError(
-                f"job '{spec.name}': secrets.{name} is {arn}; the roles of stack '{names.stack}' read those that begin "
-                f"with {own}; name one for '{names.stack}' under environments, or rename the secret"
-            )
 
 
 def from_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -105,8 +105,8 @@ class Settings(SettingsModel):
     """Who may act for the platform."""
     cost: CostSettings = CostSettings()
     """What the stack may cost."""
-    clusters: dict[ClusterName, ClusterSettings] = Field(min_length=1)
-    """The clusters on EC2, by name."""
+    clusters: dict[ClusterName, ClusterSettings] = Field(default_factory=dict)
+    """The clusters on EC2, by name; none where all jobs run on applications or virtual clusters."""
     applications: dict[ClusterName, ApplicationSettings] = Field(default_factory=dict)
     """EMR Serverless applications, by name."""
     virtual_clusters: dict[ClusterName, VirtualClusterSettings] = Field(default_factory=dict)
@@ -116,6 +116,7 @@ class Settings(SettingsModel):
     def _agrees_with_itself(self) -> Settings:
         refuse(
             [
+                *self._place_mistakes(),
                 *self._zone_mistakes(),
                 *self._space_mistakes(),
                 *self._catalog_mistakes(),
@@ -189,6 +190,10 @@ class Settings(SettingsModel):
                 f"network.cidr: '{self.network.cidr}' leaves {room} addresses a zone, but {nodes} nodes and "
                 f"{endpoints} endpoints may need {needed}; take a larger block"
             )
+
+    def _place_mistakes(self) -> Iterable[str]:
+        if not (self.clusters or self.applications or self.virtual_clusters):
+            yield "clusters: is {}; no job could run: name at least one of clusters, applications or virtual_clusters"
 
     def _catalog_mistakes(self) -> Iterable[str]:
         reached = self.network.nat != "none" or "glue" in self.network.interface_endpoints

@@ -15,9 +15,11 @@ from facts.workers import WORKER_MEMORY
 from infra.compute.serverless import WORKERS, initial_capacities
 from infra.naming import Names
 from infra.security import serverless_policies
+from infra.settings import loader
 from infra.settings.application import ApplicationSettings, WorkerSettings
 from infra.settings.image import checked_image
 from infra.settings.loader import from_config, parse
+from jobs.spec import ServerlessTarget, load_catalog
 from tests.infra.recording import Recorder, run_program, stack_config, wire_config
 
 Run = tuple[Recorder, dict[str, Any]]
@@ -144,6 +146,18 @@ def test_an_image_and_a_closed_network_are_said_where_they_matter() -> None:
         parse(tree)
     assert "'logs' is missing, where the workers of application 'adhoc' write" in str(refusal.value)
     assert "emr:applications.main: has the name of a cluster" in str(refusal.value)
+
+
+def test_a_stack_may_have_applications_and_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = ServerlessTarget(kind="serverless", application="adhoc")
+    jobs = tuple(spec.model_copy(update={"runtime": target}) for spec in load_catalog())
+    monkeypatch.setattr(loader, "load_catalog", lambda: jobs)
+    config = copy.deepcopy(stack_config("prod"))
+    config["emr:clusters"] = {}
+    made, platform = run_program("prod", config)
+    assert not made.of("Cluster")
+    assert all("break-glass" in alarm.name for alarm in made.of("MetricAlarm")), "the others are a cluster's"
+    assert (platform["clusters"], list(platform["applications"])) == ({}, ["adhoc"])
 
 
 def test_the_service_takes_a_jobs_role_for_this_accounts_applications_only() -> None:

@@ -7,7 +7,7 @@ import pytest
 from facts.errors import UserError
 from infra.settings import virtual_cluster
 from infra.settings.loader import declared, parse
-from jobs.spec import Ec2Target, EksTarget, ServerlessTarget, Target, load_catalog
+from jobs.spec import Ec2Target, EksTarget, Fallback, ServerlessTarget, Target, load_catalog
 from tests.infra.settings.trees import Tree
 
 SECRET = "arn:aws:secretsmanager:us-east-1:111111111111:secret:emr-dev/db-AbCdEf"
@@ -36,6 +36,26 @@ def test_a_job_on_another_place_that_is_not_declared_is_refused(
     job = load_catalog()[0].model_copy(update={"runtime": target})
     with pytest.raises(UserError, match=told):
         declared(tree, "dev", (job,))
+
+
+def test_a_place_to_fall_back_on_must_be_declared_as_well(tree: Tree) -> None:
+    target = ServerlessTarget(kind="serverless", application="adhoc")
+    job = load_catalog()[0].model_copy(update={"fallback": Fallback(runtime=target)})
+    with pytest.raises(UserError, match=r"falls back on application 'adhoc'.*declares: none; declare it, or"):
+        declared(tree, "dev", (job,))
+
+
+def test_the_mistakes_of_all_jobs_are_told_at_once(tree: Tree) -> None:
+    (one,) = load_catalog()
+    elsewhere = Ec2Target(kind="ec2", cluster="elsewhere")
+    jobs = tuple(
+        one.model_copy(update={"name": name, "runtime": elsewhere}) for name in ("first", "certificates")
+    )
+    with pytest.raises(UserError) as refused:
+        declared(tree, "dev", jobs)
+    heading, *lines = str(refused.value).splitlines()
+    assert heading == "the stack's jobs have 3 mistakes:"
+    assert [line.split("'")[1] for line in lines] == ["first", "certificates", "certificates"]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,11 @@ BAD: list[Case] = [
         lambda t: t["network"].update(flow_log_retention_days=31),
         r"is 31; allowed are: 1, 3, 5",
     ),
-    ("no cluster", lambda t: t.update(clusters={}), r"^emr:clusters: is \{\}; must have at least 1"),
+    (
+        "no place for jobs",
+        lambda t: t.update(clusters={}),
+        r"^emr:clusters: is \{\}; no job could run: name at least",
+    ),
     (
         "cluster name",
         lambda t: t["clusters"].update({"Main!": main(t)}),
