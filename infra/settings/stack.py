@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import prices, releases
 from facts.errors import UserError
@@ -74,6 +74,14 @@ class AwsSettings(SettingsModel):
     account_id: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
     """The one account that the stack may be in (aws:allowedAccountIds)."""
 
+    @field_validator("region")
+    @classmethod
+    def _outside_china(cls, region: str) -> str:
+        """Policies would name services as China does not: `elasticmapreduce.amazonaws.com.cn` (ADR 0194)."""
+        if region.startswith("cn-"):
+            raise ValueError("AWS in China names services as the platform does not; take a region outside it")
+        return region
+
 
 class Settings(SettingsModel):
     """Everything that a stack file says."""
@@ -105,7 +113,7 @@ class Settings(SettingsModel):
     """Who may act for the platform."""
     cost: CostSettings = CostSettings()
     """What the stack may cost."""
-    clusters: dict[ClusterName, ClusterSettings] = Field(min_length=1)
+    clusters: dict[ClusterName, ClusterSettings] = Field(default_factory=dict)
     """The clusters on EC2, by name."""
     applications: dict[ClusterName, ApplicationSettings] = Field(default_factory=dict)
     """EMR Serverless applications, by name."""
@@ -116,6 +124,7 @@ class Settings(SettingsModel):
     def _agrees_with_itself(self) -> Settings:
         refuse(
             [
+                *self._purpose_mistakes(),
                 *self._zone_mistakes(),
                 *self._space_mistakes(),
                 *self._catalog_mistakes(),
@@ -165,6 +174,13 @@ class Settings(SettingsModel):
     def images(self) -> tuple[str, ...]:
         """The container images that clusters run Spark in, each once."""
         return tuple(sorted({cluster.image for cluster in self.clusters.values() if cluster.image}))
+
+    def _purpose_mistakes(self) -> Iterable[str]:
+        if not (self.clusters or self.applications or self.virtual_clusters):
+            yield (
+                "clusters: are none, nor are applications or virtual_clusters any, so no job could run; declare one of "
+                "the three"
+            )
 
     def _zone_mistakes(self) -> Iterable[str]:
         for index, zone in enumerate(self.network.zones or ()):

@@ -26,6 +26,11 @@ BAD: list[Case] = [
         lambda t: t["aws"].update(account_id=["1", "2"]),
         r'^aws:allowedAccountIds: is \["1", "2"\]; must',
     ),
+    (
+        "region in China",
+        lambda t: t["aws"].update(region="cn-north-1"),
+        r'^aws:region: is "cn-north-1"; AWS in China names services as the platform does not; take a region outside',
+    ),
     ("bad region", lambda t: t["aws"].update(region="mars"), r'^aws:region: is "mars"; must match'),
     (
         "text for bool",
@@ -57,7 +62,11 @@ BAD: list[Case] = [
         lambda t: t["network"].update(flow_log_retention_days=31),
         r"is 31; allowed are: 1, 3, 5",
     ),
-    ("no cluster", lambda t: t.update(clusters={}), r"^emr:clusters: is \{\}; must have at least 1"),
+    (
+        "nothing to run on",
+        lambda t: t.update(clusters={}),
+        r"^emr:clusters: are none, nor .* any, so no job could run; declare one of the three$",
+    ),
     (
         "cluster name",
         lambda t: t["clusters"].update({"Main!": main(t)}),
