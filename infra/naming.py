@@ -37,8 +37,6 @@ class Names:
     @property
     def partition(self) -> str:
         """AWS's own word for its separate worlds, from the region."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
 
     def bucket(self, zone: str) -> str:

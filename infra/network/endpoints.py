@@ -46,7 +46,7 @@ class Endpoints(pulumi.ComponentResource):
         ]
         for service in args.services:
             policy = endpoint_policies.interface_policy(args.names, service)
-            own_name = f"{self._domain()}.{args.names.region}.{service}"
+            own_name = f"com.amazonaws.{args.names.region}.{service}"
             self.ways.append(self._interface(service, own_name, args.groups.group_id("endpoints"), policy))
         if args.emr:
             cell = f"aws.api.{args.names.region}.emr-service-cell01"
@@ -58,7 +58,7 @@ class Endpoints(pulumi.ComponentResource):
             service,
             vpc_id=self._args.vpc_id,
             vpc_endpoint_type="Gateway",
-            service_name=f"{self._domain()}.{self._args.names.region}.{service}",
+            service_name=f"com.amazonaws.{self._args.names.region}.{service}",
             route_table_ids=list(self._args.route_table_ids),
             policy=policy,
             tags=self._tags(service),
@@ -83,6 +83,3 @@ class Endpoints(pulumi.ComponentResource):
 
     def _tags(self, title: str) -> dict[str, str]:
         return {"Name": f"{self._args.names.prefix}-{title}"}
-
-    def _domain(self) -> str:
-        return "cn.com.amazonaws" if self._args.names.partition == "aws-cn" else "com.amazonaws"

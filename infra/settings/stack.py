@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import prices, releases
 from facts.errors import UserError
@@ -73,6 +73,14 @@ class AwsSettings(SettingsModel):
     """The region of everything in the stack (aws:region)."""
     account_id: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
     """The one account that the stack may be in (aws:allowedAccountIds)."""
+
+    @field_validator("region")
+    @classmethod
+    def _outside_china(cls, region: str) -> str:
+        """Policies would name services as China does not: `elasticmapreduce.amazonaws.com.cn` (ADR 0194)."""
+        if region.startswith("cn-"):
+            raise ValueError("AWS in China names services as the platform does not; take a region outside it")
+        return region
 
 
 class Settings(SettingsModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import runpy
 from collections import Counter
@@ -239,7 +240,10 @@ def _run(
 
     @pulumi.runtime.test
     def program() -> pulumi.Output[None]:
-        runpy.run_path(str(ROOT / folder), run_name="__main__")
+        try:
+            runpy.run_path(str(ROOT / folder), run_name="__main__")
+        finally:
+            gc.enable()  # the program, which ends soon, does without; the tests do not
         root = get_root_resource()
         assert isinstance(root, Stack)
         exported = pulumi.Output.from_input(root.outputs[export])

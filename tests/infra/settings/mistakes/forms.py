@@ -26,6 +26,11 @@ BAD: list[Case] = [
         lambda t: t["aws"].update(account_id=["1", "2"]),
         r'^aws:allowedAccountIds: is \["1", "2"\]; must',
     ),
+    (
+        "region in China",
+        lambda t: t["aws"].update(region="cn-north-1"),
+        r'^aws:region: is "cn-north-1"; AWS in China names services as the platform does not; take a region outside',
+    ),
     ("bad region", lambda t: t["aws"].update(region="mars"), r'^aws:region: is "mars"; must match'),
     (
         "text for bool",
