@@ -14,7 +14,7 @@ import yaml
 
 from policies.cases import Case, Given, judge
 from policies.corpus.declared import Declared
-from policies.corpus.labels import Label, Labelled
+from policies.corpus.labels import Label, Labelled, Unread
 from policies.rule import Level, Rule, StackRule
 from policies.rules import ALL, FAMILIES
 
@@ -49,7 +49,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A label that the pack got wrong. `kind` is `missed`, `wrong`, or `open` (missed for a value not known)."""
+    """A label that the pack got wrong.
+
+    `kind` is `missed`, `wrong`, `open` (missed for a value not known), or `unseen` (the file has no such resource).
+    """
 
     case: str
     resource: str
@@ -60,13 +63,19 @@ class Mistake:
 
 @dataclass
 class Score:
-    """The counts and the mistakes; `unencoded` are labelled ids that no rule of the pack encodes."""
+    """The counts and the mistakes.
+
+    `unencoded` are labelled ids that no rule of the pack encodes, `unseen` the resources of which labels say that
+    something must not be found and which are not there: neither is counted. `unread` are cases that cannot be judged.
+    """
 
     rules: dict[str, Count] = field(default_factory=dict)
     families: dict[str, Count] = field(default_factory=dict)
     total: Count = field(default_factory=Count)
     mistakes: list[Mistake] = field(default_factory=list)
     unencoded: dict[str, int] = field(default_factory=dict)
+    unseen: list[str] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     cases: int = 0
 
     def take(self, rules: Iterable[Rule], family: str, must: bool, found: bool) -> None:
@@ -85,12 +94,15 @@ class Said:
     open: tuple[str, ...]
 
 
-def score(cases: Iterable[Labelled]) -> Score:
+def score(cases: Iterable[Labelled | Unread]) -> Score:
     """Judge every case by every rule that it labels, or by all when its labels are complete."""
     found = Score()
     for case in cases:
-        found.cases += 1
-        _score_case(case, found)
+        if isinstance(case, Unread):
+            found.unread.append(case)
+        else:
+            found.cases += 1
+            _score_case(case, found)
     return found
 
 
@@ -106,6 +118,9 @@ def _score_case(case: Labelled, found: Score) -> None:
         rules = encoding(label.id)
         if not rules:
             found.unencoded[label.id] = found.unencoded.get(label.id, 0) + 1
+            continue
+        if not panel.named(label.resource):
+            _score_unseen(label, rules, panel, found)
             continue
         answered |= {(rule.id, place) for rule in rules for place in panel.places(rule, label)}
         _score_label(label, rules, panel, found)
@@ -127,6 +142,16 @@ def _score_label(label: Label, rules: list[Rule], panel: Panel, found: Score) ->
         found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, "wrong", said))
 
 
+def _score_unseen(label: Label, rules: list[Rule], panel: Panel, found: Score) -> None:
+    if label.must:
+        found.take(rules, FAMILY[rules[0].id], must=True, found=False)
+        there = ", ".join(one.address for one in panel.case.resources) or "none"
+        said = f"no such resource; there are: {there if len(there) < 200 else f'{there[:199]}…'}"
+        found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, "unseen", said))
+    elif (place := f"{panel.case.name}: {label.resource}") not in found.unseen:
+        found.unseen.append(place)
+
+
 def _score_rest(panel: Panel, answered: set[tuple[str, str]], found: Score) -> None:
     """In a case whose labels are complete, what else is found is wrong. Rules that are off by default are not asked."""
     for rule in ALL:
@@ -145,8 +170,15 @@ class Panel:
         self.case = case
         known = {one.address for one in case.resources}
         self._given = [one.given(known) for one in case.resources]
-        self._by_name = {name: one for one in case.resources for name in (*one.names, one.address)}
+        self._by_name: dict[str, list[Declared]] = {}
+        for one in case.resources:
+            for name in dict.fromkeys((one.address, *one.names)):
+                self._by_name.setdefault(name, []).append(one)
         self._said: dict[str, Said] = {}
+
+    def named(self, name: str) -> list[Declared]:
+        """The resources that a label means: one, or the instances of one; that of an index may stand for all."""
+        return self._by_name.get(name) or self._by_name.get(re.sub(r"\[[^\]]*\]$", "", name)) or []
 
     def said(self, rule: Rule) -> Said:
         """What a rule says of the case."""
@@ -171,14 +203,15 @@ class Panel:
         What must be found may stand on a setting of the resource that is a resource of its own, or on what the
         resource is a setting of. What must not be found says nothing of these when the rule can judge the resource.
         """
-        one = self._by_name[label.resource]
-        places = [one.address]
-        for other in self.case.resources:
-            nested = other.owner == one.address
-            if _is_setting(other, one) and (label.must or nested or one.type not in rule.types):
-                places.append(other.address)
-            if label.must and _is_setting(one, other):
-                places.append(other.address)
+        places: list[str] = []
+        for one in self.named(label.resource):
+            places.append(one.address)
+            for other in self.case.resources:
+                nested = other.owner == one.address
+                if _is_setting(other, one) and (label.must or nested or one.type not in rule.types):
+                    places.append(other.address)
+                if label.must and _is_setting(one, other):
+                    places.append(other.address)
         return places
 
 
@@ -235,6 +268,8 @@ def document(found: Score) -> str:
             "rules": {name: _row(count) for name, count in sorted(found.rules.items())},
             "mistakes": [one.__dict__ for one in found.mistakes],
             "unencoded": found.unencoded,
+            "unseen": found.unseen,
+            "unread": [one.__dict__ for one in found.unread],
         },
         indent=2,
     )
@@ -257,6 +292,9 @@ def page(found: Score) -> Iterator[str]:
     yield _line(f"{found.cases} cases", found.total, width)
     for one in found.mistakes:
         yield f"{one.kind}: {one.case}: {one.resource}: {one.id}" + (f": {one.said}" if one.said else "")
+    yield from (f"not judged: {one.why}" for one in found.unread)
+    if found.unseen:
+        yield f"must not be found, and is not there, not counted: {', '.join(found.unseen)}"
     if found.unencoded:
         ids = ", ".join(f"{name} ({number})" for name, number in sorted(found.unencoded.items()))
         yield f"labels that no rule encodes, not counted: {ids}"
