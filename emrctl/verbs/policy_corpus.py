@@ -22,7 +22,8 @@ def command(
     Exit code 1 when a label is judged wrong, or a case cannot be judged; the others are.
     """
     from policies.corpus.labels import cases
-    from policies.corpus.score import document, page, score
+    from policies.corpus.score import score
+    from policies.corpus.shown import document, page
 
     found = score(cases(folder, form))
     print(document(found) if as_json else "\n".join(page(found)))

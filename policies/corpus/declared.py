@@ -14,8 +14,9 @@ Flows = dict[str, list[str]]
 class Declared:
     """A resource under the name that labels give it. `owner` is the one whose nested setting it was, if it was one.
 
-    `names` are other names that labels may use; instances of one resource share one. What is `aside` is no resource by
-    itself (a document that stands alone), and counts only where a label names it. `flows` are the resources, by address, whose outputs reach a property.
+    `names` are other names that labels may use; instances of one resource share one. What is `aside` counts only where
+    a label names it: a document that stands alone, a resource that the values at hand leave out. `flows` are the
+    resources, by address, whose outputs reach a property.
     """
 
     address: str

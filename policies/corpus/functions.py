@@ -61,7 +61,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     ),
     "format": _format,
     "join": _all_known(lambda mark, values: mark.join(as_text(one) for one in values)),
-    "formatlist": _all_known(lambda text, *lists: [_format(text, *each) for each in zip(*lists, strict=True)]),
+    "formatlist": _all_known(
+        lambda text, *lists: [_format(text, *each) for each in zip(*lists, strict=True)]
+    ),
     "jsondecode": _all_known(json.loads),
     "jsonencode": _encoded,
     "keys": _all_known(lambda table: sorted(table)),

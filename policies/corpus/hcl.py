@@ -7,7 +7,7 @@ of the same file will have, once made, is given a likely text (an ARN with its n
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 

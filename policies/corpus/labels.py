@@ -110,5 +110,5 @@ def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:
             f"{mark}: unknown key {sorted(strays)[0]!r}; allowed: must, must_not, config, complete, source"
         )
     named = {label.resource for label in labels}
-    judged = [one for one in resources if not one.aside or named & {one.address, *one.names}]
+    judged = [o for o in resources if not o.aside or named & {o.address, o.owner, *o.names}]
     return Labelled(name, tuple(judged), labels, data.get("config") or {}, bool(data.get("complete")))

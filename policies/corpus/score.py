@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from policies.rule import Level, Rule, StackRule
 from policies.rules import ALL, FAMILIES
 
 FAMILY = {rule.id: family for family, rules in FAMILIES.items() for rule in rules}
-UNENCODED = "no rule"
+MALFORMED = "it cannot be judged as it is"  # as the pack ends what it says of a value that no rule can read
 
 
 @dataclass
@@ -190,7 +189,11 @@ class Panel:
         """What a rule says that answers a label."""
         told = self.said(rule).told
         said = [message for place in self.places(rule, label) for message in told.get(place, ())]
-        return said if label.id == rule.id else [message for message in said if _concerns(label.id, message)]
+        if label.must:  # a role's escalation is told of the role, with the policy that opens it
+            names = [f"{one.type.rsplit(':', 1)[-1]} '{one.address}'" for one in self.named(label.resource)]
+            others = [message for messages in told.values() for message in messages]
+            said += [message for message in others if any(name in message for name in names)]
+        return said if label.id == rule.id else [message for message in said if _concerns(label, message)]
 
     def open(self, rule: Rule, label: Label) -> list[str]:
         """What a rule leaves open where a label asks."""
@@ -234,15 +237,22 @@ def narrower() -> dict[str, Any]:
     return found
 
 
-def _concerns(control: str, message: str) -> bool:
-    """Whether what a rule says is what a public control asks for."""
-    part = narrower().get(control, "")
+def _concerns(label: Label, message: str) -> bool:
+    """Whether what a rule says is what a public control asks for. That a value is malformed, none does."""
+    if MALFORMED in message:
+        return label.must
+    part = narrower().get(label.id, "")
     if isinstance(part, str):
         return re.search(part, message) is not None
+    if re.search(part.get("says", ""), message) is None:
+        return False
     if "every port" in message:
         return True
-    ranges = re.findall(r"\bports? (\d+)(?: to (\d+))?", message)
-    return any(int(first) <= part["port"] <= int(last or first) for first, last in ranges)
+    found = re.findall(r"\bports? (\d+)(?: to (\d+))?", message)
+    ranges = [range(int(first), int(last or first) + 1) for first, last in found]
+    if "ports" in part:
+        return any(port in one for one in ranges for port in part["ports"])
+    return any(one.stop - one.start > len(part["but"]) or not set(one) <= set(part["but"]) for one in ranges)
 
 
 def _is_setting(setting: Declared, of: Declared) -> bool:
@@ -256,51 +266,3 @@ def _is_setting(setting: Declared, of: Declared) -> bool:
         return True
     name = of.props.get("bucket") or of.props.get("name")
     return isinstance(name, str) and name in (setting.props.get("bucket"), setting.props.get("name"))
-
-
-def document(found: Score) -> str:
-    """The score as JSON text."""
-    return json.dumps(
-        {
-            "cases": found.cases,
-            "total": _row(found.total),
-            "families": {name: _row(count) for name, count in found.families.items()},
-            "rules": {name: _row(count) for name, count in sorted(found.rules.items())},
-            "mistakes": [one.__dict__ for one in found.mistakes],
-            "unencoded": found.unencoded,
-            "unseen": found.unseen,
-            "unread": [one.__dict__ for one in found.unread],
-        },
-        indent=2,
-    )
-
-
-def _row(count: Count) -> dict[str, float | int | None]:
-    return {**count.__dict__, "precision": count.precision, "recall": count.recall}
-
-
-def page(found: Score) -> Iterator[str]:
-    """The score for a terminal."""
-    width = max((len(name) for name in (*found.rules, *found.families)), default=4) + 2
-    yield f"{'':<{width}}   TP   FP   FN   TN  precision  recall"
-    for family in FAMILIES:
-        if family in found.families:
-            yield _line(family, found.families[family], width)
-            yield from (
-                _line(f"  {r.id}", found.rules[r.id], width) for r in FAMILIES[family] if r.id in found.rules
-            )
-    yield _line(f"{found.cases} cases", found.total, width)
-    for one in found.mistakes:
-        yield f"{one.kind}: {one.case}: {one.resource}: {one.id}" + (f": {one.said}" if one.said else "")
-    yield from (f"not judged: {one.why}" for one in found.unread)
-    if found.unseen:
-        yield f"must not be found, and is not there, not counted: {', '.join(found.unseen)}"
-    if found.unencoded:
-        ids = ", ".join(f"{name} ({number})" for name, number in sorted(found.unencoded.items()))
-        yield f"labels that no rule encodes, not counted: {ids}"
-
-
-def _line(name: str, count: Count, width: int) -> str:
-    shares = (" -" if share is None else f"{share:.2f}" for share in (count.precision, count.recall))
-    numbers = f"{count.tp:>5}{count.fp:>5}{count.fn:>5}{count.tn:>5}"
-    return f"{name:<{width}}{numbers}  {next(shares):>9}  {next(shares):>6}"

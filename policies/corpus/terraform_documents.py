@@ -47,7 +47,9 @@ def bearer(document: Any) -> tuple[str, dict[str, Any]]:
     services = [str(a).partition(":")[0].lower() for one in statements for a in _many(one.get("Action"))]
     if services and set(services) == {"sts"}:
         return "aws:iam/role:Role", {"assumeRolePolicy": document}
-    kind = next((OF_RESOURCES[name] for name in services if name in OF_RESOURCES), "aws:s3/bucketPolicy:BucketPolicy")
+    kind = next(
+        (OF_RESOURCES[name] for name in services if name in OF_RESOURCES), "aws:s3/bucketPolicy:BucketPolicy"
+    )
     return kind, {"policy": document}
 
 

@@ -17,8 +17,10 @@ def _check_retention(resource: Resource, config: Config) -> Verdicts:
 
 
 def _check_year(resource: Resource, config: Config) -> Verdicts:
-    days = resource.get("retentionInDays").number() or 0
-    if 0 < days < config["minDays"]:
+    days = resource.get("retentionInDays").number()
+    if days is None:
+        yield Finding("does not say how long it keeps its events: retentionInDays is not set")
+    elif 0 < days < config["minDays"]:
         yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
 
 
@@ -58,9 +60,9 @@ RULES = (
     ),
     ResourceRule(
         id="log-group-keeps-a-year",
-        title="Log groups keep their events for a year at least, or for ever",
+        title="Log groups say that they keep their events for a year at least, or for ever",
         protects="Evidence from vanishing too soon",
-        remedy="Set retentionInDays to 365 or more",
+        remedy="Set retentionInDays to 365 or more, or to 0 for ever",
         severity=Severity.LOW,
         level=Level.DISABLED,
         types=LOG_GROUP,

@@ -17,7 +17,8 @@ from policies.corpus import cloudformation, labels, pulumi, shapes, terraform
 from policies.corpus.cloudformation_types import table
 from policies.corpus.declared import Declared
 from policies.corpus.labels import FORMATS, Label, Labelled, Unread, cases
-from policies.corpus.score import document, narrower, page, score
+from policies.corpus.score import narrower, score
+from policies.corpus.shown import document, page
 from policies.corpus.values import UNKNOWN
 from policies.rules import ALL
 from tests.emrctl.test_main import emrctl
@@ -55,7 +56,7 @@ def test_labels_turned_round_are_all_mistakes(form: str) -> None:
         # resource, and is enough for it.
         right = found.total.tp + found.total.tn
         assert found.total.tp <= 1
-        assert found.total.tn <= 1
+        assert found.total.tn <= 2
         assert len(found.mistakes) == len(turned) - right
         assert {one.kind for one in found.mistakes} <= {"wrong", "missed", "open"}
 
@@ -142,7 +143,7 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ("1 + 2 * 3", 7),
     ('var.set > 3 && "a" != "b"', True),
     ("null", None),
-    ("[for x in local.deep.a : upper(x) if x != \"x\"]", ["Y"]),
+    ('[for x in local.deep.a : upper(x) if x != "x"]', ["Y"]),
     ("{ for i, x in local.deep.a : x => i }", {"x": 0, "y": 1}),
     ("[for x in var.unset : x]", UNKNOWN),
     ("[for x in local.deep.a : x if var.unset]", UNKNOWN),
@@ -477,7 +478,9 @@ def test_labels_that_are_none_are_named(tmp_path: Path, text: str, said: str) ->
 
 def test_a_label_on_what_the_files_do_not_have_is_missed_or_not_counted(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text('[{type: "aws:kms/key:Key", name: a}]')
-    (tmp_path / "p.expected.yaml").write_text("resources: {b: {must: [kms-rotation], must_not: [CKV_AWS_33]}}")
+    (tmp_path / "p.expected.yaml").write_text(
+        "resources: {b: {must: [kms-rotation], must_not: [CKV_AWS_33]}}"
+    )
     found = score(cases(tmp_path, "pulumi"))
     (mistake,) = found.mistakes
     assert (mistake.kind, mistake.said) == ("unseen", "no such resource; there are: a")
@@ -552,6 +555,7 @@ def test_shapes_are_those_of_the_installed_provider() -> None:
 
 def test_a_program_of_pulumi_has_its_links_and_its_providers_tags() -> None:
     (case,) = (case for case in cases(CORPUS / "pulumi", "pulumi") if case.name == "program")
+    assert isinstance(case, Labelled)
     by_name = {one.address: one for one in case.resources}
     assert json.loads((by_name["key"].provider or {})["defaultTags"]) == {"tags": {"owner": "data"}}
     assert by_name["asleep"].provider is None
