@@ -22,6 +22,10 @@ Node = Any
 Resolve = Callable[[list[Any], bool], Any]
 
 
+class Reference(tuple[Any, ...]):
+    """The steps of a reference that a name stands for, as `each.value` for an instance of another resource."""
+
+
 class Evaluator:
     """Evaluates expressions; `resolve` gives the value of a reference, as a list of its steps, in a text or not.
 
@@ -44,7 +48,12 @@ class Evaluator:
     def _resolve(self, steps: list[Any], in_text: bool) -> Any:
         for scope in reversed(self.scopes):
             if steps[0] in scope:
-                return member(scope[steps[0]], steps[1:])
+                value = scope[steps[0]]
+                for position, step in enumerate(steps[1:], 1):
+                    value = _member(value, step)
+                    if isinstance(value, Reference):
+                        return self._outer([*value, *steps[position + 1 :]], in_text)
+                return value
         return self._outer(steps, in_text)
 
     def _unknown(self, node: Tree[Any]) -> Any:
@@ -163,7 +172,7 @@ class Evaluator:
         """A list of what each has. Instances of a resource stand for one another."""
         base, splat = _parts(node)
         after = [self._step(part) for part in _parts(splat)]
-        value, steps = self.value(base), self._steps(base)
+        value, steps = self.value(base), self.steps(base)
         if isinstance(value, list):
             return [member(one, after) for one in value]
         one = self._resolve([*steps, *after], False) if steps else UNKNOWN
@@ -198,21 +207,21 @@ class Evaluator:
     _index_expr_term = _get_attr_expr_term
 
     def _reference(self, node: Tree[Any]) -> Any:
-        steps = self._steps(node)
+        steps = self.steps(node)
         if steps is not None:
             return self._resolve(steps, bool(self._in_text))
         base, step = self.value(node.children[0]), self._step(node.children[1])
         return _member(base, step)
 
-    def _steps(self, node: Node) -> list[Any] | None:
+    def steps(self, node: Node) -> list[Any] | None:
         """A reference's names and indices, None where it begins with something else than a name."""
         if node.data == "expr_term":
             inner = _parts(node)
-            return self._steps(inner[0])
+            return self.steps(inner[0])
         if node.data == "identifier":
             return [str(node.children[0])]
         if node.data in ("get_attr_expr_term", "index_expr_term"):
-            before = self._steps(node.children[0])
+            before = self.steps(node.children[0])
             return None if before is None else [*before, self._step(node.children[1])]
         return None
 

@@ -174,6 +174,10 @@ class Panel:
             for name in dict.fromkeys((one.address, *one.names)):
                 self._by_name.setdefault(name, []).append(one)
         self._said: dict[str, Said] = {}
+        self._must: dict[str, list[str]] = {}
+        for label in case.labels:
+            if label.must:
+                self._must.setdefault(label.id, []).append(label.resource)
 
     def named(self, name: str) -> list[Declared]:
         """The resources that a label means: one, or the instances of one; that of an index may stand for all."""
@@ -204,14 +208,17 @@ class Panel:
         """Where what a rule finds answers a label.
 
         What must be found may stand on a setting of the resource that is a resource of its own, or on what the
-        resource is a setting of. What must not be found says nothing of these when the rule can judge the resource.
+        resource is a setting of. What must not be found says nothing of these when the rule can judge the resource, nor
+        of one that has a label of its own by which it must.
         """
         places: list[str] = []
+        own = {one.address for name in self._must.get(label.id, ()) for one in self.named(name)}
         for one in self.named(label.resource):
             places.append(one.address)
             for other in self.case.resources:
                 nested = other.owner == one.address
-                if _is_setting(other, one) and (label.must or nested or one.type not in rule.types):
+                beside = one.type not in rule.types and other.address not in own
+                if _is_setting(other, one) and (label.must or nested or beside):
                     places.append(other.address)
                 if label.must and _is_setting(one, other):
                     places.append(other.address)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from policies.corpus.declared import Declared
-from policies.corpus.hcl import Evaluator, member
+from policies.corpus.hcl import Evaluator, Reference, member
 from policies.corpus.shapes import by_terraform_name, property_of, shapes, wired
 from policies.corpus.terraform_blocks import Block, parse
 from policies.corpus.terraform_documents import bearer, document
-from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown
+from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown, joined
 
 META = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection", "timeouts"}
 DATA: dict[tuple[str, str], str] = {
@@ -26,6 +26,8 @@ DATA: dict[tuple[str, str], str] = {
 }
 # Arguments that the bridge named otherwise: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
 RENAMED = {"aws_cloudwatch_metric_alarm": {"alarm_name": "name"}}
+# As what a policy that is looked up is judged, where a label names it.
+ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 NAMES = ("name", "bucket", "function_name", "cluster_name", "identifier")
 INSTANCES = 20  # as many are told apart; more stand for one another
 Asked = Callable[[], tuple[Any, list[str]]]
@@ -84,18 +86,21 @@ class Module:
         for called in self._modules.values():
             yield from called.resources(tags)
         for address, block in self._data.items():
+            self._seen = []
             if block.labels[0] == "aws_iam_policy_document":
-                self._seen = []
                 kind, props = bearer(document(self._values(block)))
-                flows = dict.fromkeys(props, self._seen)
-                names = (self._prefix + address,)
-                yield Declared(f"{self._prefix}data.{address}", kind, props, flows, names=names, aside=True)
+            elif block.labels[0] == "aws_iam_policy":
+                kind, props = ATTACHMENT, {"policyArn": self._datum([*block.labels, "arn"])}
+            else:
+                continue
+            flows, names = dict.fromkeys(props, self._seen), (self._prefix + address,)
+            yield Declared(f"{self._prefix}data.{address}", kind, props, flows, names=names, aside=True)
 
     def _instances(self, block: Block) -> list[tuple[str, dict[str, Any]]]:
         """The instances of a block, by index, with what `each` and `count` are there."""
         nodes = block.attributes
         count = self._evaluator.value(nodes["count"]) if "count" in nodes else None
-        over = self._evaluator.value(nodes["for_each"]) if "for_each" in nodes else None
+        over = self._over(nodes["for_each"]) if "for_each" in nodes else None
         if isinstance(count, bool | float):
             count = int(count)
         told = block.mentions("each", "count")
@@ -109,7 +114,18 @@ class Module:
             several = [(f'["{key}"]', {"each": {"key": key, "value": value}}) for key, value in pairs]
         else:
             return [("", {})]
-        return several if told and len(several) <= INSTANCES else [("", {})][: len(several)]
+        if told and len(several) <= INSTANCES:
+            return several
+        return [("", {})] if several else []
+
+    def _over(self, node: Any) -> Any:
+        """What a `for_each` goes over: a value, or the instances of another resource by their keys."""
+        steps = self._evaluator.steps(node) or []
+        other = self._resources.get(".".join(map(str, steps)))
+        if other is None or "for_each" not in other.attributes:
+            return self._evaluator.value(node)
+        keys = self._once(".".join(map(str, steps)), lambda: self._over(other.attributes["for_each"]))
+        return {key: Reference([*steps, key]) for key in keys} if isinstance(keys, dict | list) else keys
 
     def apart(self, node: Any) -> tuple[Any, list[str]]:
         """The value of an expression that another module asks for, and what flows into it."""
@@ -239,6 +255,11 @@ class Module:
         block = self._data.get(f"{kind}.{name}")
         if kind == "aws_iam_policy_document" and block is not None and attribute == "json":
             return self._once(f"data.{kind}.{name}", lambda: document(self._values(block)))
+        if kind == "aws_iam_policy" and block is not None and attribute == "arn":
+            values = self._values(block)
+            return values.get("arn") or joined(
+                [f"arn:{PARTITION}:iam::aws:policy/", values.get("name", UNKNOWN)]
+            )
         return DATA.get((kind, attribute), UNKNOWN)
 
     def _output(self, address: str, steps: list[Any], in_text: bool) -> Any:

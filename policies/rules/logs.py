@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policies.checks import said
 from policies.rule import Config, Finding, Level, ResourceRule, Severity, Verdicts, checkov, fsbp
 from policies.view import Resource
 
@@ -11,7 +12,7 @@ LOG_GROUP = frozenset({"aws:cloudwatch/logGroup:LogGroup"})
 def _check_retention(resource: Resource, config: Config) -> Verdicts:
     days = resource.get("retentionInDays").number() or 0
     if days == 0:
-        yield Finding("keeps its events for ever: retentionInDays is not set")
+        yield Finding(f"keeps its events for ever: {said(resource.get('retentionInDays'))}")
     elif days < config["minDays"]:
         yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
 
