@@ -87,6 +87,17 @@ def cases(folder: Path, form: str) -> Iterator[Labelled | Unread]:
             yield _case(name, mark, read(files))
         except CorpusError as error:
             yield Unread(name, str(error))
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            AssertionError,
+            OSError,
+            RecursionError,
+        ) as error:
+            what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            yield Unread(name, f"{files[0]}: not of the form '{form}': {what[:200]}")
 
 
 def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:

@@ -447,6 +447,13 @@ BROKEN = [
     ("cloudformation", "t.yaml", "a: [", "not YAML"),
     ("cloudformation", "t.yaml", "a: 1", "it has no Resources"),
     ("pulumi", "p.yaml", "a: 1", "neither a Pulumi program nor"),
+    ("pulumi", "p.yaml", "[{name: a}]", "not of the form 'pulumi': KeyError: 'type'"),
+    (
+        "cloudformation",
+        "t.yaml",
+        "Resources: {a: {Type: 'AWS::SNS::Topic', Properties: {KmsMasterKeyId: {Ref: [x]}}}}",
+        "not of the form",
+    ),
 ]
 
 
@@ -570,6 +577,35 @@ def test_a_program_of_pulumi_has_its_links_and_its_providers_tags() -> None:
     assert by_name["asleep"].provider is None
     assert by_name["sealed"].flows["bucket"] == ["landing"]
     assert isinstance(by_name["policy"].props["policy"], dict), "what is not known keeps its place"
+
+
+def test_functions_of_the_provider_are_known_to_a_program(tmp_path: Path) -> None:
+    files = written(
+        tmp_path,
+        """
+variables:
+  me: {"fn::invoke": {function: "aws:getCallerIdentity", return: accountId}}
+  document:
+    fn::invoke:
+      function: aws:iam:getPolicyDocument
+      arguments:
+        statements: [{actions: ["*"], notResources: ["a"], conditions: [{test: Bool, variable: v, values: ["true"]}]}]
+resources:
+  wide: {type: "aws:iam:Policy", properties: {policy: "${document.json}", description: "${me}"}}
+  other:
+    type: aws:iam:Policy
+    properties:
+      policy: {"fn::aws:iam:getPolicyDocument": {statements: []}}
+      path: {"fn::invoke": {function: "aws:ec2:getAmi", return: id}}
+""",
+        "Pulumi.yaml",
+    )
+    wide, other = pulumi.read(files)
+    assert wide.props["description"] == "123456789012"
+    assert json.loads(wide.props["policy"])["Statement"] == [
+        {"Effect": "Allow", "Action": ["*"], "NotResource": ["a"], "Condition": {"Bool": {"v": ["true"]}}}
+    ]
+    assert other.props["path"] == UNKNOWN
 
 
 def test_a_previews_document_is_read(tmp_path: Path) -> None:
