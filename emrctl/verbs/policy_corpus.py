@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from emrctl.options import Json
-from facts.errors import UserError
 
 
 def command(
@@ -20,15 +19,12 @@ def command(
 ) -> None:
     """Judge labelled files: true and false positives and negatives per rule, precision and recall per family.
 
-    Exit code 1 when a label is judged wrong.
+    Exit code 1 when a label is judged wrong, or a case cannot be judged; the others are.
     """
-    from policies.corpus.declared import CorpusError
     from policies.corpus.labels import cases
-    from policies.corpus.score import document, page, score
+    from policies.corpus.score import score
+    from policies.corpus.shown import document, page
 
-    try:
-        found = score(cases(folder, form))
-    except CorpusError as error:
-        raise UserError(str(error)) from None
+    found = score(cases(folder, form))
     print(document(found) if as_json else "\n".join(page(found)))
-    raise typer.Exit(1 if found.mistakes else 0)
+    raise typer.Exit(1 if found.mistakes or found.unread else 0)

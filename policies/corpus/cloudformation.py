@@ -61,17 +61,28 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: nod
 
 
 def read(files: Iterable[Path]) -> list[Declared]:
-    """Every resource of the templates. Raises CorpusError for a file that is no template."""
+    """Every resource of the templates; other files beside them (parameters, build files) are let be.
+
+    Raises CorpusError for a file that cannot be read, and where none is a template.
+    """
     found: list[Declared] = []
+    others: list[Path] = []
     for file in files:
-        try:
-            template = yaml.load(file.read_text(), _Loader)  # noqa: S506  # a SafeLoader with the short forms
-        except yaml.YAMLError as error:
-            raise CorpusError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
-        if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
-            raise CorpusError(f"{file}: no CloudFormation template: it has no Resources")
-        found += Template(template).resources()
+        template = _load(file)
+        if isinstance(template, dict) and isinstance(template.get("Resources"), dict):
+            found += Template(template).resources()
+        else:
+            others.append(file)
+    if others and not found:
+        raise CorpusError(f"{others[0]}: no CloudFormation template: it has no Resources")
     return found
+
+
+def _load(file: Path) -> Any:
+    try:
+        return yaml.load(file.read_text(), _Loader)  # noqa: S506  # a SafeLoader with the short forms
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise CorpusError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
 
 
 class Template:
@@ -84,18 +95,17 @@ class Template:
         self._parameters = template.get("Parameters") or {}
         self._mappings = template.get("Mappings") or {}
         self._conditions = template.get("Conditions") or {}
+        self._globals = template.get("Globals") or {}
         self._seen: list[str] = []
 
     def resources(self) -> Iterator[Declared]:
-        """The resources, those whose condition is known to be false left out."""
+        """The resources; those whose condition is known to be false are aside."""
         for name, body in self._resources.items():
-            if "Condition" in body and self._condition(body["Condition"]) is False:
-                continue
             row = table().get(body.get("Type", ""))
-            if row is None:
-                yield self._other(name, body)
-                continue
-            yield from self._declared(name, body, row)
+            made = self._declared(name, body, row) if row is not None else [self._other(name, body)]
+            for one in made:
+                one.aside = "Condition" in body and self._condition(body["Condition"]) is False
+                yield one
 
     def _other(self, name: str, body: dict[str, Any]) -> Declared:
         """A type that no rule judges: it counts for what it refers to."""
@@ -115,12 +125,16 @@ class Template:
         return values, flows
 
     def _declared(self, name: str, body: dict[str, Any], row: dict[str, Any]) -> Iterator[Declared]:
-        values, flows = self._values(body.get("Properties") or {})
+        values, flows = self._values(self._shared(body) | (body.get("Properties") or {}))
         for above, keys in row.get("lift", {}).items():
             inner = values.get(above)
             moved = [key for key in keys if key in inner] if isinstance(inner, dict) else []
             for key in moved:
                 values[key], flows[key] = values[above].pop(key), flows[above]
+        for key, (above, name_) in row.get("nest", {}).items():
+            if key in values:
+                values.setdefault(above, {name_: values.pop(key)})
+                flows.setdefault(above, []).extend(flows.pop(key))
         beside = row.get("beside", {})
         for key, setting in beside.items():
             if key in values:
@@ -131,6 +145,14 @@ class Template:
                 names[key] = places.get(values.pop(kind, None), key)
         token = next((kind for key, kind in row.get("instead", {}).items() if key in values), row["type"])
         yield resource(name, token, values, flows, names, row, _names(name, body))
+
+    def _shared(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What a template of SAM says of all resources of a type."""
+        service, _, kind = str(body.get("Type")).removeprefix("AWS::").partition("::")
+        shared = (
+            self._globals.get(kind) if service == "Serverless" and isinstance(self._globals, dict) else None
+        )
+        return dict(shared) if isinstance(shared, dict) else {}
 
     def _value(self, node: Any) -> Any:
         if isinstance(node, list):

@@ -94,6 +94,8 @@ def _wired(shape: Shape, value: Any, names: dict[str, str]) -> Any:
         value = value[0]
     if shape == "" and isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict):
         return value[0]
+    if shape == "" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower()  # CloudFormation takes a flag as text, in any letters
     if isinstance(shape, dict) and isinstance(value, dict):
         found = {_place(shape, key, names): member for key, member in value.items()}
         return {key: _wired(shape.get(key, ""), member, names) for key, member in found.items()}

@@ -14,7 +14,9 @@ Flows = dict[str, list[str]]
 class Declared:
     """A resource under the name that labels give it. `owner` is the one whose nested setting it was, if it was one.
 
-    `names` are other names that labels may use. `flows` are the resources, by address, whose outputs reach a property.
+    `names` are other names that labels may use; instances of one resource share one. What is `aside` counts only where
+    a label names it: a document that stands alone, a resource that the values at hand leave out. `flows` are the
+    resources, by address, whose outputs reach a property.
     """
 
     address: str
@@ -25,6 +27,7 @@ class Declared:
     parent: str | None = None
     owner: str | None = None
     names: tuple[str, ...] = ()
+    aside: bool = False
 
     def given(self, known: set[str]) -> Given:
         """The resource for the pack; what flows from resources outside of `known` has no source."""

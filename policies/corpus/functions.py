@@ -53,13 +53,21 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "coalesce": _first_known,
     "compact": _all_known(lambda values: [one for one in values if one]),
     "concat": _concatenated,
+    "contains": _all_known(lambda members, value: value in members),
+    "distinct": _all_known(lambda members: list(dict.fromkeys(members))),
+    "element": _all_known(lambda members, index: members[index % len(members)]),
     "flatten": _all_known(
         lambda lists: [x for one in lists for x in (one if isinstance(one, list) else [one])]
     ),
     "format": _format,
     "join": _all_known(lambda mark, values: mark.join(as_text(one) for one in values)),
+    "formatlist": _all_known(
+        lambda text, *lists: [_format(text, *each) for each in zip(*lists, strict=True)]
+    ),
     "jsondecode": _all_known(json.loads),
     "jsonencode": _encoded,
+    "keys": _all_known(lambda table: sorted(table)),
+    "length": _all_known(len),
     "lookup": _all_known(lambda table, key, default=None: table.get(key, default)),
     "lower": _all_known(str.lower),
     "merge": _merged,
@@ -68,9 +76,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tolist": lambda value: value,
     "tomap": lambda value: value,
     "tonumber": _all_known(float),
+    "split": _all_known(lambda mark, text: text.split(mark)),
     "toset": lambda value: value,
     "tostring": _all_known(as_text),
     "trimspace": _all_known(str.strip),
     "try": _first_known,
     "upper": _all_known(str.upper),
+    "values": _all_known(lambda table: list(table.values())),
 }

@@ -6,10 +6,8 @@ of the same file will have, once made, is given a likely text (an ARN with its n
 
 from __future__ import annotations
 
-import json
-import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,26 @@ import hcl2
 from lark import Token, Tree
 
 from policies.corpus.functions import FUNCTIONS
+from policies.corpus.hcl_text import pieces, unescaped
 from policies.corpus.values import UNKNOWN, as_text, joined
 
 Node = Any
 Resolve = Callable[[list[Any], bool], Any]
 
 
+class Reference(tuple[Any, ...]):
+    """The steps of a reference that a name stands for, as `each.value` for an instance of another resource."""
+
+
 class Evaluator:
-    """Evaluates expressions; `resolve` gives the value of a reference, as a list of its steps, in a text or not."""
+    """Evaluates expressions; `resolve` gives the value of a reference, as a list of its steps, in a text or not.
+
+    `scopes` are names that stand for a value for a while, as in a `for`; the innermost is last.
+    """
 
     def __init__(self, resolve: Resolve, folder: Path) -> None:
-        self._resolve = resolve
+        self.scopes: list[dict[str, Any]] = []
+        self._outer = resolve
         self._folder = folder
         self._in_text = 0
 
@@ -38,6 +45,17 @@ class Evaluator:
         method = getattr(self, f"_{node.data}", None)
         return method(node) if method else self._unknown(node)
 
+    def _resolve(self, steps: list[Any], in_text: bool) -> Any:
+        for scope in reversed(self.scopes):
+            if steps[0] in scope:
+                value = scope[steps[0]]
+                for position, step in enumerate(steps[1:], 1):
+                    value = _member(value, step)
+                    if isinstance(value, Reference):
+                        return self._outer([*value, *steps[position + 1 :]], in_text)
+                return value
+        return self._outer(steps, in_text)
+
     def _unknown(self, node: Tree[Any]) -> Any:
         """Not known; what it refers to is noted all the same."""
         for child in node.children:
@@ -46,7 +64,7 @@ class Evaluator:
         return UNKNOWN
 
     def _expr_term(self, node: Tree[Any]) -> Any:
-        inner = [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
+        inner = _parts(node)
         if inner and inner[0].data == "identifier":
             return self._resolve([str(inner[0].children[0])], bool(self._in_text))
         return self.value(inner[0])
@@ -64,7 +82,7 @@ class Evaluator:
         parts: list[Any] = []
         for part in (child.children[0] for child in node.children if isinstance(child, Tree)):
             if isinstance(part, Token):
-                parts.append(_unescaped(str(part)))
+                parts.append(unescaped(str(part)))
             elif part.data == "interpolation":
                 parts.append(self._inside(part.children[1], alone=len(node.children) == 3))
             else:
@@ -93,14 +111,12 @@ class Evaluator:
         if "%{" in text:
             return UNKNOWN
         parts: list[Any] = []
-        for expression, piece in _pieces(text):
+        for expression, piece in pieces(text):
             parts.append(self._inside(parse_expression(piece), alone=False) if expression else piece)
         return joined(parts)
 
     def _tuple(self, node: Tree[Any]) -> list[Any]:
-        return [
-            self.value(c) for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"
-        ]
+        return [self.value(part) for part in _parts(node)]
 
     def _object(self, node: Tree[Any]) -> Any:
         found = {}
@@ -118,10 +134,54 @@ class Evaluator:
                 return str(first.children[0])
         return as_text(self.value(inner))
 
+    def _for_tuple_expr(self, node: Tree[Any]) -> Any:
+        intro, body, *rest = _parts(node)
+        made = self._each(intro, rest, lambda: self.value(body))
+        return UNKNOWN if made is None else made
+
+    def _for_object_expr(self, node: Tree[Any]) -> Any:
+        intro, key, body, *rest = _parts(node)
+        made = self._each(intro, rest, lambda: (self.value(key), self.value(body)))
+        several = any(isinstance(c, Token) and str(c) == "..." for c in node.children)
+        if made is None or several or any(not isinstance(name, str) or name == UNKNOWN for name, _ in made):
+            return UNKNOWN
+        return dict(made)
+
+    def _each(self, intro: Tree[Any], rest: list[Tree[Any]], make: Callable[[], Any]) -> list[Any] | None:
+        """What `make` gives for each member of a `for`; None where it is not known which there are."""
+        *names, over = _parts(intro)
+        value = self.value(over)
+        if not isinstance(value, dict | list):
+            return None
+        test = next((_parts(part)[0] for part in rest if part.data == "for_cond"), None)
+        made = []
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            words = [str(name.children[0]) for name in names]
+            self.scopes.append(dict(zip(words, (key, one) if words[1:] else (one,), strict=True)))
+            try:
+                holds = True if test is None else self.value(test)
+                if not isinstance(holds, bool):
+                    return None
+                if holds:
+                    made.append(make())
+            finally:
+                self.scopes.pop()
+        return made
+
+    def _full_splat_expr_term(self, node: Tree[Any]) -> Any:
+        """A list of what each has. Instances of a resource stand for one another."""
+        base, splat = _parts(node)
+        after = [self._step(part) for part in _parts(splat)]
+        value, steps = self.value(base), self.steps(base)
+        if isinstance(value, list):
+            return [member(one, after) for one in value]
+        one = self._resolve([*steps, *after], False) if steps else UNKNOWN
+        return UNKNOWN if one == UNKNOWN else [one]
+
+    _attr_splat_expr_term = _full_splat_expr_term
+
     def _conditional(self, node: Tree[Any]) -> Any:
-        test, yes, no = (
-            self.value(c) for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"
-        )
+        test, yes, no = (self.value(part) for part in _parts(node))
         if isinstance(test, bool):
             return yes if test else no
         return yes if yes == no else UNKNOWN
@@ -147,21 +207,21 @@ class Evaluator:
     _index_expr_term = _get_attr_expr_term
 
     def _reference(self, node: Tree[Any]) -> Any:
-        steps = self._steps(node)
+        steps = self.steps(node)
         if steps is not None:
             return self._resolve(steps, bool(self._in_text))
         base, step = self.value(node.children[0]), self._step(node.children[1])
         return _member(base, step)
 
-    def _steps(self, node: Node) -> list[Any] | None:
+    def steps(self, node: Node) -> list[Any] | None:
         """A reference's names and indices, None where it begins with something else than a name."""
         if node.data == "expr_term":
-            inner = [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
-            return self._steps(inner[0])
+            inner = _parts(node)
+            return self.steps(inner[0])
         if node.data == "identifier":
             return [str(node.children[0])]
         if node.data in ("get_attr_expr_term", "index_expr_term"):
-            before = self._steps(node.children[0])
+            before = self.steps(node.children[0])
             return None if before is None else [*before, self._step(node.children[1])]
         return None
 
@@ -170,7 +230,7 @@ class Evaluator:
             return str(node.children[1].children[0])
         if node.data == "short_index":
             return int(str(node.children[1]))
-        inner = [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
+        inner = _parts(node)
         return self.value(inner[0])
 
     def _function_call(self, node: Tree[Any]) -> Any:
@@ -191,6 +251,10 @@ class Evaluator:
         return file.read_text() if inside else UNKNOWN
 
 
+def _parts(node: Tree[Any]) -> list[Tree[Any]]:
+    return [c for c in node.children if isinstance(c, Tree) and c.data != "new_line_or_comment"]
+
+
 def parse_expression(text: str) -> Node:
     """The tree of one expression."""
     body = hcl2.parses_to_tree(f"x = {text}\n").children[0]
@@ -200,32 +264,6 @@ def parse_expression(text: str) -> Node:
 
 def _token(token: Token) -> Any:
     return str(token)
-
-
-def _unescaped(text: str) -> str:
-    text = text.replace("$${", "${").replace("%%{", "%{")
-    if "\\" not in text:
-        return text
-    try:
-        return str(json.loads(f'"{text}"'))
-    except json.JSONDecodeError:
-        return text
-
-
-def _pieces(text: str) -> Iterator[tuple[bool, str]]:
-    """Pieces of a template: (False, text) and (True, expression)."""
-    position = 0
-    for match in re.finditer(r"(?<!\$)\$\{", text):
-        if match.start() < position:
-            continue
-        yield False, text[position : match.start()].replace("$${", "${")
-        depth, end = 1, match.end()
-        while end < len(text) and depth:
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            end += 1
-        yield True, text[match.end() : end - 1]
-        position = end
-    yield False, text[position:].replace("$${", "${")
 
 
 def _computed(operator: str, left: Any, right: Any) -> Any:

@@ -9,6 +9,7 @@ A case is a folder with the program's files and an `expected.yaml`, or one file 
         must_not: [CKV_AWS_21, kms-rotation]
     config: {required-tags: {required: [team]}}    # optional, as in the engine's configuration
     complete: true                     # optional: whatever else is found is wrong
+    source: …                          # optional: where the case is from, for whoever reads it
 
 A control is found where any rule that encodes it finds something: on the resource itself, on a setting of it that is a
 resource of its own (the public access block of a bucket). What must be found on such a setting may be found on its
@@ -47,6 +48,14 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A case that cannot be judged, with one line that says why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Labelled:
     """A case: its name below the corpus, its resources, its labels."""
 
@@ -57,8 +66,8 @@ class Labelled:
     complete: bool = False
 
 
-def cases(folder: Path, form: str) -> Iterator[Labelled]:
-    """Every case below `folder`. Raises UserError for a folder without any, and CorpusError for a case that is none."""
+def cases(folder: Path, form: str) -> Iterator[Labelled | Unread]:
+    """Every case below `folder`, in order of their names. Raises UserError for a folder without any."""
     if form not in FORMATS:
         raise UserError(f"--format is '{form}'; allowed are: {', '.join(FORMATS)}")
     marks = sorted(file for end in ("yaml", "yml", "json") for file in folder.rglob(f"*{MARK}.{end}"))
@@ -71,10 +80,24 @@ def cases(folder: Path, form: str) -> Iterator[Labelled]:
         stem = mark.name.split(f"{MARK}.")[0].rstrip(".")
         beside = sorted(f for f in mark.parent.iterdir() if f.suffix in suffixes and f"{MARK}." not in f.name)
         files = [f for f in beside if f.stem == stem] if stem else beside
-        if not files:
-            raise CorpusError(f"{mark}: no file ({', '.join(suffixes)}) beside it to judge")
         name = str((mark.parent / stem if stem else mark.parent).relative_to(folder))
-        yield _case(name, mark, read(files))
+        try:
+            if not files:
+                raise CorpusError(f"{mark}: no file ({', '.join(suffixes)}) beside it to judge")
+            yield _case(name, mark, read(files))
+        except CorpusError as error:
+            yield Unread(name, str(error))
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            AssertionError,
+            OSError,
+            RecursionError,
+        ) as error:
+            what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            yield Unread(name, f"{files[0]}: not of the form '{form}': {what[:200]}")
 
 
 def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:
@@ -89,7 +112,7 @@ def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:
         )
         strays = {key for kinds in given.values() for key in kinds or {}} - {"must", "must_not"}
         strays |= set(data) - {"resources", "config", "complete", "source"}
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError) as error:
         raise CorpusError(
             f"{mark}: not labels: {type(error).__name__}: {' '.join(str(error).split())}"
         ) from None
@@ -97,10 +120,6 @@ def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:
         raise CorpusError(
             f"{mark}: unknown key {sorted(strays)[0]!r}; allowed: must, must_not, config, complete, source"
         )
-    known = {other for one in resources for other in (one.address, *one.names)}
-    for label in labels:
-        if label.resource not in known:
-            raise CorpusError(
-                f"{mark}: no resource is called {label.resource!r}; there are: {', '.join(sorted(known))}"
-            )
-    return Labelled(name, tuple(resources), labels, data.get("config") or {}, bool(data.get("complete")))
+    named = {label.resource for label in labels}
+    judged = [o for o in resources if not o.aside or named & {o.address, o.owner, *o.names}]
+    return Labelled(name, tuple(judged), labels, data.get("config") or {}, bool(data.get("complete")))

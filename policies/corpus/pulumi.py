@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 
 from policies.corpus.declared import CorpusError, Declared
-from policies.corpus.values import UNKNOWN, arn, holds_unknown, joined
+from policies.corpus.shapes import snake
+from policies.corpus.terraform_documents import document
+from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown, joined
 
 REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")
 
@@ -21,10 +23,10 @@ def read(files: Iterable[Path]) -> list[Declared]:
     found: list[Declared] = []
     for file in files:
         try:
-            document = yaml.load(file.read_text(), _Loader)  # noqa: S506  # a SafeLoader that leaves dates text
-        except yaml.YAMLError as error:
+            program = yaml.load(file.read_text(), _Loader)  # noqa: S506  # a SafeLoader that leaves dates text
+        except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
             raise CorpusError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
-        found += _resources(document, file)
+        found += _resources(program, file)
     return found
 
 
@@ -175,6 +177,12 @@ class Program:
                 return value if holds_unknown(value) else json.dumps(value)
             case "fn::secret":
                 return value
+            case "fn::invoke" if isinstance(value, dict):
+                found = _invoked(str(value.get("function")), value.get("arguments"))
+                wanted = value.get("return")
+                return found if wanted is None else found.get(wanted, UNKNOWN)
+            case _ if name.startswith("fn::aws:"):
+                return _invoked(name.removeprefix("fn::"), value)
             case "fn::join" if isinstance(value, list) and len(value) == 2 and isinstance(value[1], list):
                 parts: list[Any] = []
                 for member in value[1]:
@@ -224,3 +232,26 @@ def _token(kind: str) -> str:
     if parts[0] == "aws" and len(parts) == 3 and "/" not in parts[1]:
         return f"aws:{parts[1]}/{parts[2][:1].lower()}{parts[2][1:]}:{parts[2]}"
     return kind
+
+
+def _invoked(function: str, arguments: Any) -> dict[str, Any]:
+    """What a function of the provider gives, as far as a file alone tells."""
+    given = arguments if isinstance(arguments, dict) else {}
+    match function.rsplit(":", 1)[-1]:
+        case "getPolicyDocument":
+            return {"json": document(_blocks(given))}
+        case "getCallerIdentity":
+            return {"accountId": ACCOUNT}
+        case "getRegion":
+            return {"name": REGION, "region": REGION, "id": REGION}
+        case "getPartition":
+            return {"partition": PARTITION, "dnsSuffix": "amazonaws.com"}
+    return {}
+
+
+def _blocks(value: Any) -> Any:
+    """The arguments of a document under the names of Terraform's blocks, of which the provider makes it."""
+    renamed = {"statements": "statement", "conditions": "condition"}
+    if isinstance(value, dict):
+        return {renamed.get(key, snake(key)): _blocks(member) for key, member in value.items()}
+    return [_blocks(member) for member in value] if isinstance(value, list) else value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,12 +13,12 @@ import yaml
 
 from policies.cases import Case, Given, judge
 from policies.corpus.declared import Declared
-from policies.corpus.labels import Label, Labelled
+from policies.corpus.labels import Label, Labelled, Unread
 from policies.rule import Level, Rule, StackRule
 from policies.rules import ALL, FAMILIES
 
 FAMILY = {rule.id: family for family, rules in FAMILIES.items() for rule in rules}
-UNENCODED = "no rule"
+MALFORMED = "it cannot be judged as it is"  # as the pack ends what it says of a value that no rule can read
 
 
 @dataclass
@@ -49,7 +48,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A label that the pack got wrong. `kind` is `missed`, `wrong`, or `open` (missed for a value not known)."""
+    """A label that the pack got wrong.
+
+    `kind` is `missed`, `wrong`, `open` (missed for a value not known), or `unseen` (the file has no such resource).
+    """
 
     case: str
     resource: str
@@ -60,13 +62,19 @@ class Mistake:
 
 @dataclass
 class Score:
-    """The counts and the mistakes; `unencoded` are labelled ids that no rule of the pack encodes."""
+    """The counts and the mistakes.
+
+    `unencoded` are labelled ids that no rule of the pack encodes, `unseen` the resources of which labels say that
+    something must not be found and which are not there: neither is counted. `unread` are cases that cannot be judged.
+    """
 
     rules: dict[str, Count] = field(default_factory=dict)
     families: dict[str, Count] = field(default_factory=dict)
     total: Count = field(default_factory=Count)
     mistakes: list[Mistake] = field(default_factory=list)
     unencoded: dict[str, int] = field(default_factory=dict)
+    unseen: list[str] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     cases: int = 0
 
     def take(self, rules: Iterable[Rule], family: str, must: bool, found: bool) -> None:
@@ -85,12 +93,15 @@ class Said:
     open: tuple[str, ...]
 
 
-def score(cases: Iterable[Labelled]) -> Score:
+def score(cases: Iterable[Labelled | Unread]) -> Score:
     """Judge every case by every rule that it labels, or by all when its labels are complete."""
     found = Score()
     for case in cases:
-        found.cases += 1
-        _score_case(case, found)
+        if isinstance(case, Unread):
+            found.unread.append(case)
+        else:
+            found.cases += 1
+            _score_case(case, found)
     return found
 
 
@@ -106,6 +117,9 @@ def _score_case(case: Labelled, found: Score) -> None:
         rules = encoding(label.id)
         if not rules:
             found.unencoded[label.id] = found.unencoded.get(label.id, 0) + 1
+            continue
+        if not panel.named(label.resource):
+            _score_unseen(label, rules, panel, found)
             continue
         answered |= {(rule.id, place) for rule in rules for place in panel.places(rule, label)}
         _score_label(label, rules, panel, found)
@@ -127,6 +141,16 @@ def _score_label(label: Label, rules: list[Rule], panel: Panel, found: Score) ->
         found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, "wrong", said))
 
 
+def _score_unseen(label: Label, rules: list[Rule], panel: Panel, found: Score) -> None:
+    if label.must:
+        found.take(rules, FAMILY[rules[0].id], must=True, found=False)
+        there = ", ".join(one.address for one in panel.case.resources) or "none"
+        said = f"no such resource; there are: {there if len(there) < 200 else f'{there[:199]}…'}"
+        found.mistakes.append(Mistake(panel.case.name, label.resource, label.id, "unseen", said))
+    elif (place := f"{panel.case.name}: {label.resource}") not in found.unseen:
+        found.unseen.append(place)
+
+
 def _score_rest(panel: Panel, answered: set[tuple[str, str]], found: Score) -> None:
     """In a case whose labels are complete, what else is found is wrong. Rules that are off by default are not asked."""
     for rule in ALL:
@@ -145,8 +169,19 @@ class Panel:
         self.case = case
         known = {one.address for one in case.resources}
         self._given = [one.given(known) for one in case.resources]
-        self._by_name = {name: one for one in case.resources for name in (*one.names, one.address)}
+        self._by_name: dict[str, list[Declared]] = {}
+        for one in case.resources:
+            for name in dict.fromkeys((one.address, *one.names)):
+                self._by_name.setdefault(name, []).append(one)
         self._said: dict[str, Said] = {}
+        self._must: dict[str, list[str]] = {}
+        for label in case.labels:
+            if label.must:
+                self._must.setdefault(label.id, []).append(label.resource)
+
+    def named(self, name: str) -> list[Declared]:
+        """The resources that a label means: one, or the instances of one; that of an index may stand for all."""
+        return self._by_name.get(name) or self._by_name.get(re.sub(r"\[[^\]]*\]$", "", name)) or []
 
     def said(self, rule: Rule) -> Said:
         """What a rule says of the case."""
@@ -158,7 +193,11 @@ class Panel:
         """What a rule says that answers a label."""
         told = self.said(rule).told
         said = [message for place in self.places(rule, label) for message in told.get(place, ())]
-        return said if label.id == rule.id else [message for message in said if _concerns(label.id, message)]
+        if label.must:  # a role's escalation is told of the role, with the policy that opens it
+            names = [f"{one.type.rsplit(':', 1)[-1]} '{one.address}'" for one in self.named(label.resource)]
+            others = [message for messages in told.values() for message in messages]
+            said += [message for message in others if any(name in message for name in names)]
+        return said if label.id == rule.id else [message for message in said if _concerns(label, message)]
 
     def open(self, rule: Rule, label: Label) -> list[str]:
         """What a rule leaves open where a label asks."""
@@ -169,16 +208,20 @@ class Panel:
         """Where what a rule finds answers a label.
 
         What must be found may stand on a setting of the resource that is a resource of its own, or on what the
-        resource is a setting of. What must not be found says nothing of these when the rule can judge the resource.
+        resource is a setting of. What must not be found says nothing of these when the rule can judge the resource, nor
+        of one that has a label of its own by which it must.
         """
-        one = self._by_name[label.resource]
-        places = [one.address]
-        for other in self.case.resources:
-            nested = other.owner == one.address
-            if _is_setting(other, one) and (label.must or nested or one.type not in rule.types):
-                places.append(other.address)
-            if label.must and _is_setting(one, other):
-                places.append(other.address)
+        places: list[str] = []
+        own = {one.address for name in self._must.get(label.id, ()) for one in self.named(name)}
+        for one in self.named(label.resource):
+            places.append(one.address)
+            for other in self.case.resources:
+                nested = other.owner == one.address
+                beside = one.type not in rule.types and other.address not in own
+                if _is_setting(other, one) and (label.must or nested or beside):
+                    places.append(other.address)
+                if label.must and _is_setting(one, other):
+                    places.append(other.address)
         return places
 
 
@@ -201,15 +244,22 @@ def narrower() -> dict[str, Any]:
     return found
 
 
-def _concerns(control: str, message: str) -> bool:
-    """Whether what a rule says is what a public control asks for."""
-    part = narrower().get(control, "")
+def _concerns(label: Label, message: str) -> bool:
+    """Whether what a rule says is what a public control asks for. That a value is malformed, none does."""
+    if MALFORMED in message:
+        return label.must
+    part = narrower().get(label.id, "")
     if isinstance(part, str):
         return re.search(part, message) is not None
+    if re.search(part.get("says", ""), message) is None:
+        return False
     if "every port" in message:
         return True
-    ranges = re.findall(r"\bports? (\d+)(?: to (\d+))?", message)
-    return any(int(first) <= part["port"] <= int(last or first) for first, last in ranges)
+    found = re.findall(r"\bports? (\d+)(?: to (\d+))?", message)
+    ranges = [range(int(first), int(last or first) + 1) for first, last in found]
+    if "ports" in part:
+        return any(port in one for one in ranges for port in part["ports"])
+    return any(one.stop - one.start > len(part["but"]) or not set(one) <= set(part["but"]) for one in ranges)
 
 
 def _is_setting(setting: Declared, of: Declared) -> bool:
@@ -223,46 +273,3 @@ def _is_setting(setting: Declared, of: Declared) -> bool:
         return True
     name = of.props.get("bucket") or of.props.get("name")
     return isinstance(name, str) and name in (setting.props.get("bucket"), setting.props.get("name"))
-
-
-def document(found: Score) -> str:
-    """The score as JSON text."""
-    return json.dumps(
-        {
-            "cases": found.cases,
-            "total": _row(found.total),
-            "families": {name: _row(count) for name, count in found.families.items()},
-            "rules": {name: _row(count) for name, count in sorted(found.rules.items())},
-            "mistakes": [one.__dict__ for one in found.mistakes],
-            "unencoded": found.unencoded,
-        },
-        indent=2,
-    )
-
-
-def _row(count: Count) -> dict[str, float | int | None]:
-    return {**count.__dict__, "precision": count.precision, "recall": count.recall}
-
-
-def page(found: Score) -> Iterator[str]:
-    """The score for a terminal."""
-    width = max((len(name) for name in (*found.rules, *found.families)), default=4) + 2
-    yield f"{'':<{width}}   TP   FP   FN   TN  precision  recall"
-    for family in FAMILIES:
-        if family in found.families:
-            yield _line(family, found.families[family], width)
-            yield from (
-                _line(f"  {r.id}", found.rules[r.id], width) for r in FAMILIES[family] if r.id in found.rules
-            )
-    yield _line(f"{found.cases} cases", found.total, width)
-    for one in found.mistakes:
-        yield f"{one.kind}: {one.case}: {one.resource}: {one.id}" + (f": {one.said}" if one.said else "")
-    if found.unencoded:
-        ids = ", ".join(f"{name} ({number})" for name, number in sorted(found.unencoded.items()))
-        yield f"labels that no rule encodes, not counted: {ids}"
-
-
-def _line(name: str, count: Count, width: int) -> str:
-    shares = (" -" if share is None else f"{share:.2f}" for share in (count.precision, count.recall))
-    numbers = f"{count.tp:>5}{count.fp:>5}{count.fn:>5}{count.tn:>5}"
-    return f"{name:<{width}}{numbers}  {next(shares):>9}  {next(shares):>6}"

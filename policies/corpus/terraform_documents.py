@@ -25,6 +25,34 @@ def document(values: dict[str, Any]) -> Any:
     return found if holds_unknown(found) else json.dumps(found)
 
 
+# What a policy with principals is attached to, by the service of what it allows.
+OF_RESOURCES = {
+    "ecr": "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    "kms": "aws:kms/keyPolicy:KeyPolicy",
+    "secretsmanager": "aws:secretsmanager/secretPolicy:SecretPolicy",
+    "sns": "aws:sns/topicPolicy:TopicPolicy",
+    "sqs": "aws:sqs/queuePolicy:QueuePolicy",
+}
+
+
+def bearer(document: Any) -> tuple[str, dict[str, Any]]:
+    """A resource as which a document can be judged that stands by itself: its type and its properties."""
+    try:
+        text = document if isinstance(document, str) else json.dumps(document)
+        statements = [one for one in json.loads(text)["Statement"] if isinstance(one, dict)]
+    except (json.JSONDecodeError, TypeError):
+        return "aws:iam/policy:Policy", {"policy": UNKNOWN}
+    if not any("Principal" in one or "NotPrincipal" in one for one in statements):
+        return "aws:iam/policy:Policy", {"policy": document}
+    services = [str(a).partition(":")[0].lower() for one in statements for a in _many(one.get("Action"))]
+    if services and set(services) == {"sts"}:
+        return "aws:iam/role:Role", {"assumeRolePolicy": document}
+    kind = next(
+        (OF_RESOURCES[name] for name in services if name in OF_RESOURCES), "aws:s3/bucketPolicy:BucketPolicy"
+    )
+    return kind, {"policy": document}
+
+
 def _many(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 

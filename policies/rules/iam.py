@@ -13,8 +13,8 @@ from policies.allowed import allowed, listed
 from policies.documents import Statement
 from policies.grants import IDENTITY_POLICIES, ROLE, documents, grants, is_everything, is_exact, is_narrowed
 from policies.neutral import why_neutral
-from policies.resources import permissions
-from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, cis, fsbp, nag
+from policies.resources import is_write, permissions
+from policies.rule import Config, Finding, Level, ResourceRule, Severity, Verdicts, checkov, cis, fsbp, nag
 from policies.unknown import Unknown
 from policies.view import Resource
 
@@ -47,7 +47,8 @@ def _check_action(resource: Resource, _: Config) -> Verdicts:
                 what = (
                     "everything" if not name or set(service) <= {"*", "?"} else f"every action of {service}"
                 )
-                yield Finding(f"{statement.where} allows the action '{action}', {what}")
+                where = " on every resource" if "*" in statement.resources else ""
+                yield Finding(f"{statement.where} allows the action '{action}', {what}{where}")
         if statement.not_actions:
             listed = ", ".join(statement.not_actions)
             yield Finding(f"{statement.where} allows every action but {listed} (NotAction)")
@@ -70,7 +71,11 @@ def _check_resource(resource: Resource, _: Config) -> Verdicts:
             actions = ["every action but those of NotAction"]
         if actions:
             more = f" and {len(actions) - 3} more" if actions[3:] else ""
-            yield Finding(f"{statement.where} allows {', '.join(actions[:3])}{more} on the resource '{wide}'")
+            writes = sum(map(is_write, actions))
+            also = "" if not writes else ", which writes" if not actions[1:] else f", {writes} of which write"
+            yield Finding(
+                f"{statement.where} allows {', '.join(actions[:3])}{more} on the resource '{wide}'{also}"
+            )
 
 
 KMS_READS = ("kms:Decrypt", "kms:ReEncryptFrom")
@@ -110,8 +115,19 @@ def _check_managed(resource: Resource, config: Config) -> Verdicts:
             continue
         arn = node.text() or ""
         name = arn.rsplit("/", 1)[-1]
-        if ":aws:policy/" in arn and (name.endswith("FullAccess") or name in config["forbidden"]):
+        forbidden = config.get("forbidden")
+        if ":aws:policy/" in arn and (forbidden is None or name.endswith("FullAccess") or name in forbidden):
             yield Finding(f"attaches the AWS managed policy '{name}'")
+
+
+def _check_no_pattern(resource: Resource, _: Config) -> Verdicts:
+    for statement in grants(resource):
+        if isinstance(statement, Unknown):
+            yield statement
+            continue
+        patterns = [text for text in (*statement.actions, *statement.resources) if "*" in text]
+        if patterns:
+            yield Finding(f"{statement.where} allows by a pattern: {listed(patterns)}")
 
 
 DATA: Mapping[str, Any] = json.loads(
@@ -168,7 +184,6 @@ RULES = (
         types=IDENTITY_POLICIES,
         controls=checkov("CKV_AWS_1", "CKV_AWS_49", "CKV_AWS_62", "CKV_AWS_63", "CKV2_AWS_40")
         + fsbp("IAM.1", "IAM.21")
-        + nag("AwsSolutions-IAM5")
         + cis("1.15"),
         check=_check_action,
     ),
@@ -178,8 +193,7 @@ RULES = (
         protects="Least privilege: a grant says on what (actions that know no resources are let be)",
         remedy="Name the ARNs, or tie the statement by a condition on aws:ResourceTag or aws:RequestTag",
         types=IDENTITY_POLICIES,
-        controls=checkov("CKV_AWS_111", "CKV_AWS_290", "CKV_AWS_355", "CKV_AWS_356")
-        + nag("AwsSolutions-IAM5"),
+        controls=checkov("CKV_AWS_111", "CKV_AWS_290", "CKV_AWS_355", "CKV_AWS_356"),
         check=_check_resource,
     ),
     ResourceRule(
@@ -197,10 +211,7 @@ RULES = (
         protects="Least privilege, from policies that grow with every release of AWS",
         remedy="Attach a policy of your own with the actions that are needed",
         types=ATTACHMENTS,
-        controls=checkov("CKV_AWS_274", "CKV_AWS_275", "CKV2_AWS_56")
-        + fsbp("IAM.27")
-        + cis("1.21")
-        + nag("AwsSolutions-IAM4"),
+        controls=checkov("CKV_AWS_274", "CKV_AWS_275", "CKV2_AWS_56") + fsbp("IAM.27") + cis("1.21"),
         config={
             "forbidden": {
                 "type": "array",
@@ -210,6 +221,28 @@ RULES = (
             }
         },
         check=_check_managed,
+    ),
+    ResourceRule(
+        id="iam-no-aws-managed-policy",
+        title="No AWS managed policy is attached",
+        protects="Least privilege, from policies that AWS writes for everyone",
+        remedy="Attach a policy of your own with the actions and resources that are needed",
+        severity=Severity.LOW,
+        level=Level.DISABLED,
+        types=ATTACHMENTS,
+        controls=nag("AwsSolutions-IAM4"),
+        check=_check_managed,
+    ),
+    ResourceRule(
+        id="iam-no-pattern",
+        title="No identity is allowed anything by a pattern",
+        protects="Least privilege, from actions and resources that nobody thought of",
+        remedy="Name each action and each resource",
+        severity=Severity.LOW,
+        level=Level.DISABLED,
+        types=IDENTITY_POLICIES,
+        controls=nag("AwsSolutions-IAM5"),
+        check=_check_no_pattern,
     ),
     ResourceRule(
         id="iam-no-permissions-on-all",

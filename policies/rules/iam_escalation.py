@@ -169,7 +169,6 @@ RULES: tuple[Rule, ...] = (
         remedy="Name the role ARNs as the statement's Resource",
         severity=Severity.CRITICAL,
         types=IDENTITY_POLICIES,
-        controls=checkov("CKV_AWS_286"),
         check=_check_pass_role_resource,
     ),
     ResourceRule(

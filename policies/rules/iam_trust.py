@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from policies.documents import Statement, read
-from policies.grants import ROLE, is_exact
+from policies.grants import ROLE, is_exact, may_be_limited
 from policies.neutral import why_neutral
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov
 from policies.unknown import Unknown
@@ -29,11 +29,6 @@ def _statements(resource: Resource) -> Iterator[Statement | Unknown]:
         yield statement
 
 
-def _may_be_limited(statement: Statement) -> bool:
-    """Whether a condition that is not known yet may limit the statement; it is listed as unknown already."""
-    return any(".Condition" in path for path in statement.unknowns)
-
-
 def _check_trust(resource: Resource, _: Config) -> Verdicts:
     document = read(resource.get("assumeRolePolicy"))
     for statement in document.allowing() if document else ():
@@ -41,7 +36,8 @@ def _check_trust(resource: Resource, _: Config) -> Verdicts:
         if statement.not_principals:
             yield Finding(f"{statement.where} of its trust policy allows everyone but those of NotPrincipal")
         anyone = [kind for kind, name in statement.principals if name == "*"]
-        if anyone and not any(is_exact(condition) for condition in statement.conditions):
+        limited = any(is_exact(condition) for condition in statement.conditions) or may_be_limited(statement)
+        if anyone and not limited:
             yield Finding(
                 f"{statement.where} of its trust policy lets any {anyone[0]} principal ('*') assume it"
             )
@@ -57,7 +53,7 @@ def _principals(resource: Resource) -> Iterator[tuple[Statement, str, str, str] 
     for statement in _statements(resource):
         if isinstance(statement, Unknown):
             yield statement
-        elif not _limited(statement) and not _may_be_limited(statement):
+        elif not _limited(statement) and not may_be_limited(statement):
             for kind, name in statement.principals:
                 found = ACCOUNT.fullmatch(name) if kind == "AWS" else None
                 if found:
@@ -106,7 +102,7 @@ def _check_federated(resource: Resource, _: Config) -> Verdicts:
         if isinstance(statement, Unknown):
             yield statement
             continue
-        if _may_be_limited(statement):
+        if may_be_limited(statement):
             continue
         for kind, name in statement.principals:
             if kind == "Federated":
@@ -149,7 +145,7 @@ RULES = (
         remedy="Name the principals, or test aws:PrincipalOrgID, aws:PrincipalArn or aws:SourceAccount",
         severity=Severity.CRITICAL,
         types=frozenset({ROLE}),
-        controls=checkov("CKV_AWS_60"),
+        controls=checkov("CKV_AWS_60", "CKV_AWS_283"),
         check=_check_trust,
     ),
     ResourceRule(

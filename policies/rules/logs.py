@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policies.checks import said
 from policies.rule import Config, Finding, Level, ResourceRule, Severity, Verdicts, checkov, fsbp
 from policies.view import Resource
 
@@ -11,14 +12,16 @@ LOG_GROUP = frozenset({"aws:cloudwatch/logGroup:LogGroup"})
 def _check_retention(resource: Resource, config: Config) -> Verdicts:
     days = resource.get("retentionInDays").number() or 0
     if days == 0:
-        yield Finding("keeps its events for ever: retentionInDays is not set")
+        yield Finding(f"keeps its events for ever: {said(resource.get('retentionInDays'))}")
     elif days < config["minDays"]:
         yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
 
 
 def _check_year(resource: Resource, config: Config) -> Verdicts:
-    days = resource.get("retentionInDays").number() or 0
-    if 0 < days < config["minDays"]:
+    days = resource.get("retentionInDays").number()
+    if days is None:
+        yield Finding("does not say how long it keeps its events: retentionInDays is not set")
+    elif 0 < days < config["minDays"]:
         yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
 
 
@@ -58,9 +61,9 @@ RULES = (
     ),
     ResourceRule(
         id="log-group-keeps-a-year",
-        title="Log groups keep their events for a year at least, or for ever",
+        title="Log groups say that they keep their events for a year at least, or for ever",
         protects="Evidence from vanishing too soon",
-        remedy="Set retentionInDays to 365 or more",
+        remedy="Set retentionInDays to 365 or more, or to 0 for ever",
         severity=Severity.LOW,
         level=Level.DISABLED,
         types=LOG_GROUP,

@@ -81,7 +81,23 @@ def _takes_access_logs(setting: Resource, stack: Stack) -> bool:
     return any(stack.referring(bucket, "targetBucket", *LOGGING) for bucket in buckets)
 
 
+AWS_KEY = "encrypts by aws:kms without kmsMasterKeyId: the AWS managed key, which no policy guards"
+
+
+def _check_inline(bucket: Resource) -> Verdicts:
+    default = (
+        bucket.given("serverSideEncryptionConfiguration")
+        .get("rule")
+        .get("applyServerSideEncryptionByDefault")
+    )
+    if default.get("sseAlgorithm").text() in KMS and not default.get("kmsMasterKeyId").present:
+        yield Finding(AWS_KEY)
+
+
 def _check_encryption(resource: Resource, stack: Stack, _: Config) -> Verdicts:
+    if resource.type in BUCKETS:
+        yield from _check_inline(resource)
+        return
     rules = resource.get("rules").items()
     if not rules:
         yield Finding("has no rule")
@@ -98,9 +114,7 @@ def _check_encryption(resource: Resource, stack: Stack, _: Config) -> Verdicts:
         elif algorithm.text() not in KMS:
             yield Finding(f"encrypts by {show(algorithm.value)}, not aws:kms")
         elif not rule.get("applyServerSideEncryptionByDefault").get("kmsMasterKeyId").present:
-            yield Finding(
-                "encrypts by aws:kms without kmsMasterKeyId: the AWS managed key, which no policy guards"
-            )
+            yield Finding(AWS_KEY)
 
 
 def _check_public_access(resource: Resource, _: Config) -> Verdicts:
@@ -170,7 +184,7 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         title="Buckets are encrypted with a KMS key of our own",
         protects="Data at rest: to read it takes a grant on the key too",
         remedy="Set sseAlgorithm to aws:kms with kmsMasterKeyId",
-        types=frozenset(ENCRYPTION),
+        types=frozenset(ENCRYPTION) | BUCKETS,
         controls=checkov("CKV_AWS_145") + fsbp("S3.17"),
         check=_check_encryption,
     )
@@ -180,7 +194,7 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         protects="Data at rest, from a bucket that was forgotten",
         remedy="Add a BucketServerSideEncryptionConfiguration for it",
         types=BUCKETS,
-        controls=checkov("CKV_AWS_19", "CKV_AWS_145") + fsbp("S3.17"),
+        controls=checkov("CKV_AWS_145") + fsbp("S3.17"),
         check=_companion(
             "BucketServerSideEncryptionConfiguration", ENCRYPTION, "serverSideEncryptionConfiguration"
         ),
@@ -192,7 +206,7 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         remedy=f"Set {', '.join(BLOCKS)} to true",
         severity=Severity.CRITICAL,
         types=frozenset({*PUBLIC_ACCESS, ACCOUNT_PUBLIC_ACCESS}),
-        controls=checkov("CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56")
+        controls=checkov("CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56", "CKV2_AWS_6")
         + fsbp("S3.1", "S3.8")
         + nag("AwsSolutions-S2")
         + cis("2.1.4"),
@@ -206,7 +220,10 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         remedy="Add a BucketPublicAccessBlock for it with all four flags true",
         severity=Severity.CRITICAL,
         types=BUCKETS,
-        controls=checkov("CKV2_AWS_6") + fsbp("S3.8") + nag("AwsSolutions-S2") + cis("2.1.4"),
+        controls=checkov("CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56", "CKV2_AWS_6")
+        + fsbp("S3.8")
+        + nag("AwsSolutions-S2")
+        + cis("2.1.4"),
         check=_companion("BucketPublicAccessBlock", PUBLIC_ACCESS),
     )
     yield ResourceRule(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from policies.checks import said
 from policies.ranges import is_world
@@ -93,6 +94,26 @@ def _check_used(group: Resource, stack: Stack, _: Config) -> Verdicts:
         yield Finding("guards nothing of this stack")
 
 
+def _check_clusters_groups(cluster: Resource, stack: Stack, config: Config) -> Verdicts:
+    for group in cluster.references.get("ec2Attributes", []):
+        if group.type != GROUP:
+            continue
+        for declared in (group, *stack.referring(group, "securityGroupId", OLD_RULE, INGRESS_RULE)):
+            for verdict in _check_open(declared, config):
+                if isinstance(verdict, Finding):
+                    yield Finding(f"has the {group.label}, which {verdict.problem}")
+                else:
+                    yield verdict
+
+
+ALLOWED_PORTS: Mapping[str, Mapping[str, Any]] = {
+    "allowedPorts": {
+        "type": "array",
+        "items": {"type": "integer"},
+        "default": [],
+        "description": "Single ports that the world may reach, as in 443 for a public endpoint.",
+    }
+}
 RULES = (
     ResourceRule(
         id="sg-not-open-to-the-world",
@@ -101,19 +122,23 @@ RULES = (
         remedy="Name the ranges or the security group that need it",
         severity=Severity.CRITICAL,
         types=frozenset({GROUP, OLD_RULE, INGRESS_RULE}),
-        controls=checkov("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_260", "CKV_AWS_277", "CKV2_AWS_7")
+        controls=checkov("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_260", "CKV_AWS_277")
         + fsbp("EC2.13", "EC2.14", "EC2.18", "EC2.19", "EC2.53", "EC2.54")
         + nag("AwsSolutions-EC23")
         + cis("5.1.2", "5.3", "5.4"),
-        config={
-            "allowedPorts": {
-                "type": "array",
-                "items": {"type": "integer"},
-                "default": [],
-                "description": "Single ports that the world may reach, as in 443 for a public endpoint.",
-            }
-        },
+        config=ALLOWED_PORTS,
         check=_check_open,
+    ),
+    StackRule(
+        id="emr-security-groups-closed",
+        title="No security group of an EMR cluster lets the whole internet in",
+        protects="The cluster's nodes and web interfaces, from the internet",
+        remedy="Name the ranges or the security group that need it",
+        severity=Severity.CRITICAL,
+        types=frozenset({"aws:emr/cluster:Cluster"}),
+        controls=checkov("CKV2_AWS_7"),
+        config=ALLOWED_PORTS,
+        check=_check_clusters_groups,
     ),
     ResourceRule(
         id="sg-egress-narrow",
