@@ -215,14 +215,6 @@ def test_what_a_role_needs_is_its_components_input_and_its_policy_grants_just_th
             assert granted[name].get("Condition", {}) == need["condition"]
 
 
-def test_a_stack_may_have_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.settings.loader.load_catalog", lambda: ())
-    config = {key: value for key, value in stack_config("prod").items() if key != "emr:clusters"}
-    made, told = run_program("prod", config)
-    assert [one.name for one in made.of("Application")] == ["adhoc"]
-    assert (made.of("Cluster"), told["clusters"], list(told["applications"])) == ([], {}, ["adhoc"])
-
-
 def test_the_program_does_without_the_collector_and_the_tests_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[bool] = []
     with monkeypatch.context() as patched:
