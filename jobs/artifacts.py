@@ -11,9 +11,7 @@ import hashlib
 import json
 import re
 import secrets
-import tempfile
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,16 +81,19 @@ def deploy(
     clock: Clock | None = None,
 ) -> Deployed:
     """Upload the job as it is now, unless that version is there, and point `channel` at it."""
+    pointers.require_channel(channel)
     clock, s3, bucket = clock or Clock(), session.client("s3"), platform.buckets.artifacts
     files, wanted = wheel.sources(spec, root), packed.recipe(spec, root)
     files_digest = digest(spec, files, wanted)
-    uploaded = False
-    found = pointers.read(s3, bucket, spec.name, channel)
-    if not objects.exists(s3, bucket, manifest_key(spec.name, files_digest)):
+    there = objects.exists(s3, bucket, manifest_key(spec.name, files_digest))
+    found = pointers.read(s3, bucket, spec.name, channel) if there else None
+    uploaded = moved = False
+    if not there:
         uploaded = _upload(s3, bucket, spec, files, wanted, files_digest, clock)
     elif not found or found[0].digest != files_digest:
         claim(s3, bucket, spec.name, files_digest)
-    moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
+    if not found or found[0].digest != files_digest:
+        moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
     uri = f"s3://{bucket}/{spec.name}/{files_digest}/"
     return Deployed(
         job=spec.name, channel=channel, digest=files_digest, uri=uri, uploaded=uploaded, moved=moved
@@ -171,12 +172,11 @@ def manifest_key(job: str, digest: str) -> str:
 
 
 def digest(spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None = None) -> str:
-    """The version of a job: of its spec, its sources, what turns them into a wheel, and its packed environment."""
+    """The version of a job: of its spec, all that its wheel holds, what starts it, and its packed environment."""
     content = {
         "spec": spec.model_dump(mode="json"),
-        "files": {name: _sha256(body) for name, body in files.items()},
+        "wheel": {name: _sha256(body) for name, body in wheel.entries(spec, files).items()},
         "main": _sha256(_main(spec)),
-        "hatchling": version("hatchling"),
         "environment": wanted.digest if wanted else None,
     }
     return _sha256(_json(content))
@@ -189,14 +189,13 @@ def _upload(
     environment = None
     if wanted:
         environment = environments.have(s3, bucket, spec.name, wanted.digest, lambda: packed.build(wanted))
-    with tempfile.TemporaryDirectory() as scratch:
-        built = wheel.build(spec, files, Path(scratch))
-        parts = {built.name: built.read_bytes(), MAIN: _main(spec)}
+    name = wheel.name(spec)
+    parts = {name: wheel.build(spec, files), MAIN: _main(spec)}
     upload = secrets.token_hex(4)
     manifest = Manifest(
         digest=digest,
         created_at=clock.now().isoformat(timespec="seconds"),
-        wheel=f"{upload}/{built.name}",
+        wheel=f"{upload}/{name}",
         main=f"{upload}/{MAIN}",
         files={f"{upload}/{name}": _sha256(body) for name, body in sorted(parts.items())},
         environment=environment.digest if environment else "",

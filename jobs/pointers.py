@@ -79,8 +79,7 @@ class Moved:
 
 def read(s3: S3Client, bucket: str, job: str, channel: str) -> tuple[Pointer, str] | None:
     """Where `channel` points and the object's ETag; None when nothing was ever there. Raises UserError for no name."""
-    if not _CHANNEL.fullmatch(channel):
-        raise UserError(f"channel '{channel}' is no name: lower-case letters, digits and '-', at most 32")
+    require_channel(channel)
     at = key(job, channel)
     found = objects.read(s3, bucket, at)
     return (objects.parsed(Pointer, found[0], f"s3://{bucket}/{at}"), found[1]) if found else None
@@ -133,6 +132,14 @@ def point(
 def key(job: str, channel: str) -> str:
     """Where a channel lies."""
     return f"{job}/channels/{channel}.json"
+
+
+def require_channel(channel: str) -> None:
+    """Raises UserError for what is no channel's name: it becomes part of a key."""
+    if not _CHANNEL.fullmatch(channel):
+        raise UserError(
+            f"channel '{channel[:80]}' is no name: lower-case letters, digits and '-', at most 32, a letter first"
+        )
 
 
 def require_job(job: str) -> None:

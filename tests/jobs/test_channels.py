@@ -19,10 +19,7 @@ from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.pointers import Move, Pointer
 from tests.jobs.fakes import FAULTS, KilledError
-from tests.jobs.versions import JOB, Versions, history, quick
-
-pytestmark = pytest.mark.usefixtures("quick")
-__all__ = ["quick"]
+from tests.jobs.versions import JOB, Versions, history
 
 
 def test_a_version_is_promoted_by_the_beginning_of_its_digest(platform: Platform) -> None:

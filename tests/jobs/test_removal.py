@@ -15,10 +15,8 @@ from jobs import artifacts, environments, removal
 from jobs.platform import Platform
 from jobs.removal import Removal
 from tests.jobs.fakes import FAULTS, KilledError
-from tests.jobs.versions import DAY, JOB, Versions, quick
+from tests.jobs.versions import DAY, JOB, Versions
 
-pytestmark = pytest.mark.usefixtures("quick")
-__all__ = ["quick"]
 MONTH = 30 * DAY
 
 

@@ -13,10 +13,7 @@ from facts.errors import UserError
 from jobs import removal
 from jobs.coordination.table import Coordination
 from jobs.platform import Buckets, Platform
-from tests.jobs.versions import JOB, Versions, quick
-
-pytestmark = pytest.mark.usefixtures("quick")
-__all__ = ["quick"]
+from tests.jobs.versions import JOB, Versions
 
 
 @pytest.fixture
