@@ -77,7 +77,7 @@ def _group() -> None:
 
 
 def main() -> None:
-    """Run the command; a user's mistake is one line on standard error and exit code 2."""
+    """Run the command. A line on standard error and exit code 2 for a user's mistake, 1 for what AWS refuses."""
     try:
         build(*(sys.argv[1:3] or [""]))()  # without a word, the names of the groups are enough
     except UserError as error:
@@ -86,3 +86,10 @@ def main() -> None:
     except KeyboardInterrupt:
         print("emrctl: interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        # Looked up, not imported: where botocore was never loaded, none of its errors came.
+        of_aws = sys.modules.get("botocore.exceptions")
+        if not of_aws or not isinstance(error, of_aws.ClientError | of_aws.BotoCoreError):
+            raise
+        print(f"emrctl: AWS: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)

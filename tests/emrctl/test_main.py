@@ -42,3 +42,25 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_verb_is_set_up_alone_and_a_slip_of_the_pen_is_answered() -> None:
+    code = (
+        "import sys; from emrctl.main import build; build('jobs', 'list');"
+        "print(*(module for module in sys.modules if '.verbs.' in module))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["emrctl.verbs.jobs_list"]
+    assert "Did you mean 'list'?" in emrctl("jobs", "lits").stderr
+    assert "Did you mean 'jobs'?" in emrctl("jbos", "list").stderr
+
+
+def test_what_aws_refuses_is_one_line() -> None:
+    code = (
+        "from unittest import mock; from botocore.exceptions import ClientError; from emrctl import main;"
+        "denied = ClientError({'Error': {'Code': 'AccessDenied', 'Message': 'no\\n way'}}, 'PutObject');"
+        "main.build = lambda *_: mock.Mock(side_effect=denied); main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    said = "emrctl: AWS: An error occurred (AccessDenied) when calling the PutObject operation: no way\n"
+    assert (done.returncode, done.stderr) == (1, said)

@@ -109,6 +109,28 @@ def test_versions_tell_who_points_at_them(platform: Platform) -> None:
         channels.versions(world.session, platform, "other")
 
 
+def test_versions_tell_the_runs_that_keep_them(platform: Platform) -> None:
+    world = Versions(platform, 1)
+    world.time.go(60)
+    world.put(2)
+    ran = []
+    for _ in range(2):
+        ran.append(world.run().run_id)
+        world.time.go(60)
+    started = world.lifecycle().start(JOB, "dev").run_id
+    newest, oldest = channels.versions(world.session, platform, JOB)
+    assert (newest.under_way, newest.ran) == ((started,), tuple(reversed(ran)))
+    assert (oldest.under_way, oldest.ran) == ((), ())
+
+
+def test_a_damaged_version_is_named(platform: Platform) -> None:
+    world = Versions(platform, 1)
+    key = (platform.buckets.artifacts, artifacts.manifest_key(JOB, world.digests[0]))
+    world.s3.objects[key] = b"{cut off"
+    with pytest.raises(UserError, match=f"^s3://{'/'.join(key)} is not what this version reads: the whole: "):
+        channels.versions(world.session, platform, JOB)
+
+
 def test_a_channel_of_an_older_program_is_read(platform: Platform) -> None:
     old = '{"schema_version": 1, "digest": "b", "since": "2026-01-01", "before": ["a"]}'
     assert Pointer.model_validate_json(old).earlier() == "a"
