@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 
@@ -37,6 +38,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("list", "show", "query", "schema", "watch", "attach", "cancel", "logs", "explain", "ui"),
     ),
 }
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tabs and new lines
 VERBS = ("demo", "down", "bootstrap", "doctor")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."
 
@@ -76,12 +78,17 @@ def _group() -> None:
     """A group of one verb stays a group: Typer would make it a command of its own."""
 
 
+def _harmless(text: str) -> str:
+    """Without what a terminal obeys: an error may quote a name that another has chosen."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def main() -> None:
     """Run the command. A line on standard error and exit code 2 for a user's mistake, 1 for what AWS refuses."""
     try:
         build(*(sys.argv[1:3] or [""]))()  # without a word, the names of the groups are enough
     except UserError as error:
-        print(f"emrctl: {error}", file=sys.stderr)
+        print(f"emrctl: {_harmless(str(error))}", file=sys.stderr)
         sys.exit(error.code)
     except KeyboardInterrupt:
         print("emrctl: interrupted", file=sys.stderr)
@@ -91,5 +98,5 @@ def main() -> None:
         of_aws = sys.modules.get("botocore.exceptions")
         if not of_aws or not isinstance(error, of_aws.ClientError | of_aws.BotoCoreError):
             raise
-        print(f"emrctl: AWS: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"emrctl: AWS: {_harmless(' '.join(str(error).split()))}", file=sys.stderr)
         sys.exit(1)

@@ -109,33 +109,31 @@ def resolve(session: boto3.Session, platform: Platform, job: str, channel: str) 
             f"job '{job}' has no version in channel '{channel}'; "
             f"run 'emrctl jobs deploy {job} --channel {channel}'"
         )
-    artifact = load(s3, bucket, job, pointed[0].digest)
-    for uri in filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri)):
-        if not objects.exists(s3, *objects.split(uri)):
-            raise UserError(
-                f"version {pointed[0].digest[:12]} of job '{job}' is not whole: {uri} is gone; "
-                "bring it back from the bucket's versions, or deploy a change"
-            )
-    return artifact
+    return require_whole(s3, bucket, _manifest(s3, bucket, job, pointed[0].digest)[0])
 
 
 def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
     """The version called `digest`. Raises UserError when it is not in the bucket."""
-    manifest = _manifest(s3, bucket, job, digest)[0]
-    base = f"s3://{bucket}/{job}"
-    return Artifact(
-        manifest=manifest,
-        main_uri=f"{base}/{digest}/{manifest.main}",
-        wheel_uri=f"{base}/{digest}/{manifest.wheel}",
-        archive_uri=f"{base}/environments/{manifest.archive}" if manifest.archive else None,
-    )
+    return _artifact(bucket, _manifest(s3, bucket, job, digest)[0])
+
+
+def require_whole(s3: S3Client, bucket: str, manifest: Manifest) -> Artifact:
+    """The version that `manifest` is of. Raises UserError when a file of it is gone."""
+    artifact = _artifact(bucket, manifest)
+    for uri in filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri)):
+        if not objects.exists(s3, *objects.split(uri)):
+            raise UserError(
+                f"version {manifest.digest[:12]} of job '{manifest.spec.name}' is not whole: {uri} is gone; "
+                "bring it back from the bucket's versions, or deploy a change"
+            )
+    return artifact
 
 
 def find(s3: S3Client, bucket: str, job: str, part: str) -> str:
     """The digest of the version in the bucket that begins with `part`. Raises UserError for none and for several."""
     if not _PART.fullmatch(part):
         raise UserError(
-            f"'{part[:80]}' is no version: give its digest, or at least its first 4 digits (0-9, a-f)"
+            f"{part[:80]!r} is no version: give its digest, or at least its first 4 digits (0-9, a-f)"
         )
     keys = objects.keys(s3, bucket, f"{job}/{part}")
     found = [key.split("/")[1] for key in keys if key.endswith("/manifest.json")]
@@ -212,7 +210,20 @@ def _manifest(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifes
     if found is None:
         raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
     uri = f"s3://{bucket}/{manifest_key(job, digest)}"
-    return objects.parsed(Manifest, found[0], uri), found[1]
+    manifest = objects.parsed(Manifest, found[0], uri)
+    if (manifest.spec.name, manifest.digest) != (job, digest):
+        raise UserError(f"{uri} is the manifest of another version")
+    return manifest, found[1]
+
+
+def _artifact(bucket: str, manifest: Manifest) -> Artifact:
+    base = f"s3://{bucket}/{manifest.spec.name}"
+    return Artifact(
+        manifest=manifest,
+        main_uri=f"{base}/{manifest.digest}/{manifest.main}",
+        wheel_uri=f"{base}/{manifest.digest}/{manifest.wheel}",
+        archive_uri=f"{base}/environments/{manifest.archive}" if manifest.archive else None,
+    )
 
 
 def _main(spec: JobSpec) -> bytes:

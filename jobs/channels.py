@@ -41,13 +41,13 @@ class Version:
 def promote(
     session: boto3.Session, platform: Platform, job: str, part: str, channel: str, *, clock: Clock | None = None
 ) -> Moved:  # fmt: skip
-    """Point `channel` at the version that begins with `part`. Raises UserError when it is not in the bucket."""
+    """Point `channel` at the version that begins with `part`. Raises UserError when it is not there, or not whole."""
     pointers.require_job(job)
     s3, bucket = session.client("s3"), platform.buckets.artifacts
     digest = artifacts.find(s3, bucket, job, part)
     found = pointers.read(s3, bucket, job, channel)
     if not found or found[0].digest != digest:
-        artifacts.claim(s3, bucket, job, digest)
+        artifacts.require_whole(s3, bucket, artifacts.claim(s3, bucket, job, digest))
     return pointers.point(s3, bucket, job, channel, digest, "promote", clock or Clock())
 
 
@@ -57,19 +57,19 @@ def rollback(
 ) -> Moved:  # fmt: skip
     """Point `channel` at the version before, or at the one that begins with `to`.
 
-    Two at once go back once. Raises UserError when there is none before, when it is gone, and when another command
-    moves the channel meanwhile.
+    Two at once go back once. Raises UserError when there is none before, when it is gone or not whole, and when another
+    command moves the channel meanwhile.
     """
     now = pointed(session, platform, job, channel)
     s3, bucket = session.client("s3"), platform.buckets.artifacts
-    digest = artifacts.find(s3, bucket, job, to) if to else now.earlier()
+    digest = now.earlier() if to is None else artifacts.find(s3, bucket, job, to)
     if digest is None:
         raise UserError(
             f"channel '{channel}' of job '{job}' has no version before {now.digest[:12]}; name one with --to, "
             f"'emrctl jobs versions {job}' shows what there is"
         )
     if digest != now.digest:
-        artifacts.claim(s3, bucket, job, digest)
+        artifacts.require_whole(s3, bucket, artifacts.claim(s3, bucket, job, digest))
     return pointers.point(
         s3, bucket, job, channel, digest, "rollback", clock or Clock(), only_from=now.digest
     )

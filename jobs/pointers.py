@@ -138,7 +138,7 @@ def require_channel(channel: str) -> None:
     """Raises UserError for what is no channel's name: it becomes part of a key."""
     if not _CHANNEL.fullmatch(channel):
         raise UserError(
-            f"channel '{channel[:80]}' is no name: lower-case letters, digits and '-', at most 32, a letter first"
+            f"channel {channel[:80]!r} is no name: lower-case letters, digits and '-', at most 32, a letter first"
         )
 
 
@@ -148,5 +148,5 @@ def require_job(job: str) -> None:
         _JOB.validate_python(job)
     except ValidationError:
         raise UserError(
-            f"'{job[:80]}' is no job's name: lower-case letters, digits and single '-', at most 40"
+            f"{job[:80]!r} is no job's name: lower-case letters, digits and single '-', at most 40"
         ) from None

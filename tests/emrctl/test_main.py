@@ -35,6 +35,16 @@ def test_a_mistake_is_one_line_and_exit_code_two() -> None:
     assert done.stderr.strip() == "emrctl: --target is 'gcp'; allowed are: local, aws"
 
 
+def test_a_name_is_quoted_without_what_a_terminal_obeys() -> None:
+    done = emrctl("jobs", "show", "a\n\x1b[31m" + "b" * 500)
+    assert done.returncode == 2
+    assert done.stderr.startswith("emrctl: there is no job 'a\\n\\x1b[31mbbb")
+    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr) < 400
+    done = emrctl("stack", "outputs", "--target", "\x1b[31m")
+    assert done.stderr == "emrctl: --target is '\\x1b[31m'; allowed are: local, aws\n"
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from emrctl.main import build; build('');"

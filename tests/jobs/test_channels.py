@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.errors import UserError
-from jobs import artifacts, channels, pointers, spec
+from jobs import artifacts, channels, pointers, removal, spec
 from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.pointers import Move, Pointer
@@ -59,15 +59,36 @@ def test_a_beginning_of_two_versions_is_refused(platform: Platform) -> None:
         world.promote(world.digests[0][:10])
 
 
-@pytest.mark.parametrize("job", ["../x", "a/b", "", "A", "x" * 41])
+@pytest.mark.parametrize("job", ["../x", "a/b", "", "A", "x" * 41, "a\nb"])
 def test_a_job_has_a_name(platform: Platform, job: str) -> None:
     session = Versions(platform, 1).session
     for call in (
         lambda: channels.promote(session, platform, job, "abcd", "prod"),
         lambda: channels.rollback(session, platform, job, "prod"),
         lambda: channels.versions(session, platform, job),
+        lambda: removal.gc(session, platform, job),
     ):
         with pytest.raises(UserError, match="is no job's name"):
+            call()
+
+
+def test_a_version_that_is_not_whole_is_pointed_at_by_nobody(platform: Platform) -> None:
+    world = Versions(platform)
+    one = world.digests[0]
+    (wheel,) = (at for at in world.s3.objects if one in at[1] and at[1].endswith(".whl"))
+    del world.s3.objects[wheel]
+    said = f"version {one[:12]} of job '{JOB}' is not whole: s3://{'/'.join(wheel)} is gone"
+    with pytest.raises(UserError, match=said):
+        world.promote(one)
+    with pytest.raises(UserError, match=said):
+        world.rollback(to=one)
+    assert world.pointer().digest == world.digests[2]
+
+
+def test_an_empty_word_is_no_version(platform: Platform) -> None:
+    world = Versions(platform)
+    for call in (lambda: world.promote(""), lambda: world.rollback(to="")):
+        with pytest.raises(UserError, match=r"^'' is no version"):
             call()
 
 

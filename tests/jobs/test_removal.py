@@ -34,6 +34,14 @@ def _aged(platform: Platform, count: int = 4) -> Versions:
     return world
 
 
+def test_a_job_that_was_never_there_is_a_mistake(platform: Platform) -> None:
+    world = Versions(platform, 1)
+    with pytest.raises(
+        UserError, match="^job 'nightly' has nothing in the bucket dev-artifacts: it was never"
+    ):
+        removal.gc(world.session, platform, "nightly")
+
+
 def test_old_versions_go_and_those_that_channels_keep_stay(platform: Platform) -> None:
     world = _aged(platform)
     world.promote(world.digests[0])

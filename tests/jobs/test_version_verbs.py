@@ -60,6 +60,12 @@ def test_a_version_or_a_channel_is_named(world: Versions, words: tuple[str, ...]
     assert "name one of both: a version, or --from-channel" in str(found)
 
 
+def test_an_empty_version_is_none(world: Versions) -> None:
+    for words in (("promote", JOB, ""), ("rollback", JOB, "--channel", "dev", "--to", "")):
+        assert str(_emrctl(*words).exception).startswith("'' is no version")
+    assert world.pointer().digest == world.digests[2]
+
+
 def test_versions_are_shown(world: Versions) -> None:
     shown = _emrctl("versions", JOB).stdout.splitlines()
     assert shown[0].split() == ["version", "made", "channels", "before", "in", "runs", "size"]
