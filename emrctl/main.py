@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 
@@ -37,12 +38,16 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("list", "show", "query", "schema", "watch", "attach", "cancel", "logs", "explain", "ui"),
     ),
 }
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tabs and new lines
 VERBS = ("demo", "down", "bootstrap", "doctor")
 HELP = "Declares, runs and watches an EMR data platform, on AWS and on one machine."
 
 
-def build(wanted: str | None = None) -> typer.Typer:
-    """The command line. Only the group called `wanted` is imported whole, so that a call pays for itself alone."""
+def build(*wanted: str) -> typer.Typer:
+    """The command line, for a call that begins with `wanted`: what it does not name is not imported, nor set up.
+
+    Of a group that it names that group alone, and of a verb there that verb alone. Everything when `wanted` is empty.
+    """
     # Plain help: Rich's boxes would be half of what a call takes.
     app = typer.Typer(
         help=HELP,
@@ -51,28 +56,47 @@ def build(wanted: str | None = None) -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,
     )
-    for verb in VERBS:
+    first, second = (*wanted, "", "")[:2]
+    for verb in () if first in GROUPS else _named(VERBS, first):
         app.command(name=verb)(import_module(f"emrctl.verbs.{verb}").command)
-    for group, (text, verbs) in GROUPS.items():
+    for group in _named(tuple(GROUPS), first):
+        text, verbs = GROUPS[group]
         sub = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
         sub.callback()(_group)
-        for verb in verbs if wanted in (group, None) else ():
+        for verb in _named(verbs, second) if group == first or not wanted else ():
             sub.command(name=verb)(import_module(f"emrctl.verbs.{group}_{verb}").command)
         app.add_typer(sub, name=group)
     return app
+
+
+def _named(there: tuple[str, ...], wanted: str) -> tuple[str, ...]:
+    """The one called `wanted`; all where none is, so that help and the answer to a slip of the pen know them."""
+    return (wanted,) if wanted in there else there
 
 
 def _group() -> None:
     """A group of one verb stays a group: Typer would make it a command of its own."""
 
 
+def _harmless(text: str) -> str:
+    """Without what a terminal obeys: an error may quote a name that another has chosen."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def main() -> None:
-    """Run the command; a user's mistake is one line on standard error and exit code 2."""
+    """Run the command. A line on standard error and exit code 2 for a user's mistake, 1 for what AWS refuses."""
     try:
-        build(sys.argv[1] if len(sys.argv) > 1 else "")()
+        build(*(sys.argv[1:3] or [""]))()  # without a word, the names of the groups are enough
     except UserError as error:
-        print(f"emrctl: {error}", file=sys.stderr)
+        print(f"emrctl: {_harmless(str(error))}", file=sys.stderr)
         sys.exit(error.code)
     except KeyboardInterrupt:
         print("emrctl: interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        # Looked up, not imported: where botocore was never loaded, none of its errors came.
+        of_aws = sys.modules.get("botocore.exceptions")
+        if not of_aws or not isinstance(error, of_aws.ClientError | of_aws.BotoCoreError):
+            raise
+        print(f"emrctl: AWS: {_harmless(' '.join(str(error).split()))}", file=sys.stderr)
+        sys.exit(1)

@@ -11,9 +11,7 @@ import hashlib
 import json
 import re
 import secrets
-import tempfile
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,16 +81,19 @@ def deploy(
     clock: Clock | None = None,
 ) -> Deployed:
     """Upload the job as it is now, unless that version is there, and point `channel` at it."""
+    pointers.require_channel(channel)
     clock, s3, bucket = clock or Clock(), session.client("s3"), platform.buckets.artifacts
     files, wanted = wheel.sources(spec, root), packed.recipe(spec, root)
     files_digest = digest(spec, files, wanted)
-    uploaded = False
-    found = pointers.read(s3, bucket, spec.name, channel)
-    if not objects.exists(s3, bucket, manifest_key(spec.name, files_digest)):
+    there = objects.exists(s3, bucket, manifest_key(spec.name, files_digest))
+    found = pointers.read(s3, bucket, spec.name, channel) if there else None
+    uploaded = moved = False
+    if not there:
         uploaded = _upload(s3, bucket, spec, files, wanted, files_digest, clock)
     elif not found or found[0].digest != files_digest:
         claim(s3, bucket, spec.name, files_digest)
-    moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
+    if not found or found[0].digest != files_digest:
+        moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
     uri = f"s3://{bucket}/{spec.name}/{files_digest}/"
     return Deployed(
         job=spec.name, channel=channel, digest=files_digest, uri=uri, uploaded=uploaded, moved=moved
@@ -108,33 +109,31 @@ def resolve(session: boto3.Session, platform: Platform, job: str, channel: str) 
             f"job '{job}' has no version in channel '{channel}'; "
             f"run 'emrctl jobs deploy {job} --channel {channel}'"
         )
-    artifact = load(s3, bucket, job, pointed[0].digest)
-    for uri in filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri)):
-        if not objects.exists(s3, *objects.split(uri)):
-            raise UserError(
-                f"version {pointed[0].digest[:12]} of job '{job}' is not whole: {uri} is gone; "
-                "bring it back from the bucket's versions, or deploy a change"
-            )
-    return artifact
+    return require_whole(s3, bucket, _manifest(s3, bucket, job, pointed[0].digest)[0])
 
 
 def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
     """The version called `digest`. Raises UserError when it is not in the bucket."""
-    manifest = _manifest(s3, bucket, job, digest)[0]
-    base = f"s3://{bucket}/{job}"
-    return Artifact(
-        manifest=manifest,
-        main_uri=f"{base}/{digest}/{manifest.main}",
-        wheel_uri=f"{base}/{digest}/{manifest.wheel}",
-        archive_uri=f"{base}/environments/{manifest.archive}" if manifest.archive else None,
-    )
+    return _artifact(bucket, _manifest(s3, bucket, job, digest)[0])
+
+
+def require_whole(s3: S3Client, bucket: str, manifest: Manifest) -> Artifact:
+    """The version that `manifest` is of. Raises UserError when a file of it is gone."""
+    artifact = _artifact(bucket, manifest)
+    for uri in filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri)):
+        if not objects.exists(s3, *objects.split(uri)):
+            raise UserError(
+                f"version {manifest.digest[:12]} of job '{manifest.spec.name}' is not whole: {uri} is gone; "
+                "bring it back from the bucket's versions, or deploy a change"
+            )
+    return artifact
 
 
 def find(s3: S3Client, bucket: str, job: str, part: str) -> str:
     """The digest of the version in the bucket that begins with `part`. Raises UserError for none and for several."""
     if not _PART.fullmatch(part):
         raise UserError(
-            f"'{part[:80]}' is no version: give its digest, or at least its first 4 digits (0-9, a-f)"
+            f"{part[:80]!r} is no version: give its digest, or at least its first 4 digits (0-9, a-f)"
         )
     keys = objects.keys(s3, bucket, f"{job}/{part}")
     found = [key.split("/")[1] for key in keys if key.endswith("/manifest.json")]
@@ -171,12 +170,11 @@ def manifest_key(job: str, digest: str) -> str:
 
 
 def digest(spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None = None) -> str:
-    """The version of a job: of its spec, its sources, what turns them into a wheel, and its packed environment."""
+    """The version of a job: of its spec, all that its wheel holds, what starts it, and its packed environment."""
     content = {
         "spec": spec.model_dump(mode="json"),
-        "files": {name: _sha256(body) for name, body in files.items()},
+        "wheel": {name: _sha256(body) for name, body in wheel.entries(spec, files).items()},
         "main": _sha256(_main(spec)),
-        "hatchling": version("hatchling"),
         "environment": wanted.digest if wanted else None,
     }
     return _sha256(_json(content))
@@ -189,14 +187,13 @@ def _upload(
     environment = None
     if wanted:
         environment = environments.have(s3, bucket, spec.name, wanted.digest, lambda: packed.build(wanted))
-    with tempfile.TemporaryDirectory() as scratch:
-        built = wheel.build(spec, files, Path(scratch))
-        parts = {built.name: built.read_bytes(), MAIN: _main(spec)}
+    name = wheel.name(spec)
+    parts = {name: wheel.build(spec, files), MAIN: _main(spec)}
     upload = secrets.token_hex(4)
     manifest = Manifest(
         digest=digest,
         created_at=clock.now().isoformat(timespec="seconds"),
-        wheel=f"{upload}/{built.name}",
+        wheel=f"{upload}/{name}",
         main=f"{upload}/{MAIN}",
         files={f"{upload}/{name}": _sha256(body) for name, body in sorted(parts.items())},
         environment=environment.digest if environment else "",
@@ -213,7 +210,20 @@ def _manifest(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifes
     if found is None:
         raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
     uri = f"s3://{bucket}/{manifest_key(job, digest)}"
-    return objects.parsed(Manifest, found[0], uri), found[1]
+    manifest = objects.parsed(Manifest, found[0], uri)
+    if (manifest.spec.name, manifest.digest) != (job, digest):
+        raise UserError(f"{uri} is the manifest of another version")
+    return manifest, found[1]
+
+
+def _artifact(bucket: str, manifest: Manifest) -> Artifact:
+    base = f"s3://{bucket}/{manifest.spec.name}"
+    return Artifact(
+        manifest=manifest,
+        main_uri=f"{base}/{manifest.digest}/{manifest.main}",
+        wheel_uri=f"{base}/{manifest.digest}/{manifest.wheel}",
+        archive_uri=f"{base}/environments/{manifest.archive}" if manifest.archive else None,
+    )
 
 
 def _main(spec: JobSpec) -> bytes:

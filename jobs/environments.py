@@ -46,7 +46,8 @@ def have(s3: S3Client, bucket: str, job: str, digest: str, make: Callable[[], by
             if objects.create(s3, bucket, key, made.model_dump_json(indent=1).encode()):
                 return made
             continue
-        known = Environment.model_validate_json(found[0]).model_copy(update={"claim": secrets.token_hex(8)})
+        known = objects.parsed(Environment, found[0], f"s3://{bucket}/{key}")
+        known = known.model_copy(update={"claim": secrets.token_hex(8)})
         if objects.replace(s3, bucket, key, known.model_dump_json(indent=1).encode(), found[1]):
             return known
     raise UserError(
@@ -57,7 +58,7 @@ def have(s3: S3Client, bucket: str, job: str, digest: str, make: Callable[[], by
 def read(s3: S3Client, bucket: str, job: str, digest: str) -> Environment:
     """What is known of an environment. Raises UserError when it is not in the bucket."""
     if found := objects.read(s3, bucket, _key(job, digest)):
-        return Environment.model_validate_json(found[0])
+        return objects.parsed(Environment, found[0], f"s3://{bucket}/{_key(job, digest)}")
     raise UserError(
         f"s3://{bucket}/{_key(job, digest)} is not there, which a version of job '{job}' needs", code=1
     )

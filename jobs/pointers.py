@@ -79,8 +79,7 @@ class Moved:
 
 def read(s3: S3Client, bucket: str, job: str, channel: str) -> tuple[Pointer, str] | None:
     """Where `channel` points and the object's ETag; None when nothing was ever there. Raises UserError for no name."""
-    if not _CHANNEL.fullmatch(channel):
-        raise UserError(f"channel '{channel}' is no name: lower-case letters, digits and '-', at most 32")
+    require_channel(channel)
     at = key(job, channel)
     found = objects.read(s3, bucket, at)
     return (objects.parsed(Pointer, found[0], f"s3://{bucket}/{at}"), found[1]) if found else None
@@ -135,11 +134,19 @@ def key(job: str, channel: str) -> str:
     return f"{job}/channels/{channel}.json"
 
 
+def require_channel(channel: str) -> None:
+    """Raises UserError for what is no channel's name: it becomes part of a key."""
+    if not _CHANNEL.fullmatch(channel):
+        raise UserError(
+            f"channel {channel[:80]!r} is no name: lower-case letters, digits and '-', at most 32, a letter first"
+        )
+
+
 def require_job(job: str) -> None:
     """Raises UserError for what is no job's name: it becomes part of keys."""
     try:
         _JOB.validate_python(job)
     except ValidationError:
         raise UserError(
-            f"'{job[:80]}' is no job's name: lower-case letters, digits and single '-', at most 40"
+            f"{job[:80]!r} is no job's name: lower-case letters, digits and single '-', at most 40"
         ) from None

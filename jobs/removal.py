@@ -72,7 +72,8 @@ def gc(
 
     `keep`: so many versions before its present one a channel refers to. A version younger than a week stays.
     Killed half-way it has removed some versions whole or their manifests, and the next one removes the rest.
-    Raises UserError when a record or manifest cannot be read: what it refers to is not known then.
+    Raises UserError for a job that has nothing there, and when a record or manifest cannot be read: what it refers to
+    is not known then.
     """
     if keep < 1:
         raise UserError(f"keep is {keep}; at least 1, or nothing is left to roll back to")
@@ -80,6 +81,8 @@ def gc(
     s3, bucket = session.client("s3"), platform.buckets.artifacts
     shared = Coordination(session, platform.coordination_table, clock)
     found = _look(s3, bucket, job, shared.now())
+    if not found.listed:
+        raise UserError(f"job '{job}' has nothing in the bucket {bucket}: it was never deployed there")
     referred = _of_channels(s3, bucket, job, found, keep)
     # The table before the records: a run that is closed between the two is in the second.
     referred |= {attempt.digest for attempt in shared.open_attempts(job)}

@@ -31,10 +31,6 @@ def bring(
     if objects.exists(here, bucket, artifacts.manifest_key(job, digest)):
         return digest
     manifest = artifacts.load(there, from_bucket, job, digest).manifest
-    if manifest.digest != digest:
-        raise UserError(
-            f"s3://{from_bucket}/{artifacts.manifest_key(job, digest)} is the manifest of another version"
-        )
     archive = _environment(there, from_bucket, here, bucket, job, manifest) if manifest.environment else ""
     upload, files = secrets.token_hex(4), {}
     for path, sha256 in manifest.files.items():

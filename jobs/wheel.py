@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import base64
+import csv
+import hashlib
+import io
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +17,8 @@ from facts.releases import release
 from jobs.spec import JobSpec
 
 ROOT = Path(__file__).resolve().parent.parent
+_VERSION = "0"  # the job's is its content
+_MODE = 0o100644  # of each file: readable, of kind 'file', on Unix (3)
 # What breaks a zip, a log or a shell that lists it; letters of any language are fine.
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f\\"<>|*?:\ud800-\udfff]')
 
@@ -49,36 +54,51 @@ def sources(spec: JobSpec, root: Path = ROOT) -> dict[str, bytes]:
     return found
 
 
-def build(spec: JobSpec, files: Mapping[str, bytes], folder: Path) -> Path:
-    """The wheel of `files` in `folder`."""
-    with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch)
-        for name, content in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_bytes(content)
-        tops = sorted({name.partition("/")[0] for name in files})
-        (root / "pyproject.toml").write_text(
-            f'[project]\nname = "{spec.name}"\nversion = "0"\n'
-            f'requires-python = ">={release(spec.release).python[0]}"\n'
-            # The sources stand alone here: no ignore file of the machine has a say in what goes in.
-            f"[tool.hatch.build]\nignore-vcs = true\n[tool.hatch.build.targets.wheel]\npackages = {tops}\n"
-        )
-        # In this process: another Python to start would be a third of a small job's deploy.
-        from hatchling.builders.wheel import WheelBuilder
-
-        made = Path(next(WheelBuilder(str(root)).build(directory=str(root / "dist"), versions=["standard"])))
-        return _dateless(made, folder / made.name)
+def name(spec: JobSpec) -> str:
+    """The wheel's file name."""
+    return f"{_distribution(spec)}-py3-none-any.whl"
 
 
-def _dateless(made: Path, target: Path) -> Path:
-    """The same archive, of one date: Hatchling's own come from the environment, which a process has once for all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(made) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
-        for entry in source.infolist():
-            dateless = zipfile.ZipInfo(entry.filename)  # 1980-01-01, where zip's calendar begins
-            dateless.external_attr, dateless.compress_type = entry.external_attr, zipfile.ZIP_DEFLATED
-            out.writestr(dateless, source.read(entry))
-    return target
+def entries(spec: JobSpec, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """All that the wheel of `files` holds, by name: the files, and what tells an installer of them.
+
+    https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+    """
+    info = f"{_distribution(spec)}.dist-info"
+    python = release(spec.release).python[0]
+    found = dict(sorted(files.items())) | {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {spec.name}\nVersion: {_VERSION}\n"
+        f"Requires-Python: >={python}\n".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: emrctl\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    lines = io.StringIO()
+    record = csv.writer(lines, lineterminator="\n")  # a name may have a comma
+    record.writerows((file, _recorded(body), len(body)) for file, body in found.items())
+    record.writerow((f"{info}/RECORD", "", ""))
+    return found | {f"{info}/RECORD": lines.getvalue().encode()}
+
+
+def build(spec: JobSpec, files: Mapping[str, bytes]) -> bytes:
+    """The wheel of `files`. Written here: a build tool would be a fifth of a small job's deploy."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+        for file, body in entries(spec, files).items():
+            entry = zipfile.ZipInfo(file)  # of 1980-01-01, where zip's calendar begins
+            entry.compress_type, entry.create_system, entry.external_attr = (
+                zipfile.ZIP_DEFLATED,
+                3,
+                _MODE << 16,
+            )
+            out.writestr(entry, body)
+    return packed.getvalue()
+
+
+def _distribution(spec: JobSpec) -> str:
+    return f"{spec.name.replace('-', '_')}-{_VERSION}"
+
+
+def _recorded(body: bytes) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(body).digest()).decode().rstrip("=")
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from emrctl import tables
 from emrctl.options import Json
 
 
@@ -17,12 +18,9 @@ def command(
     if as_json:
         print(json.dumps([spec.model_dump(mode="json") for spec in specs], indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("job", "runs on", "schedule", "owner", "what it does", box=None, pad_edge=False)
+    rows = []
     for spec in specs:
         schedule = f"{spec.schedule.expression} {spec.schedule.timezone}" if spec.schedule else "by hand"
         where = f"{spec.runtime.kind}:{spec.runtime.place} ({spec.release})"
-        table.add_row(spec.name, where, schedule, spec.owner, spec.description)
-    Console().print(table)
+        rows.append((spec.name, where, schedule, spec.owner, spec.description))
+    tables.show(("job", "runs on", "schedule", "owner", "what it does"), rows)

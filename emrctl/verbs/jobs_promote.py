@@ -34,7 +34,9 @@ def command(
         raise UserError("name one of both: a version, or --from-channel with the channel that has it")
     session, platform = connect(stack, target)
     source, source_platform = connect(from_stack, target) if from_stack else (session, platform)
-    digest = version or channels.pointed(source, source_platform, name, from_channel or "").digest
+    digest = version
+    if digest is None:
+        digest = channels.pointed(source, source_platform, name, from_channel or "").digest
     if from_stack:
         digest = transfer.bring(source, source_platform, session, platform, name, digest)
     moved = channels.promote(session, platform, name, digest, to)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from emrctl import tables
 from emrctl.options import Json
 
 
@@ -49,26 +50,15 @@ def command(
 
 
 def _show(used: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     if not used:
         print("no cluster has a node")
         return
-    table = Table(
-        "type", "zone", "market", "used", "free", "USD/h", box=None, pad_edge=False, header_style="bold"
-    )
+    rows = []
     for one in used:
         price = "?" if one["usd_per_hour"] is None else f"{one['usd_per_hour']:.4f}"
-        table.add_row(
-            one["instance_type"],
-            one["zone"],
-            _market(one["market"]),
-            str(one["nodes"]),
-            str(one["free"]),
-            price,
-        )
-    Console().print(table)
+        market = _market(one["market"])
+        rows.append((one["instance_type"], one["zone"], market, str(one["nodes"]), str(one["free"]), price))
+    tables.show(("type", "zone", "market", "used", "free", "USD/h"), rows)
 
 
 def _market(name: str) -> str:

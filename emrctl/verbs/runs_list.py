@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from emrctl import tables
 from emrctl.options import Target
 from facts.errors import UserError
 
@@ -56,23 +57,18 @@ def command(
         shown = [runs.opened(attempt, status) for attempt, status in under_way]
         print(json.dumps([*shown, *(record.model_dump(mode="json") for record in records)], indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("run", "job", "place", "state"):
-        table.add_column(
-            name, no_wrap=name != "place"
-        )  # a run's id is what other verbs ask for: never cut off
-    for name in ("duration", "rows", "USD"):
-        table.add_column(name, justify="right")
+    rows = []
     for attempt, status in under_way:
         place = f"{attempt.runtime} {attempt.place}"
-        table.add_row(attempt.run_id, runs.named(attempt), place, runs.state(status), "-", "-", "-")
+        rows.append((attempt.run_id, runs.named(attempt), place, runs.state(status), "-", "-", "-"))
     for record in records:
         cost = "-" if record.cost_usd is None else f"{record.cost_usd:.4f}"
-        table.add_row(
+        rows.append((
             record.run_id, runs.named(record), f"{record.runtime} {record.place}", record.state,
             runs.seconds(record.duration_seconds), runs.number(record.rows_read), cost,
-        )  # fmt: skip
-    Console().print(table)
+        ))  # fmt: skip
+    numbers = ("duration", "rows", "USD")
+    # A run's id is what other verbs ask for: never cut off.
+    tables.show(
+        ("run", "job", "place", "state", *numbers), rows, right=numbers, whole=("run", "job", "state")
+    )

@@ -67,7 +67,7 @@ def find(name: str, folder: Path | None = None) -> JobSpec:
     """The spec called `name`. Raises UserError that lists the names there are."""
     specs = {spec.name: spec for spec in load_catalog(folder)}
     if name not in specs:
-        raise UserError(f"there is no job '{name}'; the catalog has: {', '.join(specs) or 'none'}")
+        raise UserError(f"there is no job {name[:80]!r}; the catalog has: {', '.join(specs) or 'none'}")
     return specs[name]
 
 

@@ -14,15 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.errors import UserError
-from jobs import artifacts, channels, pointers, spec
+from jobs import artifacts, channels, pointers, removal, spec
 from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.pointers import Move, Pointer
 from tests.jobs.fakes import FAULTS, KilledError
-from tests.jobs.versions import JOB, Versions, history, quick
-
-pytestmark = pytest.mark.usefixtures("quick")
-__all__ = ["quick"]
+from tests.jobs.versions import JOB, Versions, history
 
 
 def test_a_version_is_promoted_by_the_beginning_of_its_digest(platform: Platform) -> None:
@@ -62,15 +59,36 @@ def test_a_beginning_of_two_versions_is_refused(platform: Platform) -> None:
         world.promote(world.digests[0][:10])
 
 
-@pytest.mark.parametrize("job", ["../x", "a/b", "", "A", "x" * 41])
+@pytest.mark.parametrize("job", ["../x", "a/b", "", "A", "x" * 41, "a\nb"])
 def test_a_job_has_a_name(platform: Platform, job: str) -> None:
     session = Versions(platform, 1).session
     for call in (
         lambda: channels.promote(session, platform, job, "abcd", "prod"),
         lambda: channels.rollback(session, platform, job, "prod"),
         lambda: channels.versions(session, platform, job),
+        lambda: removal.gc(session, platform, job),
     ):
         with pytest.raises(UserError, match="is no job's name"):
+            call()
+
+
+def test_a_version_that_is_not_whole_is_pointed_at_by_nobody(platform: Platform) -> None:
+    world = Versions(platform)
+    one = world.digests[0]
+    (wheel,) = (at for at in world.s3.objects if one in at[1] and at[1].endswith(".whl"))
+    del world.s3.objects[wheel]
+    said = f"version {one[:12]} of job '{JOB}' is not whole: s3://{'/'.join(wheel)} is gone"
+    with pytest.raises(UserError, match=said):
+        world.promote(one)
+    with pytest.raises(UserError, match=said):
+        world.rollback(to=one)
+    assert world.pointer().digest == world.digests[2]
+
+
+def test_an_empty_word_is_no_version(platform: Platform) -> None:
+    world = Versions(platform)
+    for call in (lambda: world.promote(""), lambda: world.rollback(to="")):
+        with pytest.raises(UserError, match=r"^'' is no version"):
             call()
 
 
@@ -110,6 +128,28 @@ def test_versions_tell_who_points_at_them(platform: Platform) -> None:
     assert oldest.size > 1000
     with pytest.raises(UserError, match="job 'other' has no version; run 'emrctl jobs deploy other'"):
         channels.versions(world.session, platform, "other")
+
+
+def test_versions_tell_the_runs_that_keep_them(platform: Platform) -> None:
+    world = Versions(platform, 1)
+    world.time.go(60)
+    world.put(2)
+    ran = []
+    for _ in range(2):
+        ran.append(world.run().run_id)
+        world.time.go(60)
+    started = world.lifecycle().start(JOB, "dev").run_id
+    newest, oldest = channels.versions(world.session, platform, JOB)
+    assert (newest.under_way, newest.ran) == ((started,), tuple(reversed(ran)))
+    assert (oldest.under_way, oldest.ran) == ((), ())
+
+
+def test_a_damaged_version_is_named(platform: Platform) -> None:
+    world = Versions(platform, 1)
+    key = (platform.buckets.artifacts, artifacts.manifest_key(JOB, world.digests[0]))
+    world.s3.objects[key] = b"{cut off"
+    with pytest.raises(UserError, match=f"^s3://{'/'.join(key)} is not what this version reads: the whole: "):
+        channels.versions(world.session, platform, JOB)
 
 
 def test_a_channel_of_an_older_program_is_read(platform: Platform) -> None:

@@ -15,10 +15,8 @@ from jobs import artifacts, environments, removal
 from jobs.platform import Platform
 from jobs.removal import Removal
 from tests.jobs.fakes import FAULTS, KilledError
-from tests.jobs.versions import DAY, JOB, Versions, quick
+from tests.jobs.versions import DAY, JOB, Versions
 
-pytestmark = pytest.mark.usefixtures("quick")
-__all__ = ["quick"]
 MONTH = 30 * DAY
 
 
@@ -34,6 +32,14 @@ def _aged(platform: Platform, count: int = 4) -> Versions:
         world.digests.append(world.put(minutes))
     world.time.go(MONTH)
     return world
+
+
+def test_a_job_that_was_never_there_is_a_mistake(platform: Platform) -> None:
+    world = Versions(platform, 1)
+    with pytest.raises(
+        UserError, match="^job 'nightly' has nothing in the bucket dev-artifacts: it was never"
+    ):
+        removal.gc(world.session, platform, "nightly")
 
 
 def test_old_versions_go_and_those_that_channels_keep_stay(platform: Platform) -> None:

@@ -10,10 +10,7 @@ import pytest
 from facts.errors import UserError
 from jobs import artifacts, channels, environments, objects, transfer
 from jobs.platform import Buckets, Platform
-from tests.jobs.versions import JOB, Versions, quick
-
-pytestmark = pytest.mark.usefixtures("quick")
-__all__ = ["quick"]
+from tests.jobs.versions import JOB, Versions
 
 
 @pytest.fixture

@@ -13,10 +13,7 @@ from facts.errors import UserError
 from jobs import removal
 from jobs.coordination.table import Coordination
 from jobs.platform import Buckets, Platform
-from tests.jobs.versions import JOB, Versions, quick
-
-pytestmark = pytest.mark.usefixtures("quick")
-__all__ = ["quick"]
+from tests.jobs.versions import JOB, Versions
 
 
 @pytest.fixture
@@ -63,11 +60,28 @@ def test_a_version_or_a_channel_is_named(world: Versions, words: tuple[str, ...]
     assert "name one of both: a version, or --from-channel" in str(found)
 
 
+def test_an_empty_version_is_none(world: Versions) -> None:
+    for words in (("promote", JOB, ""), ("rollback", JOB, "--channel", "dev", "--to", "")):
+        assert str(_emrctl(*words).exception).startswith("'' is no version")
+    assert world.pointer().digest == world.digests[2]
+
+
 def test_versions_are_shown(world: Versions) -> None:
     shown = _emrctl("versions", JOB).stdout.splitlines()
-    assert shown[0].split() == ["version", "made", "channels", "before", "in", "size"]
+    assert shown[0].split() == ["version", "made", "channels", "before", "in", "runs", "size"]
     assert sorted(line[:12] for line in shown[1:]) == sorted(digest[:12] for digest in world.digests)
     assert len(json.loads(_emrctl("versions", JOB, "--json").stdout)) == 3
+
+
+def test_versions_are_shown_with_their_runs(world: Versions) -> None:
+    ran = world.run().run_id
+    world.time.go(60)
+    started = world.lifecycle().start(JOB, "dev").run_id
+    shown = _emrctl("versions", JOB).stdout
+    assert f"  1 under way, 1 ran; last {started}  " in shown
+    of_versions = {one["digest"]: one for one in json.loads(_emrctl("versions", JOB, "--json").stdout)}
+    assert of_versions[world.digests[2]]["under_way"] == [started]
+    assert of_versions[world.digests[2]]["ran"] == [ran]
 
 
 def test_gc_shows_what_would_go_and_asks(world: Versions, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,31 +1,15 @@
-"""A world with several versions of its job, made without packing them each."""
+"""A world with several versions of its job."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-import pytest
-
-from jobs import artifacts, channels, objects, spec, wheel
+from jobs import artifacts, channels, objects, spec
 from jobs.platform import Platform
 from jobs.pointers import Pointer
-from jobs.spec import JobSpec
 from tests.jobs.world import JOB, World
 
 DAY = 86_400.0
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packing takes no time."""
-    monkeypatch.setattr(wheel, "build", _build)
-
-
-def _build(job: JobSpec, _files: Mapping[str, bytes], folder: Path) -> Path:
-    built = folder / f"{job.name.replace('-', '_')}-0-py3-none-any.whl"
-    built.write_bytes(job.model_dump_json().encode())
-    return built
 
 
 class Versions(World):
@@ -68,4 +52,4 @@ def history(pointer: Pointer) -> list[tuple[str, str]]:
     return [(move.digest, move.by) for move in (pointer, *pointer.before)]
 
 
-__all__ = ["DAY", "JOB", "Versions", "history", "quick"]
+__all__ = ["DAY", "JOB", "Versions", "history"]
