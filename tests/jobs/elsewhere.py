@@ -1,4 +1,4 @@
-"""EMR on EKS and clusters of a run's own in plain Python, and a platform on each that fails as a test says."""
+"""EMR on EKS, EMR Serverless and clusters of a run's own in plain Python, and a platform on each that fails as told."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jobs import artifacts, spec
 from jobs.lifecycle import Lifecycle
 from jobs.platform import Platform, VirtualCluster
 from jobs.runs import Record
-from jobs.spec import Ec2Target, EksTarget
+from jobs.spec import Ec2Target, EksTarget, ServerlessTarget
 from tests.jobs.fake_table import FakeTable
 from tests.jobs.fakes import (
     PENDING_SECONDS,
@@ -27,13 +27,16 @@ from tests.jobs.fakes import (
     KilledError,
     Pages,
     Time,
+    client_error,
 )
 
 JOB = "nightly-etl"
 TARGETS = {
     "eks": EksTarget(kind="eks", virtual_cluster="team"),
     "ephemeral": Ec2Target(kind="ec2", template="once"),
+    "serverless": ServerlessTarget(kind="serverless", application="adhoc"),
 }
+_SERVICES = {"eks": "emr-containers", "ephemeral": "emr", "serverless": "emr-serverless"}
 # How a thing may have ended that an attempt is recorded as.
 ENDS = {
     "SUCCEEDED": ("COMPLETED",),
@@ -143,6 +146,59 @@ def _run(thing: Thing) -> dict[str, Any]:
     return {**told, "finishedAt": thing.ended} if thing.ended else told
 
 
+class FakeServerless(_Things):
+    """One application. A client token gives the run that it gave before, and another request with it is refused."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.requests: dict[str, Any] = {}
+
+    def start_job_run(self, **request: Any) -> Any:
+        def start() -> Any:
+            token = request["clientToken"]
+            if self.requests.setdefault(token, request) != request:
+                raise client_error("ConflictException")
+            found = next((each for each in self.made if each.token == token), None)
+            arguments = request["jobDriver"]["sparkSubmit"]["entryPointArguments"]
+            return {"jobRunId": (found or self.make(token, arguments)).id}
+
+        return self.faults.around(start)
+
+    def get_job_run(self, applicationId: str, jobRunId: str) -> Any:  # noqa: N803
+        def get() -> Any:
+            (found,) = (each for each in self.made if each.id == jobRunId)
+            times = {"startedAt": found.started, "endedAt": found.ended}
+            return {"jobRun": {name: at for name, at in times.items() if at}}
+
+        return self.faults.around(get)
+
+    def get_application(self, applicationId: str) -> Any:  # noqa: N803
+        return self.faults.around(lambda: {"application": {"state": "STARTED"}})
+
+    def cancel_job_run(self, applicationId: str, jobRunId: str, **_: Any) -> Any:  # noqa: N803
+        def cancel() -> Any:
+            if any(each.id == jobRunId and each.state in OVER for each in self.made):
+                raise client_error("ValidationException")
+            self.end(jobRunId)
+
+        return self.faults.around(cancel)
+
+    def get_paginator(self, name: str) -> Pages:
+        assert name == "list_job_runs"
+        return Pages(lambda **asked: self.faults.around(lambda: self._list(asked["createdAtAfter"])))
+
+    def _list(self, after: datetime) -> list[Any]:
+        return [{"jobRuns": [self._run(each) for each in self.seen(after)]}]
+
+    def _run(self, thing: Thing) -> dict[str, Any]:
+        state = {"PENDING": "SUBMITTED", "COMPLETED": "SUCCESS"}.get(thing.state, thing.state)
+        at = thing.ended or thing.started or thing.created
+        return {
+            "id": thing.id, "name": thing.token, "state": state, "stateDetails": "",
+            "createdAt": thing.created, "updatedAt": at,
+        }  # fmt: skip
+
+
 class FakeClusters(_Things):
     """An EMR where each request makes a cluster; nothing but its name tells one from its twin."""
 
@@ -217,11 +273,11 @@ class Elsewhere:
         self.time = Time()
         self.faults = Faults(time=self.time)
         self.s3 = FakeS3(self.faults)
-        made = FakeEks if kind == "eks" else FakeClusters
-        self.service = made(self.time, self.s3, self.faults, lag)
-        clients = {"emr" if kind == "ephemeral" else "emr-containers": self.service, "s3": self.s3}
+        makes = {"eks": FakeEks, "ephemeral": FakeClusters, "serverless": FakeServerless}
+        self.service: _Things = makes[kind](self.time, self.s3, self.faults, lag)
         table = FakeTable(self.time, self.faults)
-        self.session = cast(boto3.Session, _Session({**clients, "dynamodb": table}))
+        clients = {_SERVICES[kind]: self.service, "s3": self.s3, "dynamodb": table}
+        self.session = cast(boto3.Session, _Session(clients))
         self.faults.meanwhile = self.cancelled_by_another
         self.have(kind)
 
