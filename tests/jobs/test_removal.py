@@ -37,7 +37,7 @@ def _aged(platform: Platform, count: int = 4) -> Versions:
 def test_a_job_that_was_never_there_is_a_mistake(platform: Platform) -> None:
     world = Versions(platform, 1)
     with pytest.raises(
-        UserError, match="^job 'nightly' has nothing in the bucket dev-artifacts: it was never"
+        UserError, match=r"^job 'nightly' has nothing in the bucket dev-artifacts: it was never"
     ):
         removal.gc(world.session, platform, "nightly")
 
