@@ -34,7 +34,10 @@ arguments:
   - --report=$${run.report}
   - --run-id=$${run.id}
 
-resources: {size: small}
+# Enough for little data, and it fits the small nodes of a local stack too; `size: medium` is a start for more.
+resources:
+  driver: {cores: 1, memory: 1g}
+  executors: {cores: 2, memory: 2g, count: 2}
 runtime: {kind: ec2, cluster: main}
 retry: {max_attempts: 2}
 timeout_minutes: 30

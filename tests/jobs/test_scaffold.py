@@ -18,7 +18,9 @@ from emrctl.main import build
 from facts.errors import UserError
 from jobs import scaffold, wheel
 from jobs.spec import load
+from jobs.spec.sizes import mebibytes
 from jobs.validation import check
+from local.spark.sizing import node_size
 
 FOLDERS = ("jobs/catalog", "jobs/workloads", "jobs/transforms", "tests/jobs")
 
@@ -51,6 +53,9 @@ def test_a_new_job_is_valid_packs_and_is_in_form(root: Path) -> None:
     assert spec.entry_point == "jobs.workloads.late_arrivals"
     assert "jobs/workloads/late_arrivals.py" in wheel.sources(spec, root)
     assert check([str(made[0])], root=root).mistakes == ()
+    # It runs as it is on a local stack as well, whose nodes are smaller; YARN adds Spark's least overhead of 384 MB.
+    for memory in (spec.resources.driver.memory, spec.resources.executors.memory):
+        assert mebibytes(memory) + 384 <= node_size("m5.xlarge").memory_mb
     python = [str(file) for file in made[1:]]
     shutil.copy(wheel.ROOT / "pyproject.toml", root)
     for command in (["check", "--no-cache", *python], ["format", "--check", "--no-cache", *python]):
