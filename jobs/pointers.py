@@ -79,6 +79,7 @@ class Moved:
 
 def read(s3: S3Client, bucket: str, job: str, channel: str) -> tuple[Pointer, str] | None:
     """Where `channel` points and the object's ETag; None when nothing was ever there. Raises UserError for no name."""
+    require_job(job)
     require_channel(channel)
     at = key(job, channel)
     found = objects.read(s3, bucket, at)

@@ -27,7 +27,9 @@ class Mistake:
     what: str
 
     def __str__(self) -> str:
-        return ": ".join(filter(None, (f"{self.file}:{self.line}", self.key, self.what)))
+        text = ": ".join(filter(None, (f"{self.file}:{self.line}", self.key, self.what)))
+        # A file's name may hold anything, and so may what it says: a line stays one, and a terminal is not told what to do.
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 class UnreadableError(UserError):

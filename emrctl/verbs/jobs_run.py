@@ -20,6 +20,9 @@ def command(
         list[str] | None,
         typer.Option("--param", metavar="NAME=VALUE", help="A parameter other than the spec's."),
     ] = None,
+    deploy: Annotated[
+        bool, typer.Option("--deploy", help="First deploy the job as it is now, as 'jobs deploy' does.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
     auto_mitigate: Annotated[
         bool,
@@ -44,12 +47,18 @@ def command(
     from emrctl.options import pairs
     from emrctl.platform import connect
     from emrctl.watching import RunProgress
+    from jobs import artifacts
     from jobs.attempts import Asked
     from jobs.lifecycle import Lifecycle
+    from jobs.spec import find
 
     asked = Asked(date=date, parameters=pairs(param or ()), auto_mitigate=auto_mitigate)
     session, platform = connect(stack, target)
     with RunProgress(name, quiet=quiet, verbose=verbose) as progress:
+        if deploy:
+            deployed = artifacts.deploy(session, platform, find(name), channel)
+            came = "uploaded" if deployed.uploaded else "was there already"
+            progress.note(f"version {deployed.digest[:12]} {came}; channel '{channel}' points at it")
         lifecycle = Lifecycle(session, platform, told=progress, logs=not quiet, cancels=progress.cancels)
         if not wait:
             attempt = lifecycle.start(name, channel, asked, force=force)

@@ -65,6 +65,10 @@ def _datasets(spec: JobSpec) -> Found:
             # A job that overwrites what it reads cannot be run twice.
             if other.zone == output.zone and _overlap(other.prefix, output.prefix):
                 yield ("outputs", index), f"'{output.name}' overlaps the input '{other.name}' in {other.zone}"
+        for earlier in spec.outputs[:index]:
+            # What overwrites the one would remove the other.
+            if earlier.zone == output.zone and _overlap(earlier.prefix, output.prefix):
+                yield ("outputs", index), f"'{output.name}' overlaps the output '{earlier.name}' in {output.zone}"
 
 
 def _arguments(spec: JobSpec) -> Found:

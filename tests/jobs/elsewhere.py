@@ -332,3 +332,4 @@ class Elsewhere:
                 assert thing.token == attempt.token
                 assert thing.state in ENDS[attempt.state]
             assert all(made[twin].state == "CANCELLED" for twin in attempt.twins)
+            assert not attempt.twins or isinstance(self.service, FakeClusters)  # a token makes none

@@ -65,7 +65,7 @@ class FakeTable:
     def _answer(self, name: str, call: Callable[[], Any]) -> Any:
         self.calls.append(name)
         date = {"HTTPHeaders": {"date": format_datetime(self._time.now(), usegmt=True)}}
-        return self._faults.around(lambda: {**call(), "ResponseMetadata": date})
+        return self._faults.around(lambda: {**call(), "ResponseMetadata": date}, name)
 
 
 def _at(key: Any) -> tuple[str, str]:

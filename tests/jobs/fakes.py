@@ -70,9 +70,11 @@ class Faults:
     calls: int = 0
     time: Time | None = None
     meanwhile: Callable[[], None] = lambda: None  # what another command does between two calls of the first
+    made: list[object] = field(default_factory=list)  # which calls there were
 
-    def around(self, call: Callable[[], Any]) -> Any:
+    def around(self, call: Callable[[], Any], name: str = "") -> Any:
         self.calls += 1
+        self.made.append((call.__code__, name))
         fault = next(self.plan, "none")
         if self.time and fault.startswith("clock"):
             self.time.skew += 86_400.0 if fault == "clock ahead" else -86_400.0
@@ -96,6 +98,15 @@ class Faults:
         if fault == "error after":
             raise client_error("InternalServerError", 500)
         return answer
+
+
+def telling(made: Sequence[object]) -> list[int]:
+    """Which of the calls a fault is to befall, where each of them is too dear: the first and the last of those that
+    stand between the same two. In between are looks at what has not changed."""
+    between: dict[object, list[int]] = {}
+    for at in range(len(made)):
+        between.setdefault((made[max(at - 1, 0)], made[at], *made[at + 1 : at + 2]), []).append(at)
+    return sorted({at for same in between.values() for at in (same[0], same[-1])})
 
 
 FAULTS = (

@@ -62,6 +62,10 @@ def test_all_mistakes_of_all_files_are_told_at_once_with_file_line_and_key(tmp_p
         ({"inputs": [{"name": "a", "zone": "landing", "prefix": "/x/"}]}, r"inputs\[0\].prefix"),
         ({"inputs": [{"name": "a", "zone": "landing", "prefix": "x"}]}, r"inputs\[0\].prefix"),
         ({"outputs": [{"name": "o", "zone": "landing", "prefix": "nycflights13/"}]}, "overlaps the input 'flights'"),
+        (
+            {"outputs": [{"name": n, "zone": "curated", "prefix": p} for n, p in (("a", "x/"), ("b", "x/y/"))]},
+            "'b' overlaps the output 'a' in curated",
+        ),
         ({"outputs": []}, "outputs"),
         ({"inputs": GOOD["inputs"] + GOOD["inputs"][:1]}, "the name 'flights' stands twice"),
         ({"runtime": {"kind": "cloud", "cluster": "main"}}, "runtime.kind: is 'cloud'"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from facts.errors import UserError
-from jobs import artifacts, channels, environments, objects, transfer
+from jobs import artifacts, channels, environments, objects, pointers, transfer
 from jobs.platform import Buckets, Platform
+from tests.jobs.fakes import FAULTS, KilledError
 from tests.jobs.versions import JOB, Versions
 
 
@@ -72,6 +76,38 @@ def test_what_is_not_what_the_manifest_says_does_not_arrive(
     assert caught.value.code == 1
     with pytest.raises(UserError, match="has no version"):
         channels.versions(world.session, prod, JOB)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "none"])
+def test_one_fault_at_each_call_of_a_promotion_between_stacks(
+    platform: Platform, prod: Platform, fault: str
+) -> None:
+    world = Versions(platform, 1)
+    _with_environment(world)
+    (one,), objects_before = world.digests, dict(world.s3.objects)
+
+    def promote() -> channels.Moved:
+        return channels.promote(world.session, prod, JOB, _bring(world, prod, one), "prod")
+
+    def whole() -> bool:
+        found = artifacts.load(world.session.client("s3"), prod.buckets.artifacts, JOB, one)
+        uris = filter(None, (found.main_uri, found.wheel_uri, found.archive_uri))
+        return all(objects.split(uri) in world.s3.objects for uri in uris)
+
+    before = world.faults.calls
+    promote()
+    for at in range(world.faults.calls - before):
+        world.s3.objects = dict(objects_before)
+        world.faults.plan = itertools.chain(["none"] * at, [fault])
+        with contextlib.suppress(KilledError, ClientError, BotoCoreError):
+            promote()
+        world.faults.plan = iter(())
+        key = (prod.buckets.artifacts, pointers.key(JOB, "prod"))
+        assert key not in world.s3.objects or whole()  # nothing points at what is not whole
+        promote()
+        assert whole()
+        pointer = channels.pointed(world.session, prod, JOB, "prod")
+        assert (pointer.digest, pointer.before) == (one, ())  # moved once
 
 
 def test_a_manifest_under_another_name_is_refused(platform: Platform, prod: Platform) -> None:

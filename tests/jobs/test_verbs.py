@@ -62,6 +62,26 @@ def test_the_exit_code_is_the_jobs_result(
     assert _emrctl("jobs", "run", "nightly-etl").exit_code == code
 
 
+def test_the_job_as_it_is_now_is_deployed_and_run_in_one(world: World) -> None:
+    world.s3.objects.clear()
+    missing = _emrctl("jobs", "run", "nightly-etl")
+    assert "has no version in channel 'dev'; run 'emrctl jobs deploy nightly-etl" in str(missing.exception)
+    for came in ("uploaded", "was there already"):
+        done = _emrctl("jobs", "run", "nightly-etl", "--deploy", "--json")
+        assert (done.exit_code, json.loads(done.stdout)["state"]) == (0, "SUCCEEDED")
+        digest = json.loads(done.stdout)["digest"][:12]
+        assert f"nightly-etl: version {digest} {came}; channel 'dev' points at it\n" in done.stderr
+    assert "there is no job 'nope'" in str(_emrctl("jobs", "run", "nope", "--deploy").exception)
+    assert len(world.emr.steps) == 2
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "x" * 41, "A"])
+def test_what_is_no_jobs_name_is_asked_of_nobody(world: World, name: str) -> None:
+    calls = world.faults.calls
+    assert "is no job's name" in str(_emrctl("jobs", "run", name).exception)
+    assert world.faults.calls == calls
+
+
 def test_a_run_is_asked_for_a_day(world: World) -> None:
     done = _emrctl("jobs", "run", "nightly-etl", "--date", "2013-01-05", "--json")
     assert json.loads(done.stdout)["logical_at"] == "2013-01-05T05:00:00Z"  # midnight in New York
@@ -258,6 +278,11 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
     log = (Path(__file__).parent / "data" / "driver-stderr.txt").read_bytes()
     log += (
         b"26/11/28 08:28:54 INFO CacheManager: plan:\n+- Project [a]\n   +- Scan\nmy own line\n  indented\n"
+        b"26/11/28 08:28:55 WARN NativeCodeLoader: Unable to load native-hadoop library for your platform\n"
+        b"context.py:358: RuntimeWarning: Failed to add file [s3://a/job.whl] specified in 'spark.submit.pyFiles' to "
+        b"Python path:\n  /nodes/local\n  warnings.warn(\n"
+        b"26/11/28 08:28:55 INFO ApplicationMaster: \n" + b"=" * 79 + b"\nDefault YARN executor launch context:\n  env:\n"
+        b"    SPARK_USER -> hadoop\n\n  command:\n    java \\ \n" + b"=" * 79 + b"\n"
     )
     for step in ("1", "2"):
         root, application = "elasticmapreduce/j-1", f"application_1_000{step}"
@@ -273,6 +298,7 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
     assert "WARN TaskSetManager: Lost task 1.0 in stage 9.0" in shown
     assert "INFO DAGScheduler" not in shown
     assert "Project" not in shown
+    assert not any(part in shown for part in ("====", "launch context", "SPARK_USER", "java", "warn", "/nodes", "native"))
     assert "\nmy own line\n  indented\n" in shown
     assert "s-1 RUNNING, stages 5/6, tasks 14/15 (2 lost)" in shown
     assert "INFO DAGScheduler" in _emrctl("jobs", "run", "nightly-etl", "--verbose").stderr
