@@ -1,5 +1,7 @@
 """Everything: each folder of tests by itself, remembered when it passed, so that a stopped run goes on.
 
+The slow tests alone (CI) are one run of all folders that are due.
+
 A folder counts as passed for the exact content of the tree that it passed on; any change makes it due again.
 """
 
@@ -43,28 +45,42 @@ def main() -> int:
     parts = _touched(options.changed_since) if options.changed_since else list(PARTS)
     tree, passed = _tree(), {} if options.again else _remembered()
     failed = []
-    for number, part in enumerate(parts, start=1):
-        key = f"{part}{' slow' if options.slow_only else ''}"
-        if passed.get(key) == tree or not (ROOT / part).is_dir():
-            print(f"[{number}/{len(parts)}] {part}: passed before, nothing changed since", flush=True)
+    runs = _runs(parts, together=options.slow_only)
+    for number, run in enumerate(runs, start=1):
+        due = [part for part in run if passed.get(_key(part, options.slow_only)) != tree]
+        title = f"[{number}/{len(runs)}] {' '.join(due or run)}"
+        if not due:
+            print(f"{title}: passed before, nothing changed since", flush=True)
             continue
-        print(f"[{number}/{len(parts)}] {part}", flush=True)
+        print(title, flush=True)
         started = time.monotonic()
-        if _run(part, slow_only=options.slow_only, failed_only=options.failed_only):
-            passed[key] = tree
-            _remember(passed)
-            print(f"[{number}/{len(parts)}] {part}: passed in {time.monotonic() - started:.0f} s", flush=True)
+        if _run(due, slow_only=options.slow_only, failed_only=options.failed_only):
+            _remember(passed := passed | {_key(part, options.slow_only): tree for part in due})
+            print(f"{title}: passed in {time.monotonic() - started:.0f} s", flush=True)
         else:
-            failed.append(part)
+            failed.extend(due)
     if failed:
         print(f"failed: {', '.join(failed)}; run again to go on with these", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _run(part: str, *, slow_only: bool, failed_only: bool) -> bool:
+def _runs(parts: list[str], *, together: bool) -> list[list[str]]:
+    """The parts by the runs of pytest that they are of.
+
+    Together, as in CI, no worker waits at the end of each part for another's last test; what takes longest comes first.
+    """
+    there = [part for part in parts if (ROOT / part).is_dir()]
+    return [there[::-1]] if together and there else [[part] for part in there]
+
+
+def _key(part: str, slow_only: bool) -> str:
+    return f"{part} slow" if slow_only else part
+
+
+def _run(parts: list[str], *, slow_only: bool, failed_only: bool) -> bool:
     chosen = ["-m", "slow and not more"] if slow_only else ["--hypothesis-profile", "new"]
     chosen += ["--last-failed"] if failed_only else []
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", *chosen, part]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", *chosen, *parts]
     return subprocess.run(command, cwd=ROOT, check=False).returncode in (0, NO_TESTS_COLLECTED)
 
 

@@ -43,7 +43,8 @@ def _below(keys: list[Key], prefix: str) -> list[Key]:
     wanted = prefix.split(".")
     found = [key for key in keys if not prefix or _matches(key.key.split("."), wanted)]
     if not found:
-        near = get_close_matches(prefix, [key.key for key in keys], n=1)
+        near = [key.key for key in keys if key.key.endswith((f".{prefix}", f":{prefix}"))]
+        near = near or get_close_matches(prefix, [key.key for key in keys], n=1)
         hint = f" (did you mean '{near[0]}'?)" if near else ""
         raise UserError(f"no stack file has a key '{prefix}'{hint}; 'emrctl settings explain' shows them all")
     return found

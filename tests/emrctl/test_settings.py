@@ -41,6 +41,12 @@ def test_a_key_that_is_not_there_is_named_with_the_nearest() -> None:
     )
 
 
+def test_the_end_of_a_key_finds_it() -> None:
+    assert "(did you mean 'emr:network.flow_log_retention_days'?)" in str(
+        run("explain", "flow_log_retention_days").exception
+    )
+
+
 def test_the_schema_is_one_document() -> None:
     assert json.loads(run("schema").stdout)["required"] == ["config"]
 
