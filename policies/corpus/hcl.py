@@ -16,7 +16,7 @@ from lark import Token, Tree
 
 from policies.corpus.functions import FUNCTIONS
 from policies.corpus.hcl_text import pieces, unescaped
-from policies.corpus.values import UNKNOWN, as_text, joined
+from policies.corpus.values import UNKNOWN, as_text, joined, member, step_of
 
 Node = Any
 Resolve = Callable[[list[Any], bool], Any]
@@ -50,7 +50,7 @@ class Evaluator:
             if steps[0] in scope:
                 value = scope[steps[0]]
                 for position, step in enumerate(steps[1:], 1):
-                    value = _member(value, step)
+                    value = step_of(value, step)
                     if isinstance(value, Reference):
                         return self._outer([*value, *steps[position + 1 :]], in_text)
                 return value
@@ -186,6 +186,15 @@ class Evaluator:
             return yes if test else no
         return yes if yes == no else UNKNOWN
 
+    def toggled(self, node: Node) -> Any:
+        """What an expression gives; the filled one of two lists, one of them empty, where it is not known which."""
+        inner = _parts(node)[0] if node.data == "expr_term" else node
+        value = self.value(inner)
+        if value != UNKNOWN or inner.data != "conditional":
+            return value
+        _, yes, no = (self.value(part) for part in _parts(inner))
+        return yes if no in ([], {}) else no if yes in ([], {}) else UNKNOWN
+
     def _unary_op(self, node: Tree[Any]) -> Any:
         value = self.value(node.children[1])
         if str(node.children[0]) == "!":
@@ -211,7 +220,7 @@ class Evaluator:
         if steps is not None:
             return self._resolve(steps, bool(self._in_text))
         base, step = self.value(node.children[0]), self._step(node.children[1])
-        return _member(base, step)
+        return step_of(base, step)
 
     def steps(self, node: Node) -> list[Any] | None:
         """A reference's names and indices, None where it begins with something else than a name."""
@@ -281,18 +290,3 @@ def _computed(operator: str, left: Any, right: Any) -> Any:
         case "<" | ">" | "<=" | ">=" if isinstance(left, int | float) and isinstance(right, int | float):
             return {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[operator]
     return UNKNOWN
-
-
-def _member(base: Any, step: Any) -> Any:
-    if isinstance(base, dict):
-        return base.get(step, UNKNOWN)
-    if isinstance(base, list) and isinstance(step, int) and step < len(base):
-        return base[step]
-    return UNKNOWN
-
-
-def member(base: Any, steps: list[Any]) -> Any:
-    """What stands below `base` at `steps`."""
-    for step in steps:
-        base = _member(base, step)
-    return base

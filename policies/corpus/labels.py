@@ -108,7 +108,7 @@ def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:
             Label(str(resource), str(rule), kind == "must")
             for resource, kinds in given.items()
             for kind in ("must", "must_not")
-            for rule in (kinds or {}).get(kind) or ()
+            for rule in _several((kinds or {}).get(kind))
         )
         strays = {key for kinds in given.values() for key in kinds or {}} - {"must", "must_not"}
         strays |= set(data) - {"resources", "config", "complete", "source"}
@@ -123,3 +123,7 @@ def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:
     named = {label.resource for label in labels}
     judged = [o for o in resources if not o.aside or named & {o.address, o.owner, *o.names}]
     return Labelled(name, tuple(judged), labels, data.get("config") or {}, bool(data.get("complete")))
+
+
+def _several(ids: Any) -> list[Any]:
+    return [ids] if isinstance(ids, str) else list(ids or ())

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from policies.corpus.declared import Declared
-from policies.corpus.hcl import Evaluator, Reference, member
+from policies.corpus.hcl import Evaluator, Reference
 from policies.corpus.shapes import by_terraform_name, property_of, shapes, wired
 from policies.corpus.terraform_blocks import Block, parse
 from policies.corpus.terraform_documents import bearer, document
-from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown, joined
+from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown, joined, member
 
 META = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection", "timeouts"}
 DATA: dict[tuple[str, str], str] = {
@@ -26,7 +26,7 @@ DATA: dict[tuple[str, str], str] = {
 }
 # Arguments that the bridge named otherwise: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
 RENAMED = {"aws_cloudwatch_metric_alarm": {"alarm_name": "name"}}
-# As what a policy that is looked up is judged, where a label names it.
+# As what a policy that is looked up is judged.
 ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 NAMES = ("name", "bucket", "function_name", "cluster_name", "identifier")
 INSTANCES = 20  # as many are told apart; more stand for one another
@@ -186,9 +186,8 @@ class Module:
 
     def _dynamic(self, block: Block) -> list[Any] | None:
         """The blocks that a `dynamic` one makes; None when it is not known how many."""
-        over = (
-            self._evaluator.value(block.attributes["for_each"]) if "for_each" in block.attributes else UNKNOWN
-        )
+        node = block.attributes.get("for_each")
+        over = UNKNOWN if node is None else self._evaluator.toggled(node)
         content = next((inner for inner in block.blocks if inner.kind == "content"), None)
         if content is None or not isinstance(over, dict | list):
             return None

@@ -61,3 +61,19 @@ def _unfilled(value: Any) -> Any:
     if isinstance(value, list):
         return [_unfilled(member) for member in value]
     return UNKNOWN if isinstance(value, str) and HOLE in value else value
+
+
+def step_of(base: Any, step: Any) -> Any:
+    """What stands at `step` in `base`: a key, or a place in a list."""
+    if isinstance(base, dict):
+        return base.get(step, UNKNOWN)
+    if isinstance(base, list) and isinstance(step, int) and step < len(base):
+        return base[step]
+    return UNKNOWN
+
+
+def member(base: Any, steps: list[Any]) -> Any:
+    """What stands below `base` at `steps`."""
+    for step in steps:
+        base = step_of(base, step)
+    return base

@@ -237,6 +237,10 @@ resource "aws_security_group" "g" {
     for_each = var.unknown
     content {}
   }
+  dynamic "egress" {
+    for_each = var.unknown ? [443] : []
+    content { from_port = egress.value }
+  }
 }
 """,
     )
@@ -250,6 +254,7 @@ resource "aws_security_group" "g" {
     }
     assert role.props["inlinePolicies"] == [{"name": "a"}, {"name": "b"}]
     assert group.props["ingress"] == UNKNOWN
+    assert group.props["egress"] == [{"fromPort": 443}]
 
 
 def test_modules_below_the_folder_have_their_resources_and_what_flows_through_them(tmp_path: Path) -> None:
