@@ -57,6 +57,7 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ('"{\\"a\\": \\"${var.unset}\\"}"', {"a": UNKNOWN}),
     ('"$${literal}"', "${literal}"),
     ("<<EOT\na ${var.set}\nEOT\n", "a 7\n"),
+    ("<<EOT\na ${SHELL:-x}\nEOT\n", UNKNOWN),
     ("<<-EOT\n    a\n      b\n    EOT\n", "a\n  b\n"),
     ("aws_kms_key.k.arn", "arn:aws:kms:us-east-1:123456789012:key/k"),
     ("aws_s3_bucket.b.id", UNKNOWN),
@@ -69,6 +70,12 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ("module.m.out", UNKNOWN),
     ('file("${path.module}/text.txt")', "said"),
     ('file("../../../../etc/hostname")', UNKNOWN),
+    (
+        'templatefile("${path.module}/policy.tpl", { arn = aws_s3_bucket.b.arn })',
+        '{"Resource": "arn:aws:s3:::data"}\n',
+    ),
+    ('templatefile("none.tpl", { a = 1 })', UNKNOWN),
+    ('zipmap(["a"], one([[1]]))', {"a": 1}),
     ("local.circle", UNKNOWN),
     ("strange(1)", UNKNOWN),
 ]
@@ -77,6 +84,7 @@ EXPRESSIONS: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("expression", "value"), EXPRESSIONS)
 def test_an_expression_of_terraform(tmp_path: Path, expression: str, value: Any) -> None:
     (tmp_path / "text.txt").write_text("said")
+    (tmp_path / "policy.tpl").write_text('{"Resource": "${arn}"}\n')
     files = written(
         tmp_path,
         f"""
