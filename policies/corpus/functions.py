@@ -49,6 +49,24 @@ def _format(text: str, *arguments: Any) -> Any:
     return joined(parts)
 
 
+def computed(operator: str, left: Any, right: Any) -> Any:
+    """What an operator makes of two known values."""
+    match operator:
+        case "==":
+            return left == right
+        case "!=":
+            return left != right
+        case "&&":
+            return left and right
+        case "||":
+            return left or right
+        case "+" | "-" | "*" if isinstance(left, int | float) and isinstance(right, int | float):
+            return {"+": left + right, "-": left - right, "*": left * right}[operator]
+        case "<" | ">" | "<=" | ">=" if isinstance(left, int | float) and isinstance(right, int | float):
+            return {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[operator]
+    return UNKNOWN
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "coalesce": _first_known,
     "compact": _all_known(lambda values: [one for one in values if one]),
@@ -71,6 +89,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lookup": _all_known(lambda table, key, default=None: table.get(key, default)),
     "lower": _all_known(str.lower),
     "merge": _merged,
+    "one": _all_known(lambda values: values[0] if values else None),
+    "range": _all_known(lambda *bounds: list(range(*bounds))),
     "replace": _all_known(str.replace),
     "tobool": _all_known(lambda value: {"true": True, "false": False}.get(value, value)),
     "tolist": lambda value: value,
@@ -82,5 +102,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "trimspace": _all_known(str.strip),
     "try": _first_known,
     "upper": _all_known(str.upper),
+    "zipmap": lambda keys, values: dict(zip(keys, values, strict=True)),
     "values": _all_known(lambda table: list(table.values())),
 }

@@ -13,8 +13,9 @@ from typing import Any
 
 import hcl2
 from lark import Token, Tree
+from lark.exceptions import LarkError
 
-from policies.corpus.functions import FUNCTIONS
+from policies.corpus.functions import FUNCTIONS, computed
 from policies.corpus.hcl_text import pieces, unescaped
 from policies.corpus.values import UNKNOWN, as_text, joined, member, step_of
 
@@ -112,8 +113,14 @@ class Evaluator:
             return UNKNOWN
         parts: list[Any] = []
         for expression, piece in pieces(text):
-            parts.append(self._inside(parse_expression(piece), alone=False) if expression else piece)
+            parts.append(self._piece(piece) if expression else piece)
         return joined(parts)
+
+    def _piece(self, text: str) -> Any:
+        try:
+            return self._inside(parse_expression(text), alone=False)
+        except LarkError:
+            return UNKNOWN
 
     def _tuple(self, node: Tree[Any]) -> list[Any]:
         return [self.value(part) for part in _parts(node)]
@@ -208,7 +215,7 @@ class Evaluator:
         right = self.value(term.children[-1])
         if UNKNOWN in (left, right) or isinstance(left, dict | list) or isinstance(right, dict | list):
             return UNKNOWN
-        return _computed(operator, left, right)
+        return computed(operator, left, right)
 
     def _get_attr_expr_term(self, node: Tree[Any]) -> Any:
         return self._reference(node)
@@ -248,6 +255,13 @@ class Evaluator:
         arguments = [] if given is None else self._tuple(given)
         if name == "file" and arguments and isinstance(arguments[0], str):
             return self._file(arguments[0])
+        if name == "templatefile" and len(arguments) == 2 and isinstance(arguments[1], dict):
+            text = self._file(str(arguments[0]))
+            self.scopes.append(arguments[1])
+            try:
+                return text if text == UNKNOWN else self.template(text)
+            finally:
+                self.scopes.pop()
         function = FUNCTIONS.get(name)
         try:
             return function(*arguments) if function else UNKNOWN
@@ -273,20 +287,3 @@ def parse_expression(text: str) -> Node:
 
 def _token(token: Token) -> Any:
     return str(token)
-
-
-def _computed(operator: str, left: Any, right: Any) -> Any:
-    match operator:
-        case "==":
-            return left == right
-        case "!=":
-            return left != right
-        case "&&":
-            return left and right
-        case "||":
-            return left or right
-        case "+" | "-" | "*" if isinstance(left, int | float) and isinstance(right, int | float):
-            return {"+": left + right, "-": left - right, "*": left * right}[operator]
-        case "<" | ">" | "<=" | ">=" if isinstance(left, int | float) and isinstance(right, int | float):
-            return {"<": left < right, ">": left > right, "<=": left <= right, ">=": left >= right}[operator]
-    return UNKNOWN

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from lark.exceptions import LarkError
 
 from facts.errors import UserError
 from policies.corpus import cloudformation, pulumi, terraform
@@ -88,13 +89,13 @@ def cases(folder: Path, form: str) -> Iterator[Labelled | Unread]:
         except CorpusError as error:
             yield Unread(name, str(error))
         except (
-            KeyError,
+            LookupError,
             TypeError,
             ValueError,
             AttributeError,
-            AssertionError,
             OSError,
             RecursionError,
+            LarkError,
         ) as error:
             what = f"{type(error).__name__}: {' '.join(str(error).split())}"
             yield Unread(name, f"{files[0]}: not of the form '{form}': {what[:200]}")
