@@ -274,6 +274,14 @@ def test_logs_are_shown_by_name_of_open_runs_and_of_those_that_are_over(world: W
     assert _emrctl("runs", "logs", run_id, "--stream", "stderr").stdout == "one\n"
 
 
+def test_a_run_under_way_is_not_explained_yet(world: World) -> None:
+    run_id = json.loads(_emrctl("jobs", "run", "nightly-etl", "--no-wait", "--json").stdout)["run_id"]
+    refused = _emrctl("runs", "explain", run_id[-6:]).exception
+    assert isinstance(refused, UserError)
+    assert f"run {run_id} is under way; it is explained when it is over" in str(refused)
+    assert refused.code == 1
+
+
 def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> None:
     log = (Path(__file__).parent / "data" / "driver-stderr.txt").read_bytes()
     log += (
