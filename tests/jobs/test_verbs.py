@@ -289,7 +289,10 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
         b"26/11/28 08:28:55 WARN NativeCodeLoader: Unable to load native-hadoop library for your platform\n"
         b"context.py:358: RuntimeWarning: Failed to add file [s3://a/job.whl] specified in 'spark.submit.pyFiles' to "
         b"Python path:\n  /nodes/local\n  warnings.warn(\n"
-        b"26/11/28 08:28:55 INFO ApplicationMaster: \n" + b"=" * 79 + b"\nDefault YARN executor launch context:\n  env:\n"
+        b"26/11/28 08:28:55 INFO ApplicationMaster: \n"
+        + b"="
+        * 79
+        + b"\nDefault YARN executor launch context:\n  env:\n"
         b"    SPARK_USER -> hadoop\n\n  command:\n    java \\ \n" + b"=" * 79 + b"\n"
     )
     for step in ("1", "2"):
@@ -306,7 +309,9 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
     assert "WARN TaskSetManager: Lost task 1.0 in stage 9.0" in shown
     assert "INFO DAGScheduler" not in shown
     assert "Project" not in shown
-    assert not any(part in shown for part in ("====", "launch context", "SPARK_USER", "java", "warn", "/nodes", "native"))
+    assert not any(
+        part in shown for part in ("====", "launch context", "SPARK_USER", "java", "warn", "/nodes", "native")
+    )
     assert "\nmy own line\n  indented\n" in shown
     assert "s-1 RUNNING, stages 5/6, tasks 14/15 (2 lost)" in shown
     assert "INFO DAGScheduler" in _emrctl("jobs", "run", "nightly-etl", "--verbose").stderr

@@ -57,10 +57,11 @@ def test_a_folder_of_deleted_objects_is_in_no_list(s3: Any, list_them: str) -> N
     s3.put_bucket_versioning(Bucket=SOURCE, VersioningConfiguration={"Status": "Enabled"})
     for key in ("a/x/1", "a/x/2", "a/y/1", "a/z"):
         s3.put_object(Bucket=SOURCE, Key=key, Body=b"x")
-    folders = lambda: [  # noqa: E731
-        one["Prefix"]
-        for one in getattr(s3, list_them)(Bucket=SOURCE, Prefix="a/", Delimiter="/").get("CommonPrefixes", [])
-    ]
+
+    def folders() -> list[str]:
+        listed = getattr(s3, list_them)(Bucket=SOURCE, Prefix="a/", Delimiter="/")
+        return [one["Prefix"] for one in listed.get("CommonPrefixes", [])]
+
     s3.delete_object(Bucket=SOURCE, Key="a/x/1")
     assert folders() == ["a/x/", "a/y/"]
     s3.delete_object(Bucket=SOURCE, Key="a/x/2")
