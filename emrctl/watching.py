@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 LEFT = 3  # exit code of a command that leaves its run going
 # Spark's own talk, of which the progress line is made: "26/11/28 08:28:54 INFO DAGScheduler: …"; also as log4j has it.
 _TALK = re.compile(r"^\d\d(?:\d\d)?[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d\S* (?:INFO|DEBUG|TRACE) ")
-# What every run of Spark says that way and otherwise as it starts, of which nothing follows: the wheel, which it says it
-# failed to add, is where YARN has put it.
+# What every run of Spark says as it starts, of which nothing follows: the wheel that it says it failed to add is where
+# YARN has put it.
 _START = re.compile(
     r"^WARNING: Using incubator modules: |^Using Spark's default log4j profile: "
     r"| WARN (?:NativeCodeLoader: Unable to load native-hadoop library|MetricsConfig: Cannot locate configuration)"
     r"| WARN S3ABlockOutputStream: Application invoked the Syncable API against stream writing to spark-events/"
     r"|: RuntimeWarning: Failed to add file \[s3://[^]]*\] specified in 'spark\.submit\.pyFiles'"
 )
-# How it goes on in the next line: plans are drawn as trees, and YARN's allocator shows how it starts an executor between
-# two rulers: https://github.com/apache/spark/blob/v4.0.1/resource-managers/yarn/src/main/scala/org/apache/spark/deploy/yarn/ExecutorRunnable.scala
+# How it goes on in the next line: plans are drawn as trees, and YARN's allocator shows between two rulers how it starts
+# an executor: https://github.com/apache/spark/blob/v4.0.1/resource-managers/yarn/src/main/scala/org/apache/spark/deploy/yarn/ExecutorRunnable.scala
 _MORE = re.compile(r"^$|^[\s+:}()*]|^== |^={20,}$|^(?:Default )?YARN executor launch context:$")
 _DRIVER = ("driver stdout", "driver stderr")
 

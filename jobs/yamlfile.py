@@ -28,7 +28,7 @@ class Mistake:
 
     def __str__(self) -> str:
         text = ": ".join(filter(None, (f"{self.file}:{self.line}", self.key, self.what)))
-        # A file's name may hold anything, and so may what it says: a line stays one, and a terminal is not told what to do.
+        # A file's name may hold anything, and so may what it says: a line stays one, and a terminal is told nothing.
         return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 

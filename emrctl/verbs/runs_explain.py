@@ -22,11 +22,19 @@ def command(
     """Show a failed run's class, its evidence and what to change. Exit code: 0 known or not failed, 1 unknown."""
     from emrctl import explain
     from emrctl.platform import connect
+    from facts.errors import UserError
     from jobs.lifecycle import Lifecycle
+    from jobs.runs import Attempt
 
     session, platform = connect(stack, target)
     lifecycle = Lifecycle(session, platform)
-    record = lifecycle.store.get_run(run)
+    record = lifecycle.get(run)
+    if isinstance(record, Attempt):
+        raise UserError(
+            f"run {record.run_id} is under way; it is explained when it is over, and "
+            f"'emrctl runs logs {record.run_id}' shows what it says",
+            code=1,
+        )
     finding, spec = lifecycle.explain(record)
     if as_json:
         found = finding.model_dump(mode="json") if finding else None

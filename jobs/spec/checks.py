@@ -68,7 +68,10 @@ def _datasets(spec: JobSpec) -> Found:
         for earlier in spec.outputs[:index]:
             # What overwrites the one would remove the other.
             if earlier.zone == output.zone and _overlap(earlier.prefix, output.prefix):
-                yield ("outputs", index), f"'{output.name}' overlaps the output '{earlier.name}' in {output.zone}"
+                yield (
+                    ("outputs", index),
+                    f"'{output.name}' overlaps the output '{earlier.name}' in {output.zone}",
+                )
 
 
 def _arguments(spec: JobSpec) -> Found:

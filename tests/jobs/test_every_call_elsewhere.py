@@ -1,4 +1,4 @@
-"""One fault at each call to AWS in turn, on EKS, Serverless and clusters of the run's own: afterwards all is as if once."""
+"""One fault at each call to AWS in turn, on EKS, Serverless and clusters of a run's own: afterwards all is as if once."""
 
 from __future__ import annotations
 
@@ -37,12 +37,7 @@ def _times_out(world: Elsewhere, kind: str) -> None:
 
 Way = Callable[[Elsewhere, str], None]
 WAYS = (_fails_once, _is_cancelled, _times_out)
-CASES = [
-    (kind, way, fault)
-    for kind in TARGETS
-    for way in WAYS
-    for fault in ALL
-]
+CASES = [(kind, way, fault) for kind in TARGETS for way in WAYS for fault in ALL]
 
 
 @pytest.mark.parametrize("kind", TARGETS)
@@ -95,7 +90,9 @@ def test_a_job_run_of_serverless_is_told_as_one(platform: Platform) -> None:
     faults=st.lists(st.sampled_from((*FAULTS, "another command")), max_size=40),
     lag=st.sampled_from([0, 0, 1, 3, 7]),
 )
-@example(faults=["none"] * 7 + ["response lost"], lag=7)  # sent again before it shows: a token gives the same run
+@example(
+    faults=["none"] * 7 + ["response lost"], lag=7
+)  # sent again before it shows: a token gives the same run
 def test_whatever_goes_wrong_and_when(platform: Platform, kind: str, faults: list[str], lag: int) -> None:
     world = Elsewhere(platform, kind, lag)
     world.faults.plan = iter(faults)

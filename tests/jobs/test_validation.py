@@ -64,6 +64,15 @@ def test_a_job_that_is_not_there_is_one_line() -> None:
     )
 
 
+def test_a_hostile_file_name_tells_a_terminal_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "ev\x1b[31mil\n.yaml"
+    file.write_text("name: x\n")
+    shown = _emrctl("jobs", "validate", str(file)).stdout
+    assert "ev\\x1b[31mil\\n.yaml:1: " in shown
+    assert "\x1b" not in shown
+    assert all(line.startswith(str(tmp_path)) for line in shown.splitlines()[:-1])
+
+
 def test_a_job_is_shown_as_its_environment_has_it() -> None:
     shown = json.loads(_emrctl("jobs", "show", "nightly-etl", "--json").stdout)
     assert shown["resources"]["executors"] == GOOD["resources"]["executors"]

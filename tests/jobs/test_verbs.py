@@ -274,6 +274,14 @@ def test_logs_are_shown_by_name_of_open_runs_and_of_those_that_are_over(world: W
     assert _emrctl("runs", "logs", run_id, "--stream", "stderr").stdout == "one\n"
 
 
+def test_a_run_under_way_is_not_explained_yet(world: World) -> None:
+    run_id = json.loads(_emrctl("jobs", "run", "nightly-etl", "--no-wait", "--json").stdout)["run_id"]
+    refused = _emrctl("runs", "explain", run_id[-6:]).exception
+    assert isinstance(refused, UserError)
+    assert f"run {run_id} is under way; it is explained when it is over" in str(refused)
+    assert refused.code == 1
+
+
 def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> None:
     log = (Path(__file__).parent / "data" / "driver-stderr.txt").read_bytes()
     log += (
@@ -281,7 +289,10 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
         b"26/11/28 08:28:55 WARN NativeCodeLoader: Unable to load native-hadoop library for your platform\n"
         b"context.py:358: RuntimeWarning: Failed to add file [s3://a/job.whl] specified in 'spark.submit.pyFiles' to "
         b"Python path:\n  /nodes/local\n  warnings.warn(\n"
-        b"26/11/28 08:28:55 INFO ApplicationMaster: \n" + b"=" * 79 + b"\nDefault YARN executor launch context:\n  env:\n"
+        b"26/11/28 08:28:55 INFO ApplicationMaster: \n"
+        + b"="
+        * 79
+        + b"\nDefault YARN executor launch context:\n  env:\n"
         b"    SPARK_USER -> hadoop\n\n  command:\n    java \\ \n" + b"=" * 79 + b"\n"
     )
     for step in ("1", "2"):
@@ -298,7 +309,9 @@ def test_what_the_driver_says_is_shown_without_sparks_own_talk(world: World) -> 
     assert "WARN TaskSetManager: Lost task 1.0 in stage 9.0" in shown
     assert "INFO DAGScheduler" not in shown
     assert "Project" not in shown
-    assert not any(part in shown for part in ("====", "launch context", "SPARK_USER", "java", "warn", "/nodes", "native"))
+    assert not any(
+        part in shown for part in ("====", "launch context", "SPARK_USER", "java", "warn", "/nodes", "native")
+    )
     assert "\nmy own line\n  indented\n" in shown
     assert "s-1 RUNNING, stages 5/6, tasks 14/15 (2 lost)" in shown
     assert "INFO DAGScheduler" in _emrctl("jobs", "run", "nightly-etl", "--verbose").stderr

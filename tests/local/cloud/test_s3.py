@@ -52,6 +52,24 @@ def test_a_delete_marker_is_deleted_by_its_version(s3: Any) -> None:
     assert "DeleteMarkers" not in s3.list_object_versions(Bucket=SOURCE)
 
 
+@pytest.mark.parametrize("list_them", ["list_objects", "list_objects_v2"])
+def test_a_folder_of_deleted_objects_is_in_no_list(s3: Any, list_them: str) -> None:
+    s3.put_bucket_versioning(Bucket=SOURCE, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a/x/1", "a/x/2", "a/y/1", "a/z"):
+        s3.put_object(Bucket=SOURCE, Key=key, Body=b"x")
+
+    def folders() -> list[str]:
+        listed = getattr(s3, list_them)(Bucket=SOURCE, Prefix="a/", Delimiter="/")
+        return [one["Prefix"] for one in listed.get("CommonPrefixes", [])]
+
+    s3.delete_object(Bucket=SOURCE, Key="a/x/1")
+    assert folders() == ["a/x/", "a/y/"]
+    s3.delete_object(Bucket=SOURCE, Key="a/x/2")
+    assert folders() == ["a/y/"]
+    s3.put_object(Bucket=SOURCE, Key="a/x/1", Body=b"x")
+    assert folders() == ["a/x/", "a/y/"]
+
+
 def test_access_logs_come_in_batches(s3: Any) -> None:
     allow = {
         "Effect": "Allow",
