@@ -1,4 +1,4 @@
-"""One fault at each call to AWS in turn, on EKS, Serverless and clusters of a run's own: afterwards all is as if once."""
+"""One fault at each call to AWS, on EKS, Serverless and clusters of a run's own: afterwards all is as if once."""
 
 from __future__ import annotations
 
