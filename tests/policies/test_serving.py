@@ -9,7 +9,9 @@ import pulumi_policy as sdk
 import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2 as proto
+from pulumi_policy.deserialize import SPECIAL_SIG_KEY
 from pulumi_policy.policy import _PolicyAnalyzerServicer
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies import reading, serving
 from policies.calls import on_resource, on_stack
@@ -52,6 +54,27 @@ def test_every_case_of_every_rule_is_answered_as_the_sdk_would(rule: str, cases:
             assert own.Analyze(call, None) == theirs.Analyze(call, None), case.name
         call = on_stack(case.resources)
         assert own.AnalyzeStack(call, None) == theirs.AnalyzeStack(call, None), case.name
+
+
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # the engine's mark of a secret value
+OPEN_TO_ALL = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}'
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+@pytest.mark.parametrize(
+    "policy",
+    [UNKNOWN_STRING_VALUE, {SPECIAL_SIG_KEY: SECRET, "value": OPEN_TO_ALL}],
+    ids=["unknown", "secret"],
+)
+def test_unknown_and_secret_values_are_answered_as_the_sdk_would_before_and_in_an_update(
+    monkeypatch: pytest.MonkeyPatch, dry_run: str, policy: Any
+) -> None:
+    monkeypatch.setenv("PULUMI_DRY_RUN", dry_run)
+    key = Given(KEY.type, KEY.name, {"policy": policy})
+    own, theirs = (one.Analyze(on_resource(key), None) for one in (serving.servicer(), of_the_sdk()))
+    assert own == theirs
+    about_the_policy = any("policy" in one.message for one in own.diagnostics)
+    assert about_the_policy == (policy != UNKNOWN_STRING_VALUE or dry_run == "false")
 
 
 def test_who_the_pack_is_and_what_it_has_is_the_sdks_word() -> None:
