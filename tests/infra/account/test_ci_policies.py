@@ -21,6 +21,7 @@ from infra.storage import bucket_policies
 from local.provider.table import Call, Resource
 from local.provider.types import RESOURCES
 from policies import cases
+from policies.rule import Level
 from policies.rules import iam, iam_statements
 from tests.infra.recording import EXPECTED_TYPES
 
@@ -128,6 +129,8 @@ def test_the_policy_pack_finds_nothing_in_it(document: str) -> None:
         resources=(cases.Given(type="aws:iam/policy:Policy", name="ci", props={"policy": document}),),
     )
     for rule in (*iam.RULES, *iam_statements.RULES):
+        if rule.level is Level.DISABLED:
+            continue  # a choice of each platform: no pattern at all is not ours
         assert cases.judge(rule, case).findings == (), rule.id
 
 

@@ -282,7 +282,10 @@ def test_more_is_never_cheaper(tree: Tree, change: str) -> None:
         return
     MORE[change](cluster)
     after = of(tree)
-    assert after.low >= before.low - 1e-6
+    if change == "core maximum":
+        assert after.low <= before.low + 1e-6, "more core nodes are a further way to the minimum"
+    else:
+        assert after.low >= before.low - 1e-6
     assert after.high >= before.high - 1e-6
 
 
