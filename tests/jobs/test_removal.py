@@ -171,12 +171,12 @@ def _between(world: Versions, at: int, call: Callable[[], Any]) -> list[bool]:
     around = world.faults.around
     count = itertools.count()
 
-    def counted(one: Callable[[], Any]) -> Any:
+    def counted(one: Callable[[], Any], name: str = "") -> Any:
         if next(count) == at and not ran:
             ran.append(True)
             with contextlib.suppress(UserError):
                 call()
-        return around(one)
+        return around(one, name)
 
     world.faults.around = counted  # type: ignore[method-assign, assignment]
     return ran
