@@ -22,6 +22,7 @@ OVERHEAD = 0.1875  # spark.yarn.executor.memoryOverheadFactor of EMR since 5.28
 _MASTER_SHARE = 1 / 12
 _LEAST_OVERHEAD_MB = 384  # spark.executor.minMemoryOverhead
 _LEAST_HEAP_MB = 512  # Spark refuses to start with less than 450 MiB
+DEFAULT_HEAP = "1g"  # of driver and executor, Spark's own
 HEAPS = ("spark.executor.memory", "spark.driver.memory")
 MEMORY = (
     *HEAPS, "spark.executor.memoryOverhead", "spark.driver.memoryOverhead", "spark.executor.pyspark.memory"
@@ -67,23 +68,47 @@ def executor(instance_types: Sequence[str]) -> dict[str, str]:
 def fitting(conf: Mapping[str, str], instance_types: Sequence[str]) -> dict[str, str]:
     """Spark's properties with their memory brought down as nodes are, when nodes of these types do not hold it.
 
-    What is written for real nodes then keeps its proportions: what EMR places, beside what, is placed here as well.
-    What fits is left as it is said. What no real node holds fits none here either, and is for YARN to refuse.
+    What is written for real nodes then keeps its proportions, and what EMR places, beside what, is placed here as well.
+    What fits is left as it is said. What no real node holds is brought down, fits none here, and is for YARN to refuse.
     """
     rooms = [node_size(name).memory_mb for name in instance_types]
-    containers = [_container_mb(conf, of) for of in ("executor", "driver")]
-    if max(containers) <= max(rooms) and (len(rooms) > 1 or sum(containers) <= max(rooms)):
+    if _placed(conf, rooms):
         return dict(conf)
-    sizes = {key: size for key in MEMORY if (size := _megabytes(conf.get(key, ""))) is not None}
-    return dict(conf) | {
+    whole = {**dict.fromkeys(HEAPS, DEFAULT_HEAP), **conf}
+    sizes = {key: size for key in MEMORY if (size := _megabytes(whole.get(key, ""))) is not None}
+    small = whole | {
         key: f"{min(size, max(_LEAST_HEAP_MB, scaled_mb(size)) if key in HEAPS else scaled_mb(size))}m"
         for key, size in sizes.items()
     }
+    if not _placed(small, rooms) and _placed(conf, [int(room / MEMORY_FACTOR) for room in rooms]):
+        return _squeezed(small, rooms)
+    return small
+
+
+def _placed(conf: Mapping[str, str], rooms: Sequence[int]) -> bool:
+    """Whether nodes with so much room hold the driver and an executor."""
+    driver, executor = (_container_mb(conf, of) for of in ("driver", "executor"))
+    return max(driver, executor) <= max(rooms) and (len(rooms) > 1 or driver + executor <= rooms[0])
+
+
+def _squeezed(small: dict[str, str], rooms: Sequence[int]) -> dict[str, str]:
+    """With heaps that the nodes hold: Spark's least heap and overhead do not come down, a quarter may be too much."""
+    found = dict(small)
+    for of in ("driver", "executor"):
+        heap = _megabytes(found[f"spark.{of}.memory"])
+        if heap is None:
+            continue
+        other = _container_mb(found, "driver") if of == "executor" else _LEAST_HEAP_MB + _LEAST_OVERHEAD_MB
+        room = max(rooms) - (other if len(rooms) == 1 else 0)
+        beside = _container_mb(found, of) - heap
+        most = min(room - beside, room / (1 + OVERHEAD)) if beside > _LEAST_OVERHEAD_MB else room - beside
+        found[f"spark.{of}.memory"] = f"{max(_LEAST_HEAP_MB, min(heap, int(most) // _STEP_MB * _STEP_MB))}m"
+    return found
 
 
 def _container_mb(conf: Mapping[str, str], of: str) -> float:
-    """What YARN is asked for, for the driver or an executor; 0 where its heap is not said."""
-    heap = _megabytes(conf.get(f"spark.{of}.memory", ""))
+    """What YARN is asked for, for the driver or an executor; 0 where Spark will not understand it."""
+    heap = _megabytes(conf.get(f"spark.{of}.memory", DEFAULT_HEAP))
     if heap is None:
         return 0
     overhead = _megabytes(conf.get(f"spark.{of}.memoryOverhead", ""))

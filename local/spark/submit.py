@@ -103,8 +103,9 @@ def fitted(given: Submission, applied: Applied, nodes: Sequence[str]) -> tuple[S
     defaults = applied.properties["spark-defaults"]
     asked = {key: defaults[key] for key in sizing.MEMORY if key in defaults} | said
     fit = sizing.fitting(asked, nodes)
-    changed = {key: fit[key] for key in sizing.MEMORY if key in fit and fit[key] != asked[key]}
-    return given.with_settings(changed), ", ".join(f"{key} {asked[key]} → {changed[key]}" for key in changed)
+    changed = {key: fit[key] for key in sizing.MEMORY if fit.get(key) != asked.get(key)}
+    words = (f"{key} {asked.get(key, sizing.DEFAULT_HEAP)} → {size}" for key, size in changed.items())
+    return given.with_settings(changed), ", ".join(words)
 
 
 def prepare(tools: Toolchain, folder: Path) -> None:

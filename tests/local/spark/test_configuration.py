@@ -249,9 +249,10 @@ def test_the_largest_executor_is_what_emr_computes_scaled() -> None:
 
 def test_sizes_written_for_a_real_node_come_down_and_those_that_fit_stay() -> None:
     real = {"spark.executor.memory": "8299m", "spark.driver.memory": "2g", "spark.x": "1"}
-    assert sizing.fitting(real, ["m5.xlarge"]) == {
-        "spark.executor.memory": "2048m", "spark.driver.memory": "512m", "spark.x": "1",
-    }  # fmt: skip
+    here = {"spark.executor.memory": "2048m", "spark.driver.memory": "512m", "spark.x": "1"}
+    assert sizing.fitting(real, ["m5.xlarge", "m5.xlarge"]) == here
+    beside = {**here, "spark.executor.memory": "1792m"}
+    assert sizing.fitting(real, ["m5.xlarge"]) == beside, "with the driver on the only node, as on EMR"
     for small in ({"spark.executor.memory": "2g", "spark.driver.memory": "1g"}, {}, {"spark.x": "1"}):
         assert sizing.fitting(small, ["m5.xlarge", "m5.xlarge"]) == small
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jobs.spec.sizes import SIZES, Size
@@ -97,8 +97,26 @@ def test_the_clusters_defaults_count_where_the_step_says_nothing() -> None:
     assert settings["spark.driver.memory"] == "512m"
 
 
+@given(
+    driver=st.integers(512, 12_000), executor=st.integers(512, 12_000),
+    node=st.sampled_from(["m5.xlarge", "c5.2xlarge", "r5.xlarge", "m5.2xlarge"]), nodes=st.integers(1, 3),
+)  # fmt: skip
+def test_what_emr_places_is_placed_here(driver: int, executor: int, node: str, nodes: int) -> None:
+    """Beside each other where there is one node: else the job would wait for ever."""
+    room = sizing.node_size(node).memory_mb
+    asked = [heap + max(384, heap * sizing.OVERHEAD) for heap in (driver, executor)]
+    assume(max(asked) <= 4 * room and (nodes > 1 or sum(asked) <= 4 * room))
+    settings, _ = fitted(
+        ["--driver-memory", f"{driver}m", "--executor-memory", f"{executor}m"], [node] * nodes
+    )
+    heaps = [int(settings[f"spark.{of}.memory"].removesuffix("m")) for of in ("driver", "executor")]
+    here = [heap + max(384, heap * sizing.OVERHEAD) for heap in heaps]
+    assert max(here) <= room
+    assert nodes > 1 or sum(here) <= room
+
+
 def test_what_no_real_node_holds_fits_none_here_either() -> None:
-    settings, _ = fitted(["--executor-memory", "12g"], ["m5.xlarge"] * 2)
+    settings, _ = fitted(["--executor-memory", "13g"], ["m5.xlarge"] * 2)
     heap = int(settings["spark.executor.memory"].removesuffix("m"))
     assert heap + max(384, heap * sizing.OVERHEAD) > sizing.node_size("m5.xlarge").memory_mb, (
         "for YARN to refuse"

@@ -95,9 +95,9 @@ def test_a_class_that_is_not_there_is_named_in_the_drivers_log(emr: World) -> No
     ("key", "what"), [("spark.executor.memory", "executor"), ("spark.driver.memory", "AM")]
 )
 def test_more_than_any_node_has_is_refused_with_both_sizes(emr: World, key: str, what: str) -> None:
-    step = emr.step(emr.script(COUNT), conf={key: "9g"})
+    step = emr.step(emr.script(COUNT), conf={key: "13g"})
     message = emr.sink.failure(step).message
-    assert re.search(rf"Required {what} memory \(9216", message)
+    assert re.search(rf"Required {what} memory \(3328", message), "a quarter of what was asked"
     assert "3072 MB" in message, "a quarter of what YARN has on m5.xlarge"
 
 
