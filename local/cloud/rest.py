@@ -93,9 +93,12 @@ def _absent(name: str) -> Callable[[RestResponse], ActionResult]:
 
 
 def _path(uri: str) -> str:
-    """botocore's path as moto writes one; an ARN in it has slashes of its own."""
+    """botocore's path as moto writes one; an ARN in it has slashes of its own.
+
+    moto makes a route of it, which bears neither groups nor backslashes.
+    """
     return (
         "{0}"
-        + _LABEL.sub(lambda m: f"(?P<{m[1]}>{'[^?]+' if m[1] == 'resourceArn' else '[^/]+'})", uri)
+        + _LABEL.sub(lambda m: f"(?P<{m[1]}>{'[^?]+|[?]' if m[1] == 'resourceArn' else '[^/]+'})", uri)
         + "$"
     )

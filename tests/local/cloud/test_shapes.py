@@ -95,9 +95,10 @@ def test_whatever_is_asked_the_answer_is_the_apis(
     assert not [r for r in caplog.records if r.levelname == "ERROR"], (operation, asked)
 
 
+@pytest.mark.parametrize("arn", ["\n", "?"])
 @pytest.mark.parametrize("service", ["emr-containers", "emr-serverless"])
-def test_an_arn_of_a_line_break_is_refused_as_any_other(cloud: Cloud, service: str) -> None:
+def test_an_arn_that_is_none_is_refused_as_any_other(cloud: Cloud, service: str, arn: str) -> None:
     client = cloud.client(service, parameter_validation=False)
     with pytest.raises(ClientError) as refused:
-        client._make_api_call("TagResource", {"resourceArn": "\n", "tags": {"a": "b"}})
+        client._make_api_call("TagResource", {"resourceArn": arn, "tags": {"a": "b"}})
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] < 500
