@@ -25,11 +25,8 @@ class Submission:
     application: tuple[str, ...]
 
     def conf(self, key: str) -> str | None:
-        """The value of `--conf key=value`; the last one counts."""
-        found = [
-            v.partition("=")[2] for o, v in self.options if o in ("--conf", "-c") and v.split("=")[0] == key
-        ]
-        return found[-1] if found else None
+        """The value of a Spark property; the last one counts."""
+        return self.settings.get(key)
 
     @property
     def settings(self) -> dict[str, str]:

@@ -213,14 +213,7 @@ def _spark_home(tools: Toolchain, folder: Path) -> Path:
 
 def settings(given: Submission, applied: Applied) -> dict[str, str]:
     """A run's own settings: of its configuration, and over them those of its words."""
-    conf = dict(applied.properties["spark-defaults"])
-    conf.update(
-        (key, value)
-        for key, _, value in (
-            text.partition("=") for option, text in given.options if option in ("--conf", "-c")
-        )
-    )
-    return conf
+    return {**applied.properties["spark-defaults"], **given.settings}
 
 
 def driver_environment(conf: Mapping[str, str]) -> dict[str, str]:
