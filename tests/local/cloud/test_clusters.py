@@ -357,7 +357,7 @@ def test_security_configurations_are_listed(cloud: Cloud) -> None:
         names = [c["Name"] for c in emr.list_security_configurations()["SecurityConfigurations"]]
     finally:
         emr.delete_security_configuration(Name="listed")
-    assert names == ["listed"]
+    assert "listed" in names
 
 
 def test_releases_are_listed_with_their_applications(cloud: Cloud) -> None:

@@ -97,7 +97,7 @@ def test_the_end_of_the_cluster_ends_it(emr: World) -> None:
     emr.s3.put_object(Bucket="code", Key="long.sh", Body=b"sleep 600")
     told = Told()
     emr.runner.bootstrap(emr.cluster, [BootstrapAction(name="x", path="s3://code/long.sh", args=())], told)
-    until(lambda: any("sleep" in p.name() for p in emr.processes()), "the script runs", 30)
+    until(lambda: emr.running("sleep"), "the script runs", 30)
     emr.runner.terminate(emr.cluster.cluster_id)
     assert "non-zero" in told.wait()
     assert not emr.processes()

@@ -23,10 +23,6 @@ def emr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
-def daemons(emr: World, word: str) -> list[psutil.Process]:
-    return [p for p in emr.processes() if word in " ".join(p.cmdline())]
-
-
 def kill(found: list[psutil.Process]) -> None:
     for process in found:
         process.kill()
@@ -44,8 +40,8 @@ def run(emr: World, *, mode: str = "cluster") -> None:
 )
 def test_the_next_step_gets_what_has_died_anew(emr: World, victim: str) -> None:
     run(emr)
-    before = {p.pid for p in daemons(emr, victim)}
-    kill(daemons(emr, victim))
+    before = {p.pid for p in emr.running(victim)}
+    kill(emr.running(victim))
     told = emr.runner.metrics(emr.cluster.cluster_id)
     if victim.startswith("nodemanager"):
         assert told is not None
@@ -53,7 +49,7 @@ def test_the_next_step_gets_what_has_died_anew(emr: World, victim: str) -> None:
     else:
         assert told is None, "nobody answers"
     run(emr)
-    after = {p.pid for p in daemons(emr, victim)}
+    after = {p.pid for p in emr.running(victim)}
     assert len(after) == 1
     assert not after & before
 
@@ -63,7 +59,7 @@ def test_a_step_whose_resource_manager_dies_under_it_fails_soon(emr: World) -> N
     wait = "import time\nfrom pyspark.sql import SparkSession\nSparkSession.builder.getOrCreate()\ntime.sleep(900)\n"
     step = emr.step(emr.script(wait))
     assert emr.sink.started(step)
-    kill(daemons(emr, "resourcemanager.ResourceManager"))
+    kill(emr.running("resourcemanager.ResourceManager"))
     assert emr.sink.failure(step).reason == "Unknown Error."
 
 

@@ -91,11 +91,10 @@ def containers(emr: World) -> Counter[str]:
 def nodes_of(emr: World, what: str) -> Counter[str]:
     """On which nodes the processes run whose command line has `what`."""
     found: Counter[str] = Counter()
-    for process in emr.processes("_"):
-        with suppress(psutil.Error):  # it ends while it is looked at
-            if what in " ".join(process.cmdline()):
-                folders = Path(process.cwd()).parents
-                found[next(folder.name for folder in folders if folder.name.startswith("ci-"))] += 1
+    for process in emr.running(what, on="container_"):
+        with suppress(psutil.Error, OSError):  # it ends while it is looked at
+            folders = Path(process.cwd()).parents
+            found[next(folder.name for folder in folders if folder.name.startswith("ci-"))] += 1
     return found
 
 

@@ -54,10 +54,6 @@ def nodes(emr: World) -> dict[str, psutil.Process]:
     return {p["name"]: psutil.Process(p["pid"]) for p in processes if p["kind"] == "nodemanager"}
 
 
-def executors(emr: World, node: str) -> int:
-    return len([p for p in emr.processes() if node in p.cwd() and "CoarseGrained" in " ".join(p.cmdline())])
-
-
 def test_nodes_follow_the_instances_and_work_is_finished_first(emr: World) -> None:
     assert emr.sink.outcome(emr.step(emr.script(COUNT))) is None
     assert set(nodes(emr)) == {"ci-CORE2"}
@@ -66,7 +62,7 @@ def test_nodes_follow_the_instances_and_work_is_finished_first(emr: World) -> No
     emr.runner.resize(grown)
     until(lambda: set(nodes(emr)) == {"ci-CORE2", "ci-TASK3"}, "the task node")
     working = emr.step(emr.script(UNTIL_FLAG), conf=FILLS_NODES)
-    until(lambda: executors(emr, "ci-TASK3") > 0, "executors on it")
+    until(lambda: emr.running("CoarseGrained", on="ci-TASK3"), "executors on it")
     task = nodes(emr)["ci-TASK3"]
 
     emr.runner.resize(emr.cluster)
@@ -79,7 +75,7 @@ def test_nodes_follow_the_instances_and_work_is_finished_first(emr: World) -> No
     assert emr.sink.outcome(working) is None, emr.step_log(working, "stderr")
     assert emr.sink.outcome(meanwhile) is None, emr.step_log(meanwhile, "stderr")
     until(lambda: set(nodes(emr)) == {"ci-CORE2"}, "the core node alone")
-    assert not [p for p in emr.processes() if "ci-TASK3" in " ".join(p.cmdline())]
+    assert not emr.running("ci-TASK3")
 
 
 def test_a_large_fleet_is_few_nodes(emr: World) -> None:

@@ -128,7 +128,8 @@ def test_logs_lie_in_emrs_layout(emr: World, copied: str) -> None:
 
 
 def test_processes_listen_on_the_loopback_only(emr: World, copied: str) -> None:
-    listening = [c for p in emr.processes() for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
+    daemons = emr.running("yarn.server")
+    listening = [c for p in daemons for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
     assert listening
     assert all(ip_address(c.laddr.ip.removeprefix("::ffff:")).is_loopback for c in listening)
 
@@ -158,12 +159,13 @@ def test_steps_that_cannot_succeed_fail_with_their_reason(emr: World, copied: st
 
 
 def test_a_cancelled_step_leaves_no_process(emr: World, copied: str) -> None:
-    daemons = {p.pid for p in emr.processes()}
+    daemons = {p.pid for p in emr.running("yarn.server")}
     step = emr.step(emr.script(WAIT))
     emr.wait_for_containers(2)
     emr.runner.cancel_step(emr.cluster.cluster_id, step)
     emr.sink.failure(step)
-    assert {p.pid for p in emr.processes()} == daemons
+    assert {p.pid for p in emr.running("yarn.server")} == daemons
+    assert emr.processes("_") == []
     assert emr.keys(f"emr/{emr.cluster.cluster_id}/steps/{step}/")
 
 
@@ -172,7 +174,7 @@ def test_an_ended_cluster_leaves_nothing(emr: World, copied: str) -> None:
     step = emr.step(emr.script(WAIT))
     emr.wait_for_containers(2)
     assert emr.marked(), "every process carries the mark of its local AWS"
-    assert {p.pid for p in emr.processes()} <= {p.pid for p in emr.marked()}
+    assert emr.unmarked() == []
     emr.runner.terminate(emr.cluster.cluster_id)
     emr.sink.failure(step)
     assert emr.processes() == []

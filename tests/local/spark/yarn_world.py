@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import pytest
 from facts.releases import DEFAULT_LABEL
 from local.contracts import Cluster, Instance, Step, StepFailure
 from local.keys import Key
-from local.processes import MARK, of_instance
+from local.processes import MARK, alive, of_instance
 from local.spark import SparkRunner
 from local.spark.lanes import LANES
 from local.spark.yarn import containers_of, processes_of
@@ -135,6 +135,15 @@ class World:
         """What runs of the cluster, or of its containers named so."""
         return processes_of(self.cluster.cluster_id, container=container)
 
+    def running(self, word: str, *, on: str = "") -> list[psutil.Process]:
+        """What runs of the cluster with this word in its command line, in the folders of the node `on`."""
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error, OSError):  # one may end while it is looked at
+                if word in " ".join(process.cmdline()) and on in process.cwd():
+                    found.append(process)
+        return found
+
     def wait_for_containers(self, number: int) -> None:
         """Return when so many containers run."""
         until(
@@ -147,8 +156,13 @@ class World:
         """What runs that carries this local AWS's mark, whatever started it."""
         return of_instance(self.instance)
 
+    def unmarked(self) -> list[psutil.Process]:
+        """What runs of the cluster without that mark."""
+        found, marked = self.processes(), {p.pid for p in self.marked()}
+        return [p for p in found if p.pid not in marked and alive(p)]  # or it has ended between the two
 
-def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+
+def until(condition: Callable[[], object], what: str, seconds: float = SECONDS) -> None:
     """Return when the condition holds; `what` is what has not come about when it does not."""
     deadline = time.monotonic() + seconds
     while not condition():
