@@ -80,19 +80,16 @@ def deploy(
     root: Path = wheel.ROOT,
     clock: Clock | None = None,
 ) -> Deployed:
-    """Upload the job as it is now, unless that version is there, and point `channel` at it."""
+    """Upload the job as it is now, unless that version is there whole, and point `channel` at it."""
     pointers.require_channel(channel)
     clock, s3, bucket = clock or Clock(), session.client("s3"), platform.buckets.artifacts
     files, wanted = wheel.sources(spec, root), packed.recipe(spec, root)
     files_digest = digest(spec, files, wanted)
-    there = objects.exists(s3, bucket, manifest_key(spec.name, files_digest))
-    found = pointers.read(s3, bucket, spec.name, channel) if there else None
-    uploaded = moved = False
-    if not there:
-        uploaded = _upload(s3, bucket, spec, files, wanted, files_digest, clock)
-    elif not found or found[0].digest != files_digest:
-        claim(s3, bucket, spec.name, files_digest)
+    uploaded, moved = _bring(s3, bucket, spec, files, wanted, files_digest, clock), False
+    found = None if uploaded else pointers.read(s3, bucket, spec.name, channel)
     if not found or found[0].digest != files_digest:
+        if not uploaded:
+            claim(s3, bucket, spec.name, files_digest)
         moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
     uri = f"s3://{bucket}/{spec.name}/{files_digest}/"
     return Deployed(
@@ -120,12 +117,11 @@ def load(s3: S3Client, bucket: str, job: str, digest: str) -> Artifact:
 def require_whole(s3: S3Client, bucket: str, manifest: Manifest) -> Artifact:
     """The version that `manifest` is of. Raises UserError when a file of it is gone."""
     artifact = _artifact(bucket, manifest)
-    for uri in filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri)):
-        if not objects.exists(s3, *objects.split(uri)):
-            raise UserError(
-                f"version {manifest.digest[:12]} of job '{manifest.spec.name}' is not whole: {uri} is gone; "
-                "bring it back from the bucket's versions, or deploy a change"
-            )
+    if gone := _gone(s3, artifact):
+        raise UserError(
+            f"version {manifest.digest[:12]} of job '{manifest.spec.name}' is not whole: {gone} is gone; "
+            f"'emrctl jobs deploy {manifest.spec.name}' from the same sources brings it back"
+        )
     return artifact
 
 
@@ -154,14 +150,16 @@ def claim(s3: S3Client, bucket: str, job: str, digest: str) -> Manifest:
         claimed = manifest.model_copy(update={"claim": secrets.token_hex(8)})
         if objects.replace(s3, bucket, manifest_key(job, digest), _bytes(claimed), etag):
             return claimed
-    raise UserError(
-        f"version {digest[:12]} of job '{job}' is changed by others all the time; try again", code=1
-    )
+    raise UserError(_busy(job, digest), code=1)
 
 
-def put_manifest(s3: S3Client, bucket: str, manifest: Manifest) -> bool:
-    """Make the version, whose files are there by now, a version. False when another was faster with the same one."""
-    return objects.create(s3, bucket, manifest_key(manifest.spec.name, manifest.digest), _bytes(manifest))
+def put_manifest(s3: S3Client, bucket: str, manifest: Manifest, etag: str | None = None) -> bool:
+    """Make the version, whose files are there by now, a version, in place of the one with `etag` whose files are not.
+
+    False when another was faster with the same one.
+    """
+    key, body = manifest_key(manifest.spec.name, manifest.digest), _bytes(manifest)
+    return objects.replace(s3, bucket, key, body, etag) if etag else objects.create(s3, bucket, key, body)
 
 
 def manifest_key(job: str, digest: str) -> str:
@@ -180,9 +178,23 @@ def digest(spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None 
     return _sha256(_json(content))
 
 
-def _upload(
+def _bring(
     s3: S3Client, bucket: str, spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None, digest: str,
     clock: Clock,
+) -> bool:  # fmt: skip
+    """Have the version there, whole. False when it was, or another was faster with the same one."""
+    for _ in range(_TRIES):
+        known = _known(s3, bucket, spec.name, digest)
+        if known and not _gone(s3, _artifact(bucket, known[0])):
+            return False
+        if _upload(s3, bucket, spec, files, wanted, digest, clock, known[1] if known else None):
+            return True
+    raise UserError(_busy(spec.name, digest), code=1)
+
+
+def _upload(
+    s3: S3Client, bucket: str, spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None, digest: str,
+    clock: Clock, instead_of: str | None,
 ) -> bool:  # fmt: skip
     environment = None
     if wanted:
@@ -202,13 +214,26 @@ def _upload(
     )
     for name, body in parts.items():
         objects.create(s3, bucket, f"{spec.name}/{digest}/{upload}/{name}", body)
-    return put_manifest(s3, bucket, manifest)
+    return put_manifest(s3, bucket, manifest, instead_of)
+
+
+def _gone(s3: S3Client, artifact: Artifact) -> str | None:
+    """A file of the version that is not there, by its URI."""
+    uris = filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri))
+    return next((uri for uri in uris if not objects.exists(s3, *objects.split(uri))), None)
 
 
 def _manifest(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifest, str]:
+    if known := _known(s3, bucket, job, digest):
+        return known
+    raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
+
+
+def _known(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifest, str] | None:
+    """The version's manifest and its ETag, None when there is none."""
     found = objects.read(s3, bucket, manifest_key(job, digest))
     if found is None:
-        raise UserError(f"job '{job}' has no version {digest}; run 'emrctl jobs deploy {job}'")
+        return None
     uri = f"s3://{bucket}/{manifest_key(job, digest)}"
     manifest = objects.parsed(Manifest, found[0], uri)
     if (manifest.spec.name, manifest.digest) != (job, digest):
@@ -224,6 +249,10 @@ def _artifact(bucket: str, manifest: Manifest) -> Artifact:
         wheel_uri=f"{base}/{manifest.digest}/{manifest.wheel}",
         archive_uri=f"{base}/environments/{manifest.archive}" if manifest.archive else None,
     )
+
+
+def _busy(job: str, digest: str) -> str:
+    return f"version {digest[:12]} of job '{job}' is changed by others all the time; try again"
 
 
 def _main(spec: JobSpec) -> bytes:

@@ -34,7 +34,7 @@ class Environment(BaseModel):
 
 
 def have(s3: S3Client, bucket: str, job: str, digest: str, make: Callable[[], bytes]) -> Environment:
-    """The environment called `digest`, claimed; made by `make` and put there when it is not.
+    """The environment called `digest`, claimed; made by `make` and put there when it, or its archive, is not.
 
     Claimed is what is written anew: `removal` does not take it then, before a version refers to it.
     """
@@ -47,8 +47,13 @@ def have(s3: S3Client, bucket: str, job: str, digest: str, make: Callable[[], by
                 return made
             continue
         known = objects.parsed(Environment, found[0], f"s3://{bucket}/{key}")
-        known = known.model_copy(update={"claim": secrets.token_hex(8)})
+        archive = f"{job}/environments/{known.archive}"
+        body = None if objects.exists(s3, bucket, archive) else make()
+        sha256 = _sha256(body) if body else known.sha256
+        known = known.model_copy(update={"claim": secrets.token_hex(8), "sha256": sha256})
         if objects.replace(s3, bucket, key, known.model_dump_json(indent=1).encode(), found[1]):
+            if body:  # where it was: every version that shares it is whole again
+                objects.create(s3, bucket, archive, body)
             return known
     raise UserError(
         f"environment {digest[:12]} of job '{job}' is changed by others all the time; try again", code=1
@@ -71,4 +76,8 @@ def _key(job: str, digest: str) -> str:
 def _put(s3: S3Client, bucket: str, job: str, digest: str, body: bytes) -> Environment:
     archive = f"{secrets.token_hex(4)}/{packed.NAME}.tar.gz"
     objects.create(s3, bucket, f"{job}/environments/{archive}", body)
-    return Environment(digest=digest, archive=archive, sha256=hashlib.sha256(body).hexdigest())
+    return Environment(digest=digest, archive=archive, sha256=_sha256(body))
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -251,7 +251,7 @@ def test_a_version_that_is_not_whole_is_refused_before_anything_is_sent(
     s3, made = session.client("s3"), artifacts.deploy(session, platform, JOB, "dev", root=root)
     found = artifacts.resolve(session, platform, JOB.name, "dev")
     for uri, told in (
-        (found.wheel_uri, r"is not whole: s3://.*\.whl is gone; bring it back"),
+        (found.wheel_uri, r"is not whole: s3://.*\.whl is gone; 'emrctl jobs deploy"),
         (found.main_uri, r"is not whole: s3://.*main\.py is gone"),
         (f"{made.uri}manifest.json", rf"has no version {made.digest}"),
     ):
@@ -259,6 +259,19 @@ def test_a_version_that_is_not_whole_is_refused_before_anything_is_sent(
         s3.delete_object(Bucket=bucket, Key=key)
         with pytest.raises(UserError, match=told):
             artifacts.resolve(session, platform, JOB.name, "dev")
+
+
+@pytest.mark.parametrize("file", ["wheel_uri", "main_uri"])
+def test_a_deploy_brings_back_what_is_gone_of_its_version(
+    session: boto3.Session, platform: Platform, root: Path, file: str
+) -> None:
+    s3, made = session.client("s3"), artifacts.deploy(session, platform, JOB, "dev", root=root)
+    bucket, key = objects.split(getattr(artifacts.resolve(session, platform, JOB.name, "dev"), file))
+    s3.delete_object(Bucket=bucket, Key=key)
+    again = artifacts.deploy(session, platform, JOB, "dev", root=root)
+    assert (again.digest, again.uploaded, again.moved) == (made.digest, True, False)
+    artifacts.resolve(session, platform, JOB.name, "dev")
+    assert not artifacts.deploy(session, platform, JOB, "dev", root=root).uploaded
 
 
 @pytest.mark.parametrize("body", [b"{cut off", b"[]", b'{"digest": 7}', b"\xff"])

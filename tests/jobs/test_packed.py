@@ -159,6 +159,28 @@ def test_a_driver_outside_of_containers_is_refused(tmp_path: Path) -> None:
     assert "deploy_mode client does not go with dependencies" in told
 
 
+def test_a_deploy_brings_back_an_environment_for_all_that_share_it(
+    session: boto3.Session, platform: Platform, project: Path
+) -> None:
+    s3 = session.client("s3")
+    first = artifacts.deploy(session, platform, _job(), "prod", root=project)
+    (project / "jobs/workloads/nightly_etl.py").write_text("def main(argv): return 1\n")
+    artifacts.deploy(session, platform, _job(), "dev", root=project)
+    archive = artifacts.resolve(session, platform, "nightly-etl", "dev").archive_uri
+    assert archive is not None
+    bucket, key = objects.split(archive)
+    s3.delete_object(Bucket=bucket, Key=key)
+    for channel in ("dev", "prod"):
+        with pytest.raises(
+            UserError, match=r"environment\.tar\.gz is gone; 'emrctl jobs deploy nightly-etl'"
+        ):
+            artifacts.resolve(session, platform, "nightly-etl", channel)
+    assert artifacts.deploy(session, platform, _job(), "dev", root=project).uploaded
+    for channel in ("dev", "prod"):
+        assert artifacts.resolve(session, platform, "nightly-etl", channel).archive_uri == archive
+    assert artifacts.resolve(session, platform, "nightly-etl", "prod").manifest.digest == first.digest
+
+
 def test_an_environment_is_made_once_and_every_runtime_is_given_it(
     session: boto3.Session, platform: Platform, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

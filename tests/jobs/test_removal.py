@@ -147,7 +147,14 @@ def _roll_back(world: Versions) -> None:
     world.rollback(to=world.digests[0])
 
 
-@pytest.mark.parametrize("other", [_deploy, _promote, _roll_back])
+def _mend(world: Versions) -> None:
+    """A deploy of a version whose wheel somebody has removed."""
+    for key in [key for key in world.s3.objects if world.digests[0] in key[1] and key[1].endswith(".whl")]:
+        del world.s3.objects[key]
+    world.put(1)
+
+
+@pytest.mark.parametrize("other", [_deploy, _mend, _promote, _roll_back])
 def test_another_command_between_any_two_calls_finds_its_version_whole(
     platform: Platform, other: Callable[[Versions], None]
 ) -> None:
