@@ -118,7 +118,7 @@ class _Cluster:
 
     def by_hand(self, name: str, *more: str) -> float:
         """Run the same with spark-submit, as one would on the primary node; when it was started."""
-        folder, tools = self.home / "clusters" / self.id, toolchain.ensure(train=False)
+        folder, tools = self.home / "clusters" / self.id, toolchain.ensure()
         kept, file = self.state, self.home / "bench-credentials"
         credentials.keep(
             file,

@@ -108,11 +108,11 @@ def _prepare(phases: Phases) -> None:
     from emrctl.progress import Line
     from emrctl.snapshots import restored
     from local import engine
-    from local.spark import toolchain
+    from local.spark import training
 
     with phases.phase("tools", "the engine, Java, the jars"), Line() as line:
         engine.ensure(line.say)
-        toolchain.ensure(line.say)
+        training.ensure(line.say)
     with phases.phase("local AWS", "the APIs, the resource provider"):
         up = control.up(paths.home())
         console = Console(stderr=True)

@@ -51,5 +51,5 @@ def serving(session: boto3.Session, record: Record | Attempt, port: int) -> Iter
     """The URL of the run's pages, while the context lasts."""
     with TemporaryDirectory(prefix="emrctl-pages-") as name:
         path = fetch(session, record, Path(name))
-        with history.serving(ensure(train=False), None, Path(name).as_uri(), port) as url:
+        with history.serving(ensure(), None, Path(name).as_uri(), port) as url:
             yield f"{url}{path}"

@@ -38,7 +38,7 @@ def command(
     # Either ends the server, too; a shell starts what runs in the background deaf to the first.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    with history.serving(ensure(train=False), current, where, port) as url:
+    with history.serving(ensure(), current, where, port) as url:
         told = {"url": url, "logs": where}
         print(
             json.dumps(told) if as_json else f"Spark's history of {where} is at {url}; Ctrl-C ends it",

@@ -18,7 +18,7 @@ def command(
     """Find Java and Spark, download what a release needs (once, 160 MB), make the class-data archives."""
     from emrctl.progress import Line
     from local.spark.lanes import lane
-    from local.spark.toolchain import ensure
+    from local.spark.training import ensure
 
     with Line() as line:
         tools = ensure(line.say, lane=lane(release))

@@ -115,6 +115,14 @@ def changes(
     return [Change(path, plain, "update")]
 
 
+def alike(known: Known, prop: str, one: Any, other: Any) -> bool:
+    """Whether two values mean the same, the order of sets included."""
+    return known.same(prop, one, other) or (
+        not changes(known, prop, one, other, covered=False)
+        and not changes(known, prop, other, one, covered=False)
+    )
+
+
 def _of_dicts(
     known: Known, path: str, had: dict[str, Any], wanted: dict[str, Any], covered: bool, said: Any, plain: str
 ) -> list[Change]:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.provider import lifecycle
 from local.provider.diff import difference
 from local.provider.errors import PartialError
 from local.provider.run import Run
@@ -84,7 +85,7 @@ class Journal:
     def _make(self, key: Key, run: Run, inputs: Mapping[str, Any]) -> dict[str, Any]:
         self._keep(key, Creation(inputs))
         try:
-            return run.create()
+            return lifecycle.create(run)
         except PartialError as error:
             self._keep(key, Creation(inputs, error.resource_id, error.props))
             raise
@@ -99,7 +100,7 @@ class Journal:
         if creation is None:
             return None
         there = Run(run.known, run.at, run.name, props=creation.state, old=creation.state, id_=creation.id)
-        found = there.read()
+        found = lifecycle.read(there)
         if found is None:
             return None
         change = difference(
@@ -107,10 +108,10 @@ class Journal:
         )
         if change.replaces:
             there.props = there.old = found
-            there.delete()
+            lifecycle.delete(there)
             return None
         run.id, run.old = creation.id, found
-        return run.update()
+        return lifecycle.update(run)
 
     def _keep(self, key: Key, creation: Creation | None) -> None:
         with self._lock:

@@ -4,23 +4,15 @@ resource."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.model import Shape, StructureShape
 
 from local.provider.clients import Clients
-from local.provider.errors import ProviderError
 from local.provider.schema import Schema, load
 from local.provider.shapes import Mapper, follow_shape
 from local.provider.table import Call, Part, Resource
-
-if TYPE_CHECKING:
-    from local.provider.run import Run
-
-_NAME = re.compile(r"\$([A-Za-z][A-Za-z0-9]*)")
-_PARTS = re.compile(r"\$[A-Za-z][A-Za-z0-9]*|[^$]+")
 
 
 class Known:
@@ -97,92 +89,6 @@ class Known:
         if prop in self.row.json:
             return same_json(old, new)
         return False
-
-    def outputs(self, run: Run) -> dict[str, Any]:
-        """All outputs of a resource from what was read, what the program said, and what the state
-        remembers."""
-        readable = self.readable() - self.row.forgotten
-        outputs: dict[str, Any] = {}
-        for prop in (*self.schema.inputs, *self.schema.outputs):
-            if prop in run.found:
-                outputs[prop] = run.found[prop]
-            elif prop not in readable and prop not in self.row.outputs:
-                outputs[prop] = self._remembered(run, prop)
-        if "region" in self.schema.inputs:
-            outputs["region"] = run.at.region
-        said = dict(run.props)
-        run.props = {**run.props, **{name: value for name, value in outputs.items() if value is not None}}
-        for prop, template in self.row.outputs.items():
-            text = run.text(template)
-            if text is not None:
-                outputs[prop] = text
-        self._settle_tags(run, outputs, said.get("tags"))
-        for prop, value in outputs.items():
-            own = self._remembered(run, prop, said)
-            if own is None and value in ({}, []) and prop in self.schema.inputs:
-                outputs[prop] = None  # AWS's way to say that nothing was said
-            elif own is not None and value != own and self.alike(prop, value, own):
-                outputs[prop] = own  # the program's own spelling, where both mean the same
-        return {name: value for name, value in outputs.items() if value is not None}
-
-    def start_import(self, run: Run, import_id: str) -> None:
-        """Give a run the id and the properties that an import's id names: `role:name` by `$role:$name`."""
-        template = self.row.import_id or self.row.id
-        run.id = import_id
-        if template.startswith("="):
-            return
-        names = _NAME.findall(template)
-        pattern = "".join(
-            f"(?P<{part[1:]}>.+{'' if part == f'${names[-1]}' else '?'})"
-            if part.startswith("$")
-            else re.escape(part)
-            for part in _PARTS.findall(template)
-        )
-        match = re.fullmatch(pattern, import_id)
-        if match is None:
-            raise ProviderError(
-                f"{self.row.type}: {import_id!r} is no id to import; it must look like {template}"
-            )
-        said = match.groupdict()
-        run.id = said.pop("id", import_id)
-        run.old = dict(said)
-        run.props = dict(said)
-        if self.row.import_id and not self.row.id.startswith("="):
-            run.id = run.text(self.row.id) or import_id
-
-    def alike(self, prop: str, one: Any, other: Any) -> bool:
-        """Whether two values mean the same, the order of sets included."""
-        from local.provider.diff import changes
-
-        return self.same(prop, one, other) or (
-            not changes(self, prop, one, other, covered=False)
-            and not changes(self, prop, other, one, covered=False)
-        )
-
-    def _remembered(self, run: Run, prop: str, said: Mapping[str, Any] | None = None) -> Any:
-        """What the program or else the state has of a property that was not read."""
-        props = run.props if said is None else said
-        if prop in props:
-            return props[prop]
-        forgets = prop in self.schema.inputs and not self.schema.flags(prop).computed
-        return None if forgets else run.old.get(prop)
-
-    def _settle_tags(self, run: Run, outputs: dict[str, Any], said: Any) -> None:
-        """`tagsAll` is what AWS has; `tags` is that without the provider's default tags, as the real one
-        does."""
-        if "tagsAll" not in self.schema.outputs:
-            return
-        every = run.found.get("tagsAll") or {}
-        said = said if isinstance(said, dict) else None
-        every = {key: value for key, value in every.items() if not key.startswith("aws:")}
-        wanted = {**(run.old.get("tags") or {}), **(said or {})}
-        outputs["tagsAll"] = every
-        own = {
-            key: value
-            for key, value in every.items()
-            if key in wanted or run.at.default_tags.get(key) != value
-        }
-        outputs["tags"] = own if own or said is not None else None
 
     def _find_taken(self, part: Part) -> dict[str, tuple[str, Shape]]:
         answer = self.output_shape(part.call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from local.provider.diff import changes
 from local.provider.known import Known
 from local.provider.shapes import Kind
 
@@ -55,8 +56,6 @@ def inputs_of(
 
 def _refreshed(known: Known, prop: str, said: Any, has: Any) -> Any:
     """What was said where it still holds; where it does not, what AWS has of the fields that were said."""
-    from local.provider.diff import changes
-
     if not changes(known, prop, has, said, said=said):
         return said
     return _like(said, has)

@@ -1,4 +1,4 @@
-"""One row of the table put to work on one resource: create, read, update, delete."""
+"""One row of the table put to work on one resource: its calls, and what their templates stand for."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import Shape, StructureShape
 
-from local.provider.errors import CancelledError, GoneError, PartialError, ProviderError, explain, is_absent
+from local.provider.errors import CancelledError, ProviderError
 from local.provider.known import Known
 from local.provider.place import Place
-from local.provider.shapes import follow, follow_shape, place
-from local.provider.table import Call, Change, Hook, Part, Template, When
+from local.provider.shapes import follow_shape, place
+from local.provider.table import Call, Hook, Template, When
 
-_NAME = re.compile(r"\$([A-Za-z][A-Za-z0-9]*)")
+NAME = re.compile(r"\$([A-Za-z][A-Za-z0-9]*)")
 
 
 class Run:
@@ -106,13 +105,13 @@ class Run:
 
     def text(self, template: str) -> str | None:
         """A template as text; None when something it names is not set."""
-        values = {name: self.value(name) for name in _NAME.findall(template)}
+        values = {name: self.value(name) for name in NAME.findall(template)}
         if any(value is None for value in values.values()):
             return None
-        return _NAME.sub(lambda match: str(values[match[1]]), template)
+        return NAME.sub(lambda match: str(values[match[1]]), template)
 
     def _expand_text(self, template: str, shape: Shape) -> Any:
-        whole = _NAME.fullmatch(template)
+        whole = NAME.fullmatch(template)
         if whole is None:
             return self.text(template)
         value = self.value(whole[1])
@@ -133,159 +132,7 @@ class Run:
                 raise ProviderError(f"time-out while waiting for {what}")
             pause = min(pause * 1.5, 1.0)
 
-    # Life
-
-    def create(self) -> dict[str, Any]:
-        """Create the resource and return its outputs; `PartialError` when it is there but not whole."""
-        row = self.row
-        with self._saying("creating"):
-            answer = self.do(row.create)
-            self.id = str(follow(answer, row.id[1:]) if row.id.startswith("=") else self.text(row.id))
-        try:
-            for change in row.changes:
-                given = (self.props.get(prop) for prop in change.props)
-                if change.on_create and any(one not in (None, [], {}, change.initial) for one in given):
-                    self._apply(change)
-            if row.tagging and row.tagging.on_create and self.props.get("tagsAll"):
-                self._tag({}, self.props["tagsAll"])
-            if row.settle:
-                row.settle(self)
-            outputs = self.read()
-        except GoneError as error:
-            raise ProviderError(explain(self._doing("creating"), error)) from error
-        except (ClientError, BotoCoreError, ProviderError) as error:
-            raise PartialError(
-                explain(self._doing("creating"), error), self.id, self._remembered()
-            ) from error
-        if outputs is None:
-            raise ProviderError(f"{self._doing('creating')}: it was gone again before it could be read")
-        return outputs
-
-    def read(self) -> dict[str, Any] | None:
-        """The resource's outputs as AWS has them now, or None when it is gone."""
-        row, known = self.row, self.known
-        self.found = {}
-        for part in row.reads:
-            if part.when is not None and not part.when(self):
-                continue
-            try:
-                answer = self.send(part.call)
-            except ClientError as error:
-                if not is_absent(error):
-                    raise ProviderError(explain(self._doing("reading"), error)) from error
-                if part.missing_ok:
-                    continue
-                return None
-            except BotoCoreError as error:
-                raise ProviderError(explain(self._doing("reading"), error)) from error
-            if not self._take(part, answer) and not part.missing_ok:
-                return None
-        if row.gone is not None and row.gone(self):
-            return None
-        if row.finish is not None:
-            row.finish(self)
-        return known.outputs(self)
-
-    def update(self) -> dict[str, Any]:
-        """Make the changes between `old` and `props` and return the outputs."""
-        with self._saying("updating"):
-            for change in self.row.changes:
-                if any(self._changed(prop) for prop in change.props):
-                    self._apply(change)
-            old, new = self.old.get("tagsAll") or {}, self.props.get("tagsAll") or {}
-            if self.row.tagging and old != new:
-                self._tag(old, new)
-            if self.row.settle:
-                self.row.settle(self)
-            outputs = self.read()
-        if outputs is None:
-            raise ProviderError(
-                f"{self._doing('updating')}: it does not exist any more; run `pulumi refresh`"
-            )
-        return outputs
-
-    def delete(self) -> None:
-        """Delete the resource; that it is gone already is fine."""
-        with self._saying("deleting"):
-            for step in self.row.delete:
-                try:
-                    self.do(step)
-                except ClientError as error:
-                    if not is_absent(error):
-                        raise
-
-    # Parts of it
-
-    def _changed(self, prop: str) -> bool:
-        wanted = self.props.get(prop)
-        if wanted is None and self.known.left_alone(prop):
-            return False
-        return not self.known.same(prop, self.old.get(prop), wanted)
-
-    def _apply(self, change: Change) -> None:
-        value = self.props.get(change.props[0])
-        empty = value is None or value in ([], {}, "")
-        if change.unset is not None and change.unset != empty:
-            return
-        for step in change.do:
-            self.do(step)
-
-    def _tag(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
-        tagging = self.row.tagging
-        assert tagging is not None
-        added = {key: value for key, value in new.items() if old.get(key) != value}
-        removed = sorted(set(old) - set(new))
-        self.props |= {"tagsAdded": added, "tagsRemoved": removed}
-        if tagging.remove is None:
-            self.send(tagging.add if new or tagging.clear is None else tagging.clear)
-            return
-        if removed:
-            self.send(tagging.remove)
-        if added:
-            self.send(tagging.add)
-
-    def _take(self, part: Part, answer: Mapping[str, Any]) -> bool:
-        """Put what a part has read into `found`; False when the structure it reads from is not there."""
-        structure = follow(answer, part.at)
-        if structure is None:
-            return False
-        for prop, (path, shape) in self.known.taken(part).items():
-            value = self.known.mapper.from_wire(
-                follow(answer, path), shape, self.known.schema.kind(prop), prop
-            )
-            if value is not None:
-                self.found[prop] = value
-        return True
-
-    def _remembered(self) -> dict[str, Any]:
-        kinds = {**self.known.schema.inputs, **self.known.schema.outputs}
-        return {name: value for name, value in self.props.items() if name in kinds}
-
-    def _doing(self, verb: str) -> str:
-        return f'{verb} {self.row.type} "{self.name}"'
-
-    def _saying(self, verb: str) -> _Saying:
-        return _Saying(self._doing(verb))
-
 
 @lru_cache(maxsize=1024)
 def _method(op: str) -> str:
     return xform_name(op)
-
-
-class _Saying:
-    """AWS's errors leave the block as one line that says what was being done."""
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ClientError | BotoCoreError):
-            raise ProviderError(explain(self._doing, error)) from error
-        if isinstance(error, ProviderError) and not str(error).startswith(
-            ("creating", "updating", "deleting")
-        ):
-            raise type(error)(explain(self._doing, error)) from error

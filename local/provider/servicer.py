@@ -13,7 +13,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from local.provider import config, values
+from local.provider import config, lifecycle, values
 from local.provider.check import check, physical_name
 from local.provider.clients import Clients, Credentials
 from local.provider.diff import Change, difference
@@ -21,6 +21,7 @@ from local.provider.errors import PartialError, ProviderError
 from local.provider.invokes import invoke
 from local.provider.journal import Journal, Key
 from local.provider.known import Known
+from local.provider.outputs import start_import
 from local.provider.place import Place
 from local.provider.preview import created, updated
 from local.provider.refresh import inputs_of
@@ -213,8 +214,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         importing = not state.props
         run = self._run(known, request, context, state, state)
         if importing:
-            known.start_import(run, request.id)
-        outputs = run.read()
+            start_import(run, request.id)
+        outputs = lifecycle.read(run)
         if outputs is None:
             return provider_pb2.ReadResponse()
         outputs.pop("__defaults", None)
@@ -235,13 +236,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 properties=_write(known, updated(known, old.props, new.props), new)
             )
         run = self._run(known, request, context, new, old)
-        return provider_pb2.UpdateResponse(properties=_write(known, run.update(), new))
+        return provider_pb2.UpdateResponse(properties=_write(known, lifecycle.update(run), new))
 
     @_answering
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         known = self._type(request.urn)
         state = values.read(request.properties)
-        self._run(known, request, context, state, state).delete()
+        lifecycle.delete(self._run(known, request, context, state, state))
         return empty_pb2.Empty()
 
     @_answering

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -83,12 +82,11 @@ def check_path(path: Path, way_out: str) -> None:
         raise UserError(f"Spark on YARN cannot work in '{path}', for {odd[0]!r} is in the path; {way_out}")
 
 
-def ensure(say: Say = lambda _: None, *, train: bool = True, lane: Lane = lanes.DEFAULT) -> Toolchain:
+def ensure(say: Say = lambda _: None, *, lane: Lane = lanes.DEFAULT) -> Toolchain:
     """Find Java and Spark, and download what the release needs if it is not in the cache.
 
-    With `train`, make the class-data archives too, if they are not there: a few minutes, once. Raises
-    UserError with what to do when something cannot be had; archives that cannot be made are said and done
-    without.
+    Class-data archives are taken if they are there; `training.ensure` makes them. Raises UserError with what to do when
+    something cannot be had.
     """
     check_path(paths.home(), "move the checkout, or name another folder with EMRCTL_HOME")
     check_path(paths.cache(), "name another cache folder with EMRCTL_CACHE")
@@ -106,27 +104,24 @@ def ensure(say: Say = lambda _: None, *, train: bool = True, lane: Lane = lanes.
         java=runtime, spark=spark, pyspark=pyspark, spark_version=lane.pyspark, python=python,
         s3a=folders["s3a"], beside=folders[lane.jars], yarn=folders["yarn"],
     )  # fmt: skip
-    where = class_data.folder(class_data.key(runtime.home, [*tools.spark_jars, *tools.yarn_jars]))
-    if train and not where.is_dir():
-        _train(tools, where, say)
+    return with_archives(tools)
+
+
+def archives_folder(tools: Toolchain) -> Path:
+    """Where the class-data archives of these jars are, or would be."""
+    return class_data.folder(class_data.key(tools.java.home, [*tools.spark_jars, *tools.yarn_jars]))
+
+
+def with_archives(tools: Toolchain) -> Toolchain:
+    """`tools` with the class-data archives of its jars, if they are there."""
+    where = archives_folder(tools)
     return replace(tools, archives=where) if where.is_dir() else tools
 
 
 def finder() -> Callable[[Lane], Toolchain]:
     """Finds the toolchain of a release, each once. Nobody waits for archives to be made: they are taken if there."""
-    return cache(lambda lane: ensure(_note, train=False, lane=lane))
+    return cache(lambda lane: ensure(_note, lane=lane))
 
 
 def _note(text: str) -> None:
     log.info("%s", text)
-
-
-def _train(tools: Toolchain, where: Path, say: Say) -> None:
-    from local.spark import training
-
-    say("making class-data archives, with which Spark starts faster (a few minutes, once)")
-    class_paths: dict[class_data.Kind, list[Path]] = {"spark": tools.spark_jars, "yarn": tools.yarn_jars}
-    try:
-        class_data.make(where, tools.java.binary, class_paths, lambda lists: training.run(tools, lists))
-    except (training.TrainingError, OSError, subprocess.SubprocessError) as error:
-        say(f"no class-data archives: {error}; Spark runs, and starts slower")

@@ -19,7 +19,10 @@ from local import paths
 from local.contracts import Cluster, Instance, Step, StepFailure
 from local.keys import Key
 from local.processes import MARK
-from local.spark.toolchain import Toolchain
+from local.spark import archives, lanes, toolchain
+from local.spark.lanes import Lane
+from local.spark.runner import SparkRunner
+from local.spark.toolchain import Say, Toolchain
 
 JOB = Path(__file__).parent / "training_job.py"
 SECONDS = 300.0
@@ -45,12 +48,28 @@ class _Sink:
         self.ended.set()
 
 
+def ensure(say: Say, *, lane: Lane = lanes.DEFAULT) -> Toolchain:
+    """As `toolchain.ensure`, with the class-data archives, which are made if they are not there: a few minutes, once.
+
+    Archives that cannot be made are said and done without.
+    """
+    tools = toolchain.ensure(say, lane=lane)
+    if tools.archives is not None:
+        return tools
+    say("making class-data archives, with which Spark starts faster (a few minutes, once)")
+    class_paths: dict[archives.Kind, list[Path]] = {"spark": tools.spark_jars, "yarn": tools.yarn_jars}
+    where = toolchain.archives_folder(tools)
+    try:
+        archives.make(where, tools.java.binary, class_paths, lambda lists: run(tools, lists))
+    except (TrainingError, OSError, subprocess.SubprocessError) as error:
+        say(f"no class-data archives: {error}; Spark runs, and starts slower")
+    return toolchain.with_archives(tools)
+
+
 def run(tools: Toolchain, lists: Path) -> None:
     """Run the job with JVMs that write the classes they load to `lists`. Raises TrainingError."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line a request otherwise
     from moto.server import ThreadedMotoServer
-
-    from local.spark.runner import SparkRunner
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

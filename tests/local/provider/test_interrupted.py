@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local.engine.ensure import ensure
+from local.provider import lifecycle
 from local.provider.run import Run
 from stacks.engine import Pulumi
 from tests.local.provider.conftest import ACCOUNT
@@ -33,7 +34,7 @@ class Watch:
         self._guard, self._left = threading.Lock(), 0
         self._victim: subprocess.Popen[str] | None = None
         for verb in VERBS:
-            monkeypatch.setattr(Run, verb, self._watched(verb, getattr(Run, verb)))
+            monkeypatch.setattr(lifecycle, verb, self._watched(verb, getattr(lifecycle, verb)))
 
     def kill_at(self, number: int, victim: subprocess.Popen[str]) -> None:
         """Kill `victim` when the `number`-th piece of work begins from now on."""

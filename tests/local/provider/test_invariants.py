@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from local.cloud.server import CloudServer
+from local.provider.diff import alike
 from local.provider.types import RESOURCES
 from tests.local.provider.conftest import KNOWN, make_eks_cluster
 from tests.local.provider.examples import EXAMPLES
@@ -210,7 +211,7 @@ def test_a_change_behind_the_state_is_seen_and_mended(life: Life, key: str) -> N
     assert life.done["drift"].ops()[key] == {"update"}
     known, seen, real = KNOWN[EXAMPLES[key].type], life.states["drift"][key], life.states["changed"][key]
     for prop in set(EXAMPLES[key].change or {}) & known.readable():  # of the others AWS cannot be asked
-        assert known.alike(prop, seen["outputs"].get(prop), real["outputs"].get(prop)), prop
+        assert alike(known, prop, seen["outputs"].get(prop), real["outputs"].get(prop)), prop
     assert life.done["mended"].ops()[key] == {"update"}
 
 

@@ -85,7 +85,7 @@ def test_training_that_fails_is_said_and_done_without(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(training, "run", fails)
     said: list[str] = []
-    tools = toolchain.ensure(said.append, train=True)
+    tools = training.ensure(said.append)
     assert tools.archives is None
     assert tools.sharing("spark") == []
     assert said[-1] == "no class-data archives: no room; Spark runs, and starts slower"
@@ -99,10 +99,10 @@ def test_a_step_takes_archives_that_are_there_and_makes_none(
         raise AssertionError("a step does not wait for training")
 
     monkeypatch.setattr(training, "run", never)
-    tools = toolchain.ensure(train=False)
+    tools = toolchain.ensure()
     assert tools.archives is None
     archives.folder(archives.key(tmp_path, [*tools.spark_jars, *tools.yarn_jars])).mkdir(parents=True)
-    assert "-Xshare:auto" in toolchain.ensure(train=False).sharing("yarn")
+    assert "-Xshare:auto" in toolchain.ensure().sharing("yarn")
 
 
 @pytest.mark.usefixtures("_found")
@@ -113,4 +113,4 @@ def test_a_folder_in_which_spark_loses_its_files_is_refused(
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / name))
     with pytest.raises(UserError, match=f"for {odd} is in the path; .*{variable}"):
-        toolchain.ensure(train=False)
+        toolchain.ensure()

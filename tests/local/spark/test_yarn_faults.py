@@ -84,7 +84,7 @@ def test_a_teams_queue_of_the_configuration_is_there(emr: World) -> None:
 
 
 def test_a_class_that_is_not_there_is_named_in_the_drivers_log(emr: World) -> None:
-    jar = next(toolchain.ensure(train=False).s3a.glob("arns-*.jar"))
+    jar = next(toolchain.ensure().s3a.glob("arns-*.jar"))
     emr.s3.put_object(Bucket="code", Key="app.jar", Body=jar.read_bytes())
     step = emr.step("--class", "org.example.Nowhere", "s3://code/app.jar")
     assert "finished with failed status" in emr.sink.failure(step).message

@@ -75,7 +75,7 @@ def _reports(text: str) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_modules_and_a_packed_environment_reach_driver_and_executors(release: str, tmp_path: Path) -> None:
-    python = toolchain.ensure(train=False, lane=lane(release)).python
+    python = toolchain.ensure(lane=lane(release)).python
     with world(tmp_path / "home", release=release) as emr:
         emr.s3.put_object(
             Bucket="code", Key="environment.tar.gz", Body=_environment(tmp_path / "venv", python)

@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-import psutil
 import pytest
 
 from tests.local.spark.yarn_world import JOB_ROLE, KEY, RELEASES, World, world
@@ -127,13 +126,6 @@ def test_logs_lie_in_emrs_layout(emr: World, copied: str) -> None:
     assert "final status: SUCCEEDED" in emr.step_log(copied, "stderr")
 
 
-def test_processes_listen_on_the_loopback_only(emr: World, copied: str) -> None:
-    daemons = emr.running("yarn.server")
-    listening = [c for p in daemons for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
-    assert listening
-    assert all(ip_address(c.laddr.ip.removeprefix("::ffff:")).is_loopback for c in listening)
-
-
 def test_steps_that_cannot_succeed_fail_with_their_reason(emr: World, copied: str) -> None:
     """All at once: that is also the test that steps run side by side."""
     failing = emr.step(emr.script(FAIL))
@@ -158,10 +150,16 @@ def test_steps_that_cannot_succeed_fail_with_their_reason(emr: World, copied: st
     assert emr.container_logs("ValueError: no flights on the 31st of June")
 
 
-def test_a_cancelled_step_leaves_no_process(emr: World, copied: str) -> None:
-    daemons = {p.pid for p in emr.running("yarn.server")}
+def test_a_step_listens_on_the_loopback_only_and_leaves_no_process_when_cancelled(
+    emr: World, copied: str
+) -> None:
     step = emr.step(emr.script(WAIT))
     emr.wait_for_containers(2)
+    daemons = {p.pid for p in emr.running("yarn.server")}
+    assert len(daemons) == 2
+    listening = emr.listening()
+    assert {pid for pid, _ in listening} > daemons
+    assert [address for _, address in listening if not ip_address(address).is_loopback] == []
     emr.runner.cancel_step(emr.cluster.cluster_id, step)
     emr.sink.failure(step)
     assert {p.pid for p in emr.running("yarn.server")} == daemons

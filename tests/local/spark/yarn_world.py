@@ -144,6 +144,15 @@ class World:
                     found.append(process)
         return found
 
+    def listening(self) -> list[tuple[int, str]]:
+        """Where processes of the cluster listen: process id and address."""
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error, OSError):  # one may end while it is looked at
+                connections = [c for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+                found += [(process.pid, c.laddr.ip.removeprefix("::ffff:")) for c in connections]
+        return found
+
     def wait_for_containers(self, number: int) -> None:
         """Return when so many containers run."""
         until(
