@@ -1,8 +1,8 @@
 """Versions of a job: content-addressed in the artifacts bucket, and made from the sources as they are now.
 
-`s3://<artifacts>/<job>/<digest>/{<upload>/<wheel>,<upload>/main.py,manifest.json}`; the manifest is written last, so
-that where it stands the artifact is whole. Each upload has a folder of its own: what is removed with a version cannot
-be what another upload of it has just brought (ADR 0160).
+`s3://<artifacts>/<job>/<digest>/{<upload>/<wheel>,<upload>/main.py,<upload>/<jar>…,manifest.json}`; the manifest is
+written last, so that where it stands the artifact is whole. Each upload has a folder of its own: what is removed with a
+version cannot be what another upload of it has just brought (ADR 0160).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from facts.errors import UserError
-from jobs import environments, objects, packed, pointers, wheel
+from jobs import environments, jars, objects, packed, pointers, wheel
 from jobs.clock import Clock
 from jobs.platform import Platform
 from jobs.spec import JobSpec
@@ -42,6 +42,7 @@ class Manifest(BaseModel):
     created_at: str = ""  # UTC, ISO 8601, by the clock of who made it; empty: from before it was kept
     wheel: str  # path from the manifest
     main: str = MAIN  # likewise
+    jars: tuple[str, ...] = ()  # likewise, in the order of the class path
     files: dict[str, str]  # SHA-256 of each file, by its path from the manifest
     environment: str = ""  # digest of the packed environment, empty without one
     archive: str = ""  # its path from the folder of environments
@@ -68,7 +69,35 @@ class Artifact:
     manifest: Manifest
     main_uri: str
     wheel_uri: str
+    jar_uris: tuple[str, ...] = ()  # in the order of the class path
     archive_uri: str | None = None  # of the packed environment
+
+    @property
+    def uris(self) -> tuple[str, ...]:
+        """All that it is made of."""
+        own = (self.main_uri, self.wheel_uri, *self.jar_uris)
+        return own if self.archive_uri is None else (*own, self.archive_uri)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sources:
+    """What a version is made of, as it is on this machine. `digest` is the version's."""
+
+    spec: JobSpec
+    files: dict[str, bytes]
+    jars: dict[str, bytes]
+    environment: packed.Recipe | None
+
+    @property
+    def digest(self) -> str:
+        """Of the spec, all that the wheel holds, what starts it, its jars, and its packed environment."""
+        content = {
+            "spec": self.spec.model_dump(mode="json"),
+            "wheel": _hashes(wheel.entries(self.spec, self.files)),
+            "main": _sha256(_main(self.spec)),
+            "environment": self.environment.digest if self.environment else None,
+        }
+        return _sha256(_json(content | ({"jars": _hashes(self.jars)} if self.jars else {})))
 
 
 def deploy(
@@ -83,18 +112,21 @@ def deploy(
     """Upload the job as it is now, unless that version is there whole, and point `channel` at it."""
     pointers.require_channel(channel)
     clock, s3, bucket = clock or Clock(), session.client("s3"), platform.buckets.artifacts
-    files, wanted = wheel.sources(spec, root), packed.recipe(spec, root)
-    files_digest = digest(spec, files, wanted)
-    uploaded, moved = _bring(s3, bucket, spec, files, wanted, files_digest, clock), False
-    found = None if uploaded else pointers.read(s3, bucket, spec.name, channel)
-    if not found or found[0].digest != files_digest:
-        if not uploaded:
-            claim(s3, bucket, spec.name, files_digest)
-        moved = pointers.point(s3, bucket, spec.name, channel, files_digest, "deploy", clock).moved
-    uri = f"s3://{bucket}/{spec.name}/{files_digest}/"
-    return Deployed(
-        job=spec.name, channel=channel, digest=files_digest, uri=uri, uploaded=uploaded, moved=moved
+    sources = _Sources(
+        spec=spec,
+        files=wheel.sources(spec, root),
+        jars=jars.read(spec, root),
+        environment=packed.recipe(spec, root),
     )
+    digest = sources.digest
+    uploaded, moved = _bring(s3, bucket, sources, digest, clock), False
+    found = None if uploaded else pointers.read(s3, bucket, spec.name, channel)
+    if not found or found[0].digest != digest:
+        if not uploaded:
+            claim(s3, bucket, spec.name, digest)
+        moved = pointers.point(s3, bucket, spec.name, channel, digest, "deploy", clock).moved
+    uri = f"s3://{bucket}/{spec.name}/{digest}/"
+    return Deployed(job=spec.name, channel=channel, digest=digest, uri=uri, uploaded=uploaded, moved=moved)
 
 
 def resolve(session: boto3.Session, platform: Platform, job: str, channel: str) -> Artifact:
@@ -167,47 +199,34 @@ def manifest_key(job: str, digest: str) -> str:
     return f"{job}/{digest}/manifest.json"
 
 
-def digest(spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None = None) -> str:
-    """The version of a job: of its spec, all that its wheel holds, what starts it, and its packed environment."""
-    content = {
-        "spec": spec.model_dump(mode="json"),
-        "wheel": {name: _sha256(body) for name, body in wheel.entries(spec, files).items()},
-        "main": _sha256(_main(spec)),
-        "environment": wanted.digest if wanted else None,
-    }
-    return _sha256(_json(content))
-
-
-def _bring(
-    s3: S3Client, bucket: str, spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None, digest: str,
-    clock: Clock,
-) -> bool:  # fmt: skip
+def _bring(s3: S3Client, bucket: str, sources: _Sources, digest: str, clock: Clock) -> bool:
     """Have the version there, whole. False when it was, or another was faster with the same one."""
+    job = sources.spec.name
     for _ in range(_TRIES):
-        known = _known(s3, bucket, spec.name, digest)
+        known = _known(s3, bucket, job, digest)
         if known and not _gone(s3, _artifact(bucket, known[0])):
             return False
-        if _upload(s3, bucket, spec, files, wanted, digest, clock, known[1] if known else None):
+        if _upload(s3, bucket, sources, digest, clock, known[1] if known else None):
             return True
-    raise UserError(_busy(spec.name, digest), code=1)
+    raise UserError(_busy(job, digest), code=1)
 
 
 def _upload(
-    s3: S3Client, bucket: str, spec: JobSpec, files: dict[str, bytes], wanted: packed.Recipe | None, digest: str,
-    clock: Clock, instead_of: str | None,
-) -> bool:  # fmt: skip
-    environment = None
+    s3: S3Client, bucket: str, sources: _Sources, digest: str, clock: Clock, instead_of: str | None
+) -> bool:
+    spec, wanted, environment = sources.spec, sources.environment, None
     if wanted:
         environment = environments.have(s3, bucket, spec.name, wanted.digest, lambda: packed.build(wanted))
     name = wheel.name(spec)
-    parts = {name: wheel.build(spec, files), MAIN: _main(spec)}
+    parts = {name: wheel.build(spec, sources.files), MAIN: _main(spec), **sources.jars}
     upload = secrets.token_hex(4)
     manifest = Manifest(
         digest=digest,
         created_at=clock.now().isoformat(timespec="seconds"),
         wheel=f"{upload}/{name}",
         main=f"{upload}/{MAIN}",
-        files={f"{upload}/{name}": _sha256(body) for name, body in sorted(parts.items())},
+        jars=tuple(f"{upload}/{jar}" for jar in sources.jars),
+        files={f"{upload}/{name}": sha256 for name, sha256 in sorted(_hashes(parts).items())},
         environment=environment.digest if environment else "",
         archive=environment.archive if environment else "",
         spec=spec,
@@ -219,8 +238,7 @@ def _upload(
 
 def _gone(s3: S3Client, artifact: Artifact) -> str | None:
     """A file of the version that is not there, by its URI."""
-    uris = filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri))
-    return next((uri for uri in uris if not objects.exists(s3, *objects.split(uri))), None)
+    return next((uri for uri in artifact.uris if not objects.exists(s3, *objects.split(uri))), None)
 
 
 def _manifest(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifest, str]:
@@ -243,10 +261,12 @@ def _known(s3: S3Client, bucket: str, job: str, digest: str) -> tuple[Manifest, 
 
 def _artifact(bucket: str, manifest: Manifest) -> Artifact:
     base = f"s3://{bucket}/{manifest.spec.name}"
+    version = f"{base}/{manifest.digest}"
     return Artifact(
         manifest=manifest,
-        main_uri=f"{base}/{manifest.digest}/{manifest.main}",
-        wheel_uri=f"{base}/{manifest.digest}/{manifest.wheel}",
+        main_uri=f"{version}/{manifest.main}",
+        wheel_uri=f"{version}/{manifest.wheel}",
+        jar_uris=tuple(f"{version}/{jar}" for jar in manifest.jars),
         archive_uri=f"{base}/environments/{manifest.archive}" if manifest.archive else None,
     )
 
@@ -258,6 +278,10 @@ def _busy(job: str, digest: str) -> str:
 def _main(spec: JobSpec) -> bytes:
     """What spark-submit starts: a file, which finds the entry point in the wheel."""
     return f"import sys\n\nfrom {spec.entry_point} import main\n\nmain(sys.argv[1:])\n".encode()
+
+
+def _hashes(parts: dict[str, bytes]) -> dict[str, str]:
+    return {name: _sha256(body) for name, body in parts.items()}
 
 
 def _sha256(body: bytes) -> str:

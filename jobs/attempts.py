@@ -164,6 +164,7 @@ def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Subm
         role_arn=platform.job_role(spec.name),
         main_uri=artifact.main_uri,
         wheel_uri=artifact.wheel_uri,
+        jar_uris=artifact.jar_uris,
         archive_uri=artifact.archive_uri,
         arguments=spec.render(values, at, attempt.parameters),
         conf={**spec.conf, **conf},
@@ -184,9 +185,10 @@ def _require_sendable(sent: Submission) -> None:
             )
     size = sum(len(argument) + 1 for argument in sent.arguments)
     options = sum(len(f"--conf {key}={value} ") for key, value in sent.conf.items())
+    options += sum(len(uri) + 1 for uri in sent.jar_uris)
     if size + options > LIMIT - _COMMAND:
         raise UserError(
-            f"the run's arguments have {size:,} characters and its settings {options:,}; together at most "
+            f"the run's arguments have {size:,} characters and its settings and jars {options:,}; together at most "
             f"{LIMIT - _COMMAND:,} of the {LIMIT:,} that EMR takes are theirs: put data into an input"
         )
 

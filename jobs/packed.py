@@ -20,6 +20,7 @@ from pathlib import Path
 
 from facts.errors import UserError
 from facts.releases import release
+from jobs import jars
 from jobs.spec import JobSpec
 
 NAME = "environment"  # of the folder that Spark unpacks it into
@@ -67,18 +68,9 @@ def recipe(spec: JobSpec, root: Path) -> Recipe | None:
 
     Raises UserError for a lock that is not there, leads out of the project, or does not pin each package with a hash.
     """
-    if spec.dependencies is None:
+    if spec.dependencies is None or spec.dependencies.lock is None:
         return None
-    path = root / spec.dependencies.lock
-    if not path.is_file():
-        raise UserError(
-            f"job '{spec.name}': dependencies.lock '{spec.dependencies.lock}' is no file at {path}"
-        )
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise UserError(
-            f"job '{spec.name}': dependencies.lock '{spec.dependencies.lock}' is a link out of the project"
-        )
-    content = path.read_bytes()
+    content = jars.project_file(spec, "lock", spec.dependencies.lock, root)
     _require_pinned(spec.dependencies.lock, content)
     return Recipe(
         job=spec.name,

@@ -38,9 +38,17 @@ def bring(
         name = f"{upload}/{path.rpartition('/')[2]}"
         objects.create(here, bucket, f"{job}/{digest}/{name}", body)
         files[name] = sha256
-    moved = {"files": files, "archive": archive, "claim": ""}
-    for field in ("wheel", "main"):
-        moved[field] = f"{upload}/{getattr(manifest, field).rpartition('/')[2]}"
+    wheel, main, *jars = (
+        f"{upload}/{path.rpartition('/')[2]}" for path in (manifest.wheel, manifest.main, *manifest.jars)
+    )
+    moved = {
+        "wheel": wheel,
+        "main": main,
+        "jars": tuple(jars),
+        "files": files,
+        "archive": archive,
+        "claim": "",
+    }
     artifacts.put_manifest(here, bucket, manifest.model_copy(update=moved))
     return digest
 

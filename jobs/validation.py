@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facts.errors import UserError
 from facts.releases import labels
-from jobs import spec, wheel, yamlfile
+from jobs import jars, packed, spec, wheel, yamlfile
 from jobs.spec import reading
 from jobs.yamlfile import Mistake
 
@@ -56,7 +56,12 @@ def _beside_the_file(file: Path, job: spec.JobSpec, root: Path) -> Iterator[Mist
     if job.release not in labels():
         yield mistake("release", f"'{job.release}' is unknown; known are: {', '.join(labels())}")
         return
-    try:
-        wheel.sources(job, root)
-    except UserError as error:
-        yield mistake("package", str(error))
+    for key, look in (
+        ("package", wheel.sources),
+        ("dependencies", jars.read),
+        ("dependencies", packed.recipe),
+    ):
+        try:
+            look(job, root)
+        except UserError as error:
+            yield mistake(key, str(error))

@@ -33,7 +33,8 @@ ADVICE: Mapping[FailureClass, str] = {
     "bad_arguments": "correct `arguments` or `parameters`; where no node holds what is asked, the `resources`",
     "missing_input": "check that the input was delivered, and its prefix in the spec",
     "schema_mismatch": "compare the input's columns with what the job asks for",
-    "dependency_conflict": "put the package into `package`, or pin the version that the release has",
+    "dependency_conflict": "put the job's own package into `package`, a jar or another's into `dependencies`, in "
+    "a version that suits the release",
     "code_error": "correct the line",
     "unknown": "read the evidence",
 }

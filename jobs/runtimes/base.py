@@ -44,6 +44,7 @@ class Submission:
     deploy_mode: str | None  # of steps on EC2; the other runtimes know one way only
     timeout_minutes: int  # of the attempt; the command keeps it, and where a runtime can, it is the net below
     tags: Mapping[str, str]
+    jar_uris: Sequence[str] = ()  # in the order of the class path
     archive_uri: str | None = None  # of the packed environment, which has the Python to run with
 
 

@@ -169,6 +169,8 @@ def spark_submit(submission: Submission) -> list[str]:
         # The executors' Python is what the driver says, which is in the same place of their own folders.
         # https://spark.apache.org/docs/latest/api/python/tutorial/python_packaging.html
         conf["spark.yarn.appMasterEnv.PYSPARK_PYTHON"] = packed.PYTHON
+    if submission.jar_uris:
+        command += ["--jars", ",".join(submission.jar_uris)]
     for key, value in sorted(conf.items()):
         command += ["--conf", f"{key}={value}"]
     return [*command, "--py-files", submission.wheel_uri, submission.main_uri, *submission.arguments]

@@ -21,7 +21,7 @@ _LOGS = ("stdout", "stderr")
 
 
 def parameters(submission: Submission) -> str:
-    """sparkSubmitParameters: sizes and the wheel. No value of these has a space, so nothing needs quotes."""
+    """sparkSubmitParameters: sizes, the wheel and jars. No value of these has a space, so nothing needs quotes."""
     driver, executors = submission.resources.driver, submission.resources.executors
     sizes = {
         "spark.driver.cores": driver.cores,
@@ -31,7 +31,8 @@ def parameters(submission: Submission) -> str:
         "spark.executor.instances": executors.count,
     }
     words = [word for key, value in sizes.items() for word in ("--conf", f"{key}={value}")]
-    return " ".join([*words, "--py-files", submission.wheel_uri])
+    jars = ["--jars", ",".join(submission.jar_uris)] if submission.jar_uris else []
+    return " ".join([*words, *jars, "--py-files", submission.wheel_uri])
 
 
 def defaults(submission: Submission, driver_env: str) -> list[dict[str, Any]]:

@@ -138,13 +138,21 @@ def _workers(spec: JobSpec) -> Found:
 
 
 def _dependencies(spec: JobSpec) -> Found:
+    if not spec.dependencies:
+        return
+    if not (spec.dependencies.lock or spec.dependencies.jars):
+        yield ("dependencies",), "is empty; name a lock, jars, or both, or leave it out"
+    names = [jar.rpartition("/")[2] for jar in spec.dependencies.jars]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield ("dependencies", "jars", index), f"a second jar is called '{name}'; they lie in one folder"
     targets = {"runtime": spec.runtime, "fallback": spec.fallback.runtime if spec.fallback else None}
     for key, target in targets.items():
         # There the driver is a process of the primary node, beside which nothing is unpacked.
-        if spec.dependencies and target and target.kind == "ec2" and target.deploy_mode == "client":
+        if spec.dependencies.lock and target and target.kind == "ec2" and target.deploy_mode == "client":
             yield (
                 (key,),
-                "deploy_mode client does not go with dependencies, which only containers have; use cluster",
+                "deploy_mode client does not go with dependencies.lock, which only containers have; use cluster",
             )
 
 

@@ -6,16 +6,20 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from jobs.spec.values import DatasetName, ParameterValue, Part, Prefix, Zone
+from jobs.spec.values import DatasetName, ParameterValue, Part, Prefix, Zone, text
 
-Column = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
+Column = Annotated[
+    str, text(r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and underscores, as tail_number", longest=128)
+]
 # Spark's own names of types: https://spark.apache.org/docs/latest/sql-ref-datatypes.html
 ColumnType = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^(boolean|tinyint|smallint|int|bigint|float|double|string|binary|date|timestamp|timestamp_ntz|decimal\([0-9]+,[0-9]+\))$"
+    text(
+        r"^(boolean|tinyint|smallint|int|bigint|float|double|string|binary|date|timestamp|timestamp_ntz|decimal\([0-9]+,[0-9]+\))$",
+        "a type of Spark's: boolean, tinyint, smallint, int, bigint, float, double, string, binary, date, timestamp, "
+        "timestamp_ntz, or decimal as decimal(10,2)",
     ),
 ]
 

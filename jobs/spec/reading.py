@@ -14,6 +14,7 @@ from jobs.spec.checks import DisagreementsError, KeyPath
 from jobs.spec.environments import MAY_DIFFER, laid_over
 from jobs.spec.job import JobSpec
 from jobs.spec.targets import KINDS
+from jobs.spec.values import WORDS
 from jobs.yamlfile import Mistake
 
 CATALOG = Path(__file__).resolve().parents[1] / "catalog"
@@ -157,6 +158,8 @@ def _told(data: Mapping[str, Any], problem: dict[str, Any]) -> tuple[KeyPath, st
         message = "is not a key of a job spec"
     elif "secrets" in path:  # whatever stands there may be the secret itself
         message = "is no ARN of a secret, arn:aws:secretsmanager:<region>:<account>:secret:<name>"
+    elif problem["type"] == "string_pattern_mismatch" and problem["ctx"]["pattern"] in WORDS:
+        message = f"is {_shown(problem['input'])}; must be {WORDS[problem['ctx']['pattern']]}"
     elif not isinstance(problem["input"], dict | list):
         message = f"is {_shown(problem['input'])}; {message}"
     return path, message

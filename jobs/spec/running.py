@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from jobs.spec.targets import Target
-from jobs.spec.values import Memory, Part
+from jobs.spec.values import Memory, Part, text
 
 Mitigation = Literal["memory", "partitions", "on_demand"]
 
@@ -66,7 +66,14 @@ class Fallback(Part):
 class Schedule(Part):
     """When the job runs by itself, as EventBridge Scheduler reads it."""
 
-    expression: Annotated[str, StringConstraints(pattern=r"^(cron|rate)\([^()]+\)$", max_length=256)]
+    expression: Annotated[
+        str,
+        text(
+            r"^(cron|rate)\([^()]+\)$",
+            "as EventBridge has it: cron(0 5 * * ? *) or rate(1 hour)",
+            longest=256,
+        ),
+    ]
     timezone: str = "UTC"
 
     @field_validator("timezone")

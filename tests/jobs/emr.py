@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,7 +37,7 @@ class Emr:
         self.server.plane.settle()
 
 
-def submission(token: str = "job-1-a1") -> Submission:
+def submission(token: str = "job-1-a1", jar_uris: Sequence[str] = ()) -> Submission:
     return Submission(
         token=token,
         since=SINCE,
@@ -44,6 +45,7 @@ def submission(token: str = "job-1-a1") -> Submission:
         role_arn="arn:aws:iam::123456789012:role/job",
         main_uri="s3://a/main.py",
         wheel_uri="s3://a/job.whl",
+        jar_uris=jar_uris,
         arguments=("--x=1",),
         conf={"spark.b": "2", "spark.a": "1"},
         resources=find("nightly-etl").resources,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from facts.errors import UserError
 from jobs import spec
-from jobs.spec import MAY_DIFFER, reading
+from jobs.spec import MAY_DIFFER, JobSpec, reading
 from jobs.spec.schema import schema
+from jobs.spec.values import WORDS
 from tests.jobs.specs import GOOD, told, write
 
 
@@ -81,10 +83,18 @@ def test_no_file_that_never_ends_is_read(tmp_path: Path) -> None:
     ("key", "value", "what"),
     [
         ("name", "x" * 41, "string should have at most 40 characters"),
-        ("name", "../../etc/passwd", "string should match pattern"),
+        (
+            "name",
+            "../../etc/passwd",
+            "must be lower-case letters and digits, in words joined by hyphens, as ",
+        ),
         ("entry_point", "a." + "b" * 300, "at most 200 characters"),
-        ("package", ["jobs..workloads"], "string should match pattern"),
-        ("package", ["/etc"], "string should match pattern"),
+        (
+            "package",
+            ["jobs..workloads"],
+            "must be a module in a package, in lower case, as jobs.workloads.nightly_etl",
+        ),
+        ("package", ["/etc"], "must be a module in a package"),
         ("arguments", ["x" * 10_000], "10000 characters; at most 6000"),
         ("arguments", {"a": 1}, "valid tuple"),
         ("arguments", [1], "is 1; input should be a valid string"),
@@ -92,7 +102,7 @@ def test_no_file_that_never_ends_is_read(tmp_path: Path) -> None:
         ("timeout_minutes", float("inf"), "is inf; "),
         ("slo", {"p95_minutes": float("nan"), "freshness_hours": 1}, "slo.p95_minutes: is nan; "),
         ("parameters", {"a": "x" * 2000}, "at most 1024 characters"),
-        ("parameters", {"a": "x\ny"}, "string should match pattern"),
+        ("parameters", {"a": "x\ny"}, "must be one line without control characters"),
         ("schedule", {"expression": "rate(1 day)", "timezone": "../../etc/passwd"}, "is no time zone"),
         ("schedule", {"expression": "rate(1 day)", "timezone": ""}, "is no time zone"),
     ],
@@ -160,3 +170,18 @@ def test_the_schema_marks_what_validate_refuses(tmp_path: Path, changes: dict[st
     assert told(tmp_path, **changes)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(schema()).validate({**GOOD, **changes})
+
+
+def test_every_pattern_of_a_spec_is_told_in_words_whose_example_it_takes() -> None:
+    def patterns(node: object) -> set[str]:
+        if isinstance(node, list):
+            return set().union(*map(patterns, node))
+        if not isinstance(node, dict):
+            return set()
+        own = {value for key, value in node.items() if key == "pattern" and isinstance(value, str)}
+        return own.union(*map(patterns, node.values()))
+
+    assert patterns(JobSpec.model_json_schema()) <= set(WORDS)
+    for pattern, words in WORDS.items():
+        _, told, examples = words.rpartition(", as ")
+        assert all(re.search(pattern, example) for example in examples.split(" or ") if told), words

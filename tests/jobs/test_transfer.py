@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 from typing import Any, cast
 
@@ -29,7 +30,11 @@ def _with_environment(world: Versions) -> environments.Environment:
     made = environments.have(s3, bucket, JOB, "e" * 64, lambda: b"packed")
     key = (bucket, artifacts.manifest_key(JOB, world.digests[0]))
     manifest = artifacts.Manifest.model_validate_json(world.s3.objects[key])
-    needs = {"environment": made.digest, "archive": made.archive}
+    files = {**manifest.files, "abcdabcd/driver.jar": hashlib.sha256(b"jar").hexdigest()}
+    world.s3.put_object(bucket, f"{JOB}/{manifest.digest}/abcdabcd/driver.jar", b"jar")
+    needs = {
+        "environment": made.digest, "archive": made.archive, "jars": ("abcdabcd/driver.jar",), "files": files,
+    }  # fmt: skip
     world.s3.objects[key] = manifest.model_copy(update=needs).model_dump_json().encode()
     return made
 
@@ -48,8 +53,9 @@ def test_a_version_arrives_with_its_environment_and_is_promoted(platform: Platfo
         artifacts.load(world.session.client("s3"), each.buckets.artifacts, JOB, one)
         for each in (platform, prod)
     )
-    for name in ("main_uri", "wheel_uri", "archive_uri"):
-        uris = [objects.split(getattr(each, name)) for each in (there, here)]
+    assert len(here.uris) == 4
+    for pair in zip(there.uris, here.uris, strict=True):
+        uris = list(map(objects.split, pair))
         assert [bucket for bucket, _ in uris] == ["dev-artifacts", "prod-artifacts"]
         assert world.s3.objects[uris[0]] == world.s3.objects[uris[1]]
     assert here.manifest.spec == there.manifest.spec
@@ -58,7 +64,7 @@ def test_a_version_arrives_with_its_environment_and_is_promoted(platform: Platfo
     assert world.s3.objects == before
 
 
-@pytest.mark.parametrize("what", ["main.py", ".whl", ".tar.gz"])
+@pytest.mark.parametrize("what", ["main.py", ".whl", ".jar", ".tar.gz"])
 @pytest.mark.parametrize("how", ["changed", "gone"])
 def test_what_is_not_what_the_manifest_says_does_not_arrive(
     platform: Platform, prod: Platform, what: str, how: str
@@ -91,8 +97,7 @@ def test_one_fault_at_each_call_of_a_promotion_between_stacks(
 
     def whole() -> bool:
         found = artifacts.load(world.session.client("s3"), prod.buckets.artifacts, JOB, one)
-        uris = filter(None, (found.main_uri, found.wheel_uri, found.archive_uri))
-        return all(objects.split(uri) in world.s3.objects for uri in uris)
+        return all(objects.split(uri) in world.s3.objects for uri in found.uris)
 
     before = world.faults.calls
     promote()

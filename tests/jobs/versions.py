@@ -40,8 +40,7 @@ class Versions(World):
         """Whether all is there that the version needs."""
         s3, bucket = self.s3, self.platform.buckets.artifacts
         artifact = artifacts.load(s3, bucket, JOB, digest)  # type: ignore[arg-type]
-        uris = filter(None, (artifact.main_uri, artifact.wheel_uri, artifact.archive_uri))
-        return all(objects.split(uri) in s3.objects for uri in uris)
+        return all(objects.split(uri) in s3.objects for uri in artifact.uris)
 
     def listed(self) -> Sequence[str]:
         return sorted(key for bucket, key in self.s3.objects if bucket == self.platform.buckets.artifacts)

@@ -16,19 +16,29 @@ from local.contracts import JobRun
 from local.keys import Key
 from local.spark import SparkJobs
 from tests.jobs import specs, wheels
+from tests.jobs.jars import jar
 from tests.local.spark.test_jobs import REGION, RUN, Jobs, Sink, client, cloud, jobs, log_of
 
 __all__ = ["cloud", "jobs"]
 SCRIPT = """
-import json
+import json, os
+from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 
 def found(_=None):
     import greeting
     return [greeting.WORD, greeting.__file__.endswith("/environment/lib/any/greeting/__init__.py")]
 
+def jar(_):
+    return os.path.exists(SparkFiles.get("driver.jar"))
+
 spark = SparkSession.builder.getOrCreate()
-print(json.dumps({"driver": found(), "executor": spark.sparkContext.parallelize([0], 1).map(found).first()}))
+loader = spark._jvm.Thread.currentThread().getContextClassLoader()
+executor = spark.sparkContext.parallelize([0], 1)
+print(json.dumps({
+    "driver": found(), "executor": executor.map(found).first(), "jar": executor.map(jar).first(),
+    "class path": loader.getResource("marker.txt") is not None,
+}))
 spark.stop()
 """
 
@@ -72,7 +82,7 @@ def test_an_archive_that_cannot_be_unpacked_fails_the_run(cloud: CloudServer, jo
 @pytest.mark.slow
 @pytest.mark.xdist_group("yarn")
 @pytest.mark.timeout(600)
-def test_an_environment_that_jobs_pack_reaches_driver_and_executors(
+def test_an_environment_and_jars_that_jobs_bring_reach_driver_and_executors(
     cloud: CloudServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pin = wheels.wheel(tmp_path, "greeting", __init__="WORD = 'hello'\n")
@@ -85,7 +95,10 @@ def test_an_environment_that_jobs_pack_reaches_driver_and_executors(
     s3.put_object(Bucket="logs", Key="code/own.tar.gz", Body=packed.build(recipe))
     s3.put_object(Bucket="logs", Key="code/own.py", Body=SCRIPT.encode())
     run = _with_archive("s3://logs/code/own.tar.gz#environment", "00real")
-    run = replace(run, entry_point="s3://logs/code/own.py", arguments=(), parameters="")
+    s3.put_object(Bucket="logs", Key="code/driver.jar", Body=jar("hello"))
+    run = replace(
+        run, entry_point="s3://logs/code/own.py", arguments=(), parameters="--jars s3://logs/code/driver.jar"
+    )
     runner = SparkJobs(
         tmp_path / "home",
         cloud.endpoint,
@@ -102,4 +115,6 @@ def test_an_environment_that_jobs_pack_reaches_driver_and_executors(
     assert json.loads(log_of(cloud, run, "stdout")) == {
         "driver": ["hello", True],
         "executor": ["hello", True],
+        "jar": True,
+        "class path": True,
     }

@@ -18,6 +18,7 @@ from jobs.runtimes.base import Submission
 from local.spark import toolchain
 from local.spark.lanes import lane
 from tests.jobs import specs, wheels
+from tests.jobs.jars import jar
 from tests.local.spark.yarn_world import RELEASES, SMALL, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("yarn"), pytest.mark.timeout(900)]
@@ -34,17 +35,22 @@ spark = SparkSession.builder.getOrCreate()
 print(json.dumps({"driver": found(), "executor": spark.sparkContext.parallelize([0], 1).map(found).first()}))
 spark.stop()
 """
-# As a job's wheel and `jobs.packed` bring them.
+# As a job's wheel, `jobs.packed` and `jobs.jars` bring them.
 OWN = """
-import json, sys
+import json, os, sys
 from pyspark.sql import SparkSession
 
 def found(_=None):
     import greeting, zipped
-    return [greeting.WORD, zipped.WHAT, greeting.__file__.endswith("/environment/lib/any/greeting/__init__.py")]
+    in_place = greeting.__file__.endswith("/environment/lib/any/greeting/__init__.py")
+    return [greeting.WORD, zipped.WHAT, in_place, os.path.exists("driver.jar")]
 
 spark = SparkSession.builder.getOrCreate()
-print(json.dumps({"driver": found(), "executor": spark.sparkContext.parallelize([0], 1).map(found).first()}))
+loader = spark._jvm.Thread.currentThread().getContextClassLoader()
+print(json.dumps({
+    "driver": found(), "executor": spark.sparkContext.parallelize([0], 1).map(found).first(),
+    "class path": loader.getResource("marker.txt") is not None,
+}))
 spark.stop()
 """
 IN_THE_ARCHIVE = "./environment/bin/python"
@@ -103,7 +109,7 @@ def test_modules_and_a_packed_environment_reach_driver_and_executors(release: st
         assert told["executor"] == ["packed", "zipped", True]
 
 
-def test_an_environment_that_jobs_pack_reaches_driver_and_executors(
+def test_an_environment_and_jars_that_jobs_bring_reach_driver_and_executors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pin = wheels.wheel(tmp_path, "greeting", __init__="WORD = 'hello'\n")
@@ -116,13 +122,16 @@ def test_an_environment_that_jobs_pack_reaches_driver_and_executors(
     with world(tmp_path / "home") as emr:
         emr.s3.put_object(Bucket="code", Key="1/environment.tar.gz", Body=packed.build(recipe))
         emr.s3.put_object(Bucket="code", Key="modules.zip", Body=_zipped())
+        emr.s3.put_object(Bucket="code", Key="1/driver.jar", Body=jar("hello"))
         sent = Submission(
             token="t", since=datetime.now(UTC), name="packed", role_arn="", main_uri=emr.script(OWN),
             wheel_uri="s3://code/modules.zip", archive_uri="s3://code/1/environment.tar.gz", arguments=(),
+            jar_uris=("s3://code/1/driver.jar",),
             conf=SMALL, resources=job.resources, deploy_mode="cluster", timeout_minutes=5, tags={},
         )  # fmt: skip
         step = emr.step(*ec2.spark_submit(sent)[1:])
         assert emr.sink.outcome(step) is None, emr.step_log(step, "stderr")
         (key,) = emr.container_logs('{"driver"')
         (told,) = _reports(emr.log(key))
-        assert told == {"driver": ["hello", "zipped", True], "executor": ["hello", "zipped", True]}
+        there = ["hello", "zipped", True, True]
+        assert told == {"driver": there, "executor": there, "class path": True}
