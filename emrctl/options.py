@@ -28,14 +28,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show neither progress nor 
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show Spark's own INFO lines, too.")]
 
 
-def pairs(said: Iterable[str]) -> dict[str, str]:
-    """What `NAME=VALUE` options say. Raises UserError for one without a '=' and for a name that stands twice."""
+def pairs(said: Iterable[str], option: str = "--param") -> dict[str, str]:
+    """What `option` says, NAME=VALUE each time. Raises UserError for one without a '=' and a name that stands twice."""
     found: dict[str, str] = {}
     for one in said:
         name, equals, value = one.partition("=")
         if not equals or not name:
-            raise UserError(f"--param: '{one[:40]}' is no NAME=VALUE")
+            raise UserError(f"{option}: '{one[:40]}' is no NAME=VALUE")
         if name in found:
-            raise UserError(f"--param: '{name[:40]}' stands twice")
+            raise UserError(f"{option}: '{name[:40]}' stands twice")
         found[name] = value
     return found

@@ -83,6 +83,9 @@ def summary(record: Record) -> str:
         )
     if record.shadow:
         lines.append(f"shadow    of a canary, written to {escape(', '.join(record.outputs))}")
+    if record.conf:
+        said = "; ".join(f"{name}={value}" for name, value in record.conf.items())
+        lines.append(f"conf      {escape(said)}, which this run said itself")
     if record.mitigations:
         lines.append(f"mitigated {escape('; '.join(map(str, record.mitigations)))}")
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from jobs.fallback import Choice
 from jobs.platform import Platform
 from jobs.runs import Attempt, Ended
 from jobs.runtimes.base import Submission
-from jobs.spec import SHADOW, Dataset, JobSpec
+from jobs.spec import SHADOW, Dataset, JobSpec, with_conf
 from jobs.spec.dates import parse
 from jobs.spec.running import Retry
 from jobs.spec.templates import YARN_MARKS
@@ -30,7 +30,8 @@ _COMMAND = 1_000  # what spark-submit's options, names and URIs take of it at mo
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a run is asked for: the day or hour that it is about (None: now), and parameters other than the spec's.
+    """What a run is asked for: the day or hour that it is about (None: now), and other parameters and settings of Spark
+    than the spec's.
 
     `auto_mitigate` lets a retry change what `mitigate` of the spec allows, as the failure asks for it. With `shadow` it
     writes apart from the job's outputs, where no reader looks.
@@ -38,6 +39,7 @@ class Asked:
 
     date: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    conf: Mapping[str, str] = field(default_factory=dict)
     auto_mitigate: bool = False
     shadow: bool = False
 
@@ -49,9 +51,9 @@ class Asked:
             raise UserError(f"date: {error}") from None
 
 
-def spec_of(platform: Platform, artifact: Artifact) -> JobSpec:
-    """The version's spec as it holds in the platform's environment."""
-    return artifact.manifest.spec.for_environment(platform.environment)
+def spec_of(platform: Platform, artifact: Artifact, conf: Mapping[str, str] | None = None) -> JobSpec:
+    """The version's spec as it holds in the platform's environment, with the settings that a run says."""
+    return with_conf(artifact.manifest.spec.for_environment(platform.environment), conf or {})
 
 
 def first(
@@ -64,7 +66,7 @@ def first(
     asked: Asked,
 ) -> Attempt:
     """The first attempt of a new run. Raises UserError when the platform cannot run this job, or not like this."""
-    spec = spec_of(platform, artifact)
+    spec = spec_of(platform, artifact, asked.conf)
     spec.require_parameters(asked.parameters)
     place = platform.place(choice.target)
     platform.job_role(spec.name)
@@ -90,6 +92,7 @@ def first(
         run_created_at=now,
         created_at=now,
         parameters=dict(asked.parameters),
+        conf=dict(asked.conf),
         logical_at=asked.at(spec),
         auto_mitigate=asked.auto_mitigate,
         shadow=asked.shadow,
@@ -102,9 +105,9 @@ def first(
 
 
 def same_work(attempt: Attempt, artifact: Artifact, spec: JobSpec, asked: Asked) -> bool:
-    """Whether a run is of this version, and was asked for the same date and parameters."""
-    same = (artifact.manifest.digest, asked.at(spec), dict(asked.parameters))
-    return same == (attempt.digest, attempt.logical_at, dict(attempt.parameters))
+    """Whether a run is of this version, and was asked for the same date, parameters and settings."""
+    same = (artifact.manifest.digest, asked.at(spec), dict(asked.parameters), dict(asked.conf))
+    return same == (attempt.digest, attempt.logical_at, dict(attempt.parameters), dict(attempt.conf))
 
 
 def pause(retry: Retry, attempt: Attempt) -> float:
@@ -138,7 +141,7 @@ def taken_back(attempt: Attempt) -> tuple[Attempt, Ended]:
 
 def submission(platform: Platform, artifact: Artifact, attempt: Attempt) -> Submission:
     """What the runtime is given for `attempt`."""
-    spec = changes.apply(spec_of(platform, artifact), attempt.mitigations)
+    spec = changes.apply(spec_of(platform, artifact, attempt.conf), attempt.mitigations)
     target = fallback.target_of(spec, attempt)
     values = {f"inputs.{dataset.name}": platform.uri(dataset) for dataset in spec.inputs}
     values |= {f"outputs.{dataset.name}": output_uri(platform, attempt, dataset) for dataset in spec.outputs}

@@ -72,6 +72,7 @@ def build(
         duration_seconds=seconds,
         queued_seconds=(started - attempt.run_created_at).total_seconds() if started else None,
         parameters=attempt.parameters,
+        conf=attempt.conf,
         logical_at=attempt.logical_at,
         attempts=tries,
         mitigations=attempt.mitigations,

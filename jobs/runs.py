@@ -68,6 +68,7 @@ class Attempt(_Row):
     send_after: datetime | None = None  # a retry's, after its pause
     place_reason: str | None = None  # why there, where the spec leaves a choice
     parameters: Mapping[str, str] = {}  # what this run says instead of the spec
+    conf: Mapping[str, str] = {}  # likewise, settings of Spark
     logical_at: datetime | None = None  # what `${run.date}` tells, where the run was asked for a date
     before: tuple[Ended, ...] = ()  # the run's earlier attempts
     ended: Ended | None = None  # how the run ended, from when that is decided until its record is written
@@ -103,6 +104,7 @@ class Record(_Row):
     duration_seconds: float | None
     queued_seconds: float | None
     parameters: Mapping[str, str] = {}
+    conf: Mapping[str, str] = {}
     logical_at: datetime | None = None
     attempts: tuple[Ended, ...]
     mitigations: tuple[Change, ...] = ()  # of the last attempt

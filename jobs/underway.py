@@ -115,7 +115,7 @@ class UnderWay:
 
     def explain(self, record: Record) -> tuple[Finding | None, JobSpec]:
         """Why a run failed, None when it did not, and the spec that its last attempt ran with."""
-        spec = attempts.spec_of(self._platform, self._artifact(record))
+        spec = attempts.spec_of(self._platform, self._artifact(record), record.conf)
         runtime = self._at(record.runtime, record.place, record.place_id)
         return diagnosis.again(self._s3, self._platform, runtime, spec, record)
 
@@ -219,7 +219,7 @@ class UnderWay:
         return record
 
     def _spec(self, attempt: Attempt) -> JobSpec:
-        return attempts.spec_of(self._platform, self._artifact(attempt))
+        return attempts.spec_of(self._platform, self._artifact(attempt), attempt.conf)
 
     def _artifact(self, run: Attempt | Record) -> artifacts.Artifact:
         key = (run.job, run.digest)

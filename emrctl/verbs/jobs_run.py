@@ -20,6 +20,10 @@ def command(
         list[str] | None,
         typer.Option("--param", metavar="NAME=VALUE", help="A parameter other than the spec's."),
     ] = None,
+    conf: Annotated[
+        list[str] | None,
+        typer.Option("--conf", metavar="NAME=VALUE", help="A setting of Spark, for this run; sizes too."),
+    ] = None,
     deploy: Annotated[
         bool, typer.Option("--deploy", help="First deploy the job as it is now, as 'jobs deploy' does.")
     ] = False,
@@ -52,7 +56,12 @@ def command(
     from jobs.lifecycle import Lifecycle
     from jobs.spec import find
 
-    asked = Asked(date=date, parameters=pairs(param or ()), auto_mitigate=auto_mitigate)
+    asked = Asked(
+        date=date,
+        parameters=pairs(param or ()),
+        conf=pairs(conf or (), "--conf"),
+        auto_mitigate=auto_mitigate,
+    )
     session, platform = connect(stack, target)
     with RunProgress(name, quiet=quiet, verbose=verbose) as progress:
         if deploy:

@@ -1,5 +1,6 @@
 """A job as data, and how it is read from its file. No AWS, no Spark in here; `infra` reads the specs too."""
 
+from jobs.spec.asked import with_conf
 from jobs.spec.data import Canary, Contract, Dataset
 from jobs.spec.dependencies import Dependencies
 from jobs.spec.environments import MAY_DIFFER
@@ -41,4 +42,5 @@ __all__ = [
     "find",
     "load",
     "load_catalog",
+    "with_conf",
 ]

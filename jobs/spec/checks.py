@@ -112,7 +112,9 @@ def _plain_secrets(spec: JobSpec) -> Found:
 
 
 def _conf(spec: JobSpec) -> Found:
-    for key in spec.conf:
+    for key, value in spec.conf.items():
+        if any(ord(character) < 32 for character in f"{key}{value}"):
+            yield ("conf", key), "holds a control character"
         if not key.startswith("spark."):
             yield ("conf", key), "is no Spark setting; its name must start with 'spark.'"
         elif key.startswith(RESERVED_CONF):

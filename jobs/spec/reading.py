@@ -13,6 +13,7 @@ from jobs import yamlfile
 from jobs.spec.checks import DisagreementsError, KeyPath
 from jobs.spec.environments import MAY_DIFFER, laid_over
 from jobs.spec.job import JobSpec
+from jobs.spec.sizes import SETTINGS
 from jobs.spec.targets import KINDS
 from jobs.spec.values import WORDS
 from jobs.yamlfile import Mistake
@@ -82,7 +83,7 @@ def parse(file: Path) -> tuple[JobSpec | None, list[Mistake]]:
     if not isinstance(data, dict):
         what = "is no mapping of keys; see jobs/catalog/ for examples"
         return None, [Mistake(file=file, line=1, key="", what=what)]
-    found = [*_problems(data), *_of_environments(data)]
+    found = [*problems(data), *_of_environments(data), *_outdone(data)]
     if isinstance(name := data.get("name"), str) and name != file.stem:
         found.append((("name",), f"is '{name}' in a file called '{file.name}'; make them agree"))
     mistakes = [*document.mistakes]
@@ -92,7 +93,7 @@ def parse(file: Path) -> tuple[JobSpec | None, list[Mistake]]:
     return (None if mistakes else JobSpec.model_validate(data)), mistakes
 
 
-def _problems(data: Mapping[str, Any]) -> list[tuple[KeyPath, str]]:
+def problems(data: Mapping[str, Any]) -> list[tuple[KeyPath, str]]:
     """Key path and what is wrong with it, of one spec without its environments."""
     try:
         JobSpec.model_validate(data)
@@ -122,7 +123,7 @@ def _of_environments(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     if not isinstance(environments, dict):
         return
     base = {key: value for key, value in data.items() if key != "environments"}
-    known = set(_problems(base))
+    known = set(problems(base))
     for name, over in environments.items():
         if not isinstance(over, dict):
             continue
@@ -131,9 +132,20 @@ def _of_environments(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
                 what = f"cannot differ by environment; allowed are: {', '.join(MAY_DIFFER)}"
                 yield ("environments", str(name), str(key)), what
         effective = laid_over(base, {key: over[key] for key in MAY_DIFFER if key in over})
-        for path, what in _problems(effective):
+        for path, what in problems(effective):
             if (path, what) not in known:
                 yield ("environments", str(name), *path), what
+
+
+def _outdone(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Settings that would change nothing. A file's mistake only: versions that were deployed with them still run."""
+    environments = data.get("environments")
+    named = environments.items() if isinstance(environments, dict) else ()
+    for path, part in [((), data), *((("environments", str(name)), each) for name, each in named)]:
+        conf = part.get("conf") if isinstance(part, dict) else None
+        for key in SETTINGS.keys() & conf.keys() if isinstance(conf, dict) else ():
+            size = ".".join(("resources", *SETTINGS[key]))
+            yield (*path, "conf", key), f"changes nothing, for {size} outdoes it; say it there"
 
 
 def _disagreements(problems: list[dict[str, Any]], wrong: set[str]) -> Iterator[tuple[KeyPath, str]]:

@@ -35,6 +35,16 @@ SIZES: Mapping[Size, Mapping[str, Mapping[str, Any]]] = {
 }
 
 
+# What Spark calls these numbers. spark-submit is given them as options, which outdo settings of that name.
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    "spark.driver.cores": ("driver", "cores"),
+    "spark.driver.memory": ("driver", "memory"),
+    "spark.executor.cores": ("executors", "cores"),
+    "spark.executor.memory": ("executors", "memory"),
+    "spark.executor.instances": ("executors", "count"),
+}
+
+
 class Driver(Part):
     """The Spark driver: vCPUs and heap (Spark's own notation, 512m or 4g)."""
 

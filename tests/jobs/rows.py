@@ -61,13 +61,22 @@ def failed(run_id: str = "20260103T000000Z-bbbbbb") -> Record:
         run_id, "late-arrivals", "FAILED", attempts=tries, failure_class="code_error", failure=finding,
         created_at=moved, logical_at=moved, started_at=None, duration_seconds=None, tags={}, counts={},
         mitigations=(change,), rows_read=2**53 + 1, parameters={"limit": "5"}, cost_usd=None, inputs=(),
+        conf={"spark.sql.shuffle.partitions": "8"},
     )  # fmt: skip
 
 
 def older() -> dict[str, Any]:
     """A row of before there were diagnoses, dates and mitigations."""
     row = record("20260101T000000Z-cccccc").model_dump(mode="json")
-    for name in ("failure", "failure_class", "mitigations", "logical_at", "parameters", "place_reason"):
+    for name in (
+        "failure",
+        "failure_class",
+        "mitigations",
+        "logical_at",
+        "parameters",
+        "conf",
+        "place_reason",
+    ):
         del row[name]
     for attempt in row["attempts"]:
         del attempt["twins"]

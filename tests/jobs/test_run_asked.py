@@ -49,6 +49,35 @@ def test_the_date_and_the_parameters_are_the_same_in_every_attempt_and_in_the_re
     assert len(record.attempts) == 2
 
 
+def test_settings_of_spark_are_the_run_s_own_in_every_attempt_and_in_the_record(world: World) -> None:
+    said = {
+        "spark.sql.shuffle.partitions": "8",
+        "spark.executor.memory": "6g",
+        "spark.executor.instances": "3",
+    }
+    world.emr.outcomes = iter(["FAILED", "COMPLETED", "COMPLETED"])
+    record = _run(world, Asked(conf=said))
+    assert record.conf == said
+    _run(world, None)
+    first, second, without = (step.config["HadoopJarStep"]["Args"] for step in world.emr.steps)
+    for words in (first, second):
+        assert "spark.sql.shuffle.partitions=8" in words
+        assert words[words.index("--executor-memory") + 1] == "6g"
+        assert words[words.index("--num-executors") + 1] == "3"
+        assert not [word for word in words if word.startswith("spark.executor.")]
+    assert "spark.sql.shuffle.partitions=8" not in without
+    assert without[without.index("--executor-memory") + 1] != "6g"
+
+
+def test_a_run_with_other_settings_is_never_taken_for_the_one_asked_for(world: World) -> None:
+    asked = Asked(conf={"spark.x": "1"})
+    first = world.lifecycle().start(JOB, "dev", asked)
+    assert world.lifecycle().start(JOB, "dev", asked) == first
+    for other in (None, Asked(conf={"spark.x": "2"})):
+        with pytest.raises(UserError, match="under way"):
+            world.lifecycle().start(JOB, "dev", other)
+
+
 def test_without_a_date_it_is_the_day_on_which_the_run_was_made_in_the_schedules_zone(world: World) -> None:
     record = _run(world, None)
     # 2026-01-02 03:04 UTC is the evening before in New York.
@@ -90,6 +119,19 @@ def test_a_run_of_another_day_is_never_taken_for_the_one_asked_for(world: World,
         (Asked(parameters={"limits": "5"}), "job 'nightly-etl' has no parameter 'limits'; it has: limit"),
         (Asked(parameters={"limit": "5\n"}), "parameter 'limit' has 2 characters"),
         (Asked(parameters={"limit": "x" * 10_000_000}), "parameter 'limit' has 10000000 characters"),
+        (Asked(conf={"sql.x": "1"}), "conf.sql.x: is no Spark setting"),
+        (Asked(conf={"spark.app.name": "x"}), "conf.spark.app.name: is set for every run by the platform"),
+        (Asked(conf={"spark.jdbc.password": "x"}), "conf.spark.jdbc.password: is the name of a secret"),
+        (Asked(conf={"spark.x": "a\nb"}), "conf.spark.x: holds a control character"),
+        (Asked(conf={"spark.x": "x" * 10_000_000}), "its settings and jars 10,00"),
+        (
+            Asked(conf={"spark.executor.memory": "lots"}),
+            "resources.executors.memory: is 'lots'; must be whole",
+        ),
+        (
+            Asked(conf={"spark.executor.instances": "0"}),
+            "resources.executors.count: is 0; input should be greater",
+        ),
     ],
 )
 @pytest.mark.parametrize("how", ["run", "start"])

@@ -125,6 +125,7 @@ def test_the_manifest_gives_the_same_as_the_file(tmp_path: Path) -> None:
         ({"retry": {"max_attempts": "often"}}, "environments.prod.retry.max_attempts: is 'often'"),
         ({"schedule": {"timezone": "Mars/Base"}}, "environments.prod.schedule.timezone: is 'Mars/Base'; "),
         ({"secrets": {"db": "hunter2"}}, "environments.prod.secrets.db: is no ARN of a secret"),
+        ({"conf": {"spark.driver.memory": "9g"}}, "environments.prod.conf.spark.driver.memory: changes nothing, for "),
         (["a"], "environments.prod: "),
         (None, "environments.prod: is None"),
     ],

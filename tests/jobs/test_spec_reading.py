@@ -103,6 +103,11 @@ def test_no_file_that_never_ends_is_read(tmp_path: Path) -> None:
         ("slo", {"p95_minutes": float("nan"), "freshness_hours": 1}, "slo.p95_minutes: is nan; "),
         ("parameters", {"a": "x" * 2000}, "at most 1024 characters"),
         ("parameters", {"a": "x\ny"}, "must be one line without control characters"),
+        (
+            "conf",
+            {"spark.executor.cores": "2"},
+            "changes nothing, for resources.executors.cores outdoes it",
+        ),
         ("schedule", {"expression": "rate(1 day)", "timezone": "../../etc/passwd"}, "is no time zone"),
         ("schedule", {"expression": "rate(1 day)", "timezone": ""}, "is no time zone"),
     ],
