@@ -26,6 +26,7 @@ DATA: dict[tuple[str, str], str] = {
 }
 # Arguments that the bridge named otherwise: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
 RENAMED = {"aws_cloudwatch_metric_alarm": {"alarm_name": "name"}}
+KEYS = {"aws_kms_key": "key_id", "aws_kms_alias": "name"}  # keys that are looked up, and by what
 # As what a policy that is looked up is judged.
 ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 NAMES = ("name", "bucket", "function_name", "cluster_name", "identifier")
@@ -53,10 +54,9 @@ class Module:
         self._providers = [b for b in blocks if b.kind == "provider" and b.labels == ["aws"]]
         self._under_way: list[str] = []
         self._seen: list[str] = []
+        self._calls = _named(blocks, "module", 1)
         self._modules = {
-            name: called
-            for name, block in _named(blocks, "module", 1).items()
-            if (called := self._called(name, block))
+            name: called for name, block in self._calls.items() if (called := self._called(name, block))
         }
 
     def _called(self, name: str, block: Block) -> Module | None:
@@ -67,7 +67,7 @@ class Module:
         folder = (self._folder / source).resolve()
         if not folder.is_relative_to(self._above[0]) or folder in self._above or not self._instances(block):
             return None
-        _, blocks = parse(sorted(folder.glob("*.tf")))
+        _, blocks = parse(sorted([*folder.glob("*.tf"), *folder.glob("*.tf.json")]))
         found = Module(blocks, folder, f"{self._prefix}module.{name}.", self._above)
         found.given = {key: partial(self.apart, node) for key, node in block.attributes.items()}
         return found
@@ -83,8 +83,11 @@ class Module:
                 self._evaluator.scopes.pop()
                 found.aside = not instances
                 yield found
-        for called in self._modules.values():
-            yield from called.resources(tags)
+        for name, block in self._calls.items():
+            if name in self._modules:
+                yield from self._modules[name].resources(tags)
+            elif self._instances(block):  # a module from elsewhere counts for what it is given
+                yield self._declared(f"{self._prefix}module.{name}", "", block, tags)
         for address, block in self._data.items():
             self._seen = []
             if block.labels[0] == "aws_iam_policy_document":
@@ -145,7 +148,7 @@ class Module:
         return None
 
     def _declared(self, base: str, index: str, block: Block, tags: dict[str, Any] | None) -> Declared:
-        kind = block.labels[0]
+        kind = block.labels[0] if block.kind == "resource" else block.kind
         token = by_terraform_name().get(kind, f"aws:terraform/{kind}:{kind}")
         shape = shapes().get(token, "")
         flows: dict[str, list[str]] = {}
@@ -259,7 +262,15 @@ class Module:
             return values.get("arn") or joined(
                 [f"arn:{PARTITION}:iam::aws:policy/", values.get("name", UNKNOWN)]
             )
+        if kind in KEYS and block is not None and attribute in ("arn", "target_key_arn"):
+            return self._key(self._values(block).get(KEYS[kind], UNKNOWN))
         return DATA.get((kind, attribute), UNKNOWN)
+
+    def _key(self, name: Any) -> Any:
+        """The ARN of a key that is looked up: by its alias, where that is what names it."""
+        if not isinstance(name, str) or name == UNKNOWN:
+            return UNKNOWN
+        return arn("kms", "alias", name.removeprefix("alias/")) if name.startswith("alias/") else name
 
     def _output(self, address: str, steps: list[Any], in_text: bool) -> Any:
         """What a resource will have: its own argument where it says so, else a likely text."""

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from policies.checks import at, must_be_one_of, must_not_be_one_of
+from policies.checks import at, is_own_key, must_be_one_of, must_not_be_one_of, said
 from policies.openness import check_public
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp
 from policies.rules.lambda_choices import OPTIONAL
@@ -50,8 +50,8 @@ def _check_secrets(resource: Resource, _: Config) -> Verdicts:
 
 def _check_environment_key(resource: Resource, _: Config) -> Verdicts:
     variables = at(resource, "environment.variables")
-    if (variables.unknown or variables.mapping()) and not resource.get("kmsKeyArn").present:
-        yield Finding("has environment variables and no kmsKeyArn for them")
+    if (variables.unknown or variables.mapping()) and not is_own_key(key := resource.get("kmsKeyArn")):
+        yield Finding(f"has environment variables and no key of our own for them: {said(key)}")
 
 
 def _check_runtime(resource: Resource, _: Config) -> Verdicts:

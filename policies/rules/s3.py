@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from policies.checks import is_own_key
 from policies.documents import Statement, read
-from policies.openness import check_public, pending, refuses_plain
+from policies.openness import check_every_action, check_public, pending, refuses_plain
 from policies.rule import (
     Config,
     Finding,
@@ -81,7 +82,9 @@ def _takes_access_logs(setting: Resource, stack: Stack) -> bool:
     return any(stack.referring(bucket, "targetBucket", *LOGGING) for bucket in buckets)
 
 
-AWS_KEY = "encrypts by aws:kms without kmsMasterKeyId: the AWS managed key, which no policy guards"
+AWS_KEY = (
+    "encrypts by aws:kms without a kmsMasterKeyId of our own: the AWS managed key, which no policy guards"
+)
 
 
 def _check_inline(bucket: Resource) -> Verdicts:
@@ -90,7 +93,7 @@ def _check_inline(bucket: Resource) -> Verdicts:
         .get("rule")
         .get("applyServerSideEncryptionByDefault")
     )
-    if default.get("sseAlgorithm").text() in KMS and not default.get("kmsMasterKeyId").present:
+    if default.get("sseAlgorithm").text() in KMS and not is_own_key(default.get("kmsMasterKeyId")):
         yield Finding(AWS_KEY)
 
 
@@ -113,7 +116,7 @@ def _check_encryption(resource: Resource, stack: Stack, _: Config) -> Verdicts:
             continue
         elif algorithm.text() not in KMS:
             yield Finding(f"encrypts by {show(algorithm.value)}, not aws:kms")
-        elif not rule.get("applyServerSideEncryptionByDefault").get("kmsMasterKeyId").present:
+        elif not is_own_key(rule.get("applyServerSideEncryptionByDefault").get("kmsMasterKeyId")):
             yield Finding(AWS_KEY)
 
 
@@ -231,7 +234,7 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         title="A bucket policy denies every request without TLS",
         protects="Data on the wire",
         remedy="Deny s3:* to * on the bucket and its objects under Bool aws:SecureTransport false alone",
-        types=frozenset(POLICY),
+        types=frozenset(POLICY) | BUCKETS,
         controls=checkov("CKV_AWS_379") + fsbp("S3.5") + nag("AwsSolutions-S10") + cis("2.1.1"),
         check=_check_tls,
     )
@@ -242,7 +245,7 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         remedy="Add a BucketPolicy that denies requests without TLS",
         types=BUCKETS,
         controls=fsbp("S3.5") + nag("AwsSolutions-S10") + cis("2.1.1"),
-        check=_companion("BucketPolicy", POLICY),
+        check=_companion("BucketPolicy", POLICY, "policy"),
     )
     yield ResourceRule(
         id="s3-versioning",
@@ -279,6 +282,15 @@ RULES = (
         + fsbp("S3.2", "S3.3", "CloudTrail.6")
         + nag("AwsSolutions-S5"),
         check=check_public,
+    ),
+    ResourceRule(
+        id="s3-policy-no-wildcard-action",
+        title="No bucket policy allows every action",
+        protects="A bucket's settings, which are opened by accident where data is meant",
+        remedy="Name the actions that are needed",
+        severity=Severity.MEDIUM,
+        types=frozenset(POLICY) | BUCKETS,
+        check=check_every_action,
     ),
     ResourceRule(
         id="s3-acl-not-public",

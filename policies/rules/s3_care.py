@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policies.actions import covering
-from policies.checks import at, blocks, must_be_one_of, must_have_beside, said
+from policies.checks import at, blocks, is_own_key, must_be_one_of, must_have_beside, said
 from policies.documents import read
 from policies.openness import OWN_ACCOUNTS, foreign, own_accounts
 from policies.rule import (
@@ -127,22 +127,23 @@ def _check_foreign(resource: Resource, config: Config) -> Verdicts:
 
 def _check_object(resource: Resource, stack: Stack, _: Config) -> Verdicts:
     algorithm = resource.given("serverSideEncryption")
-    if resource.given("kmsKeyId").present:
+    key = resource.given("kmsKeyId")
+    if is_own_key(key):
         return
-    if not algorithm.present:
+    if not algorithm.present and not key.present:
         for bucket in stack.targets(resource, "bucket", *BUCKETS):
             if any(_by_kms(setting) for setting in stack.referring(bucket, "bucket", *ENCRYPTION)):
                 return  # as its bucket says
-    if algorithm.unknown or algorithm.text() not in KMS:
+    if not key.present and (algorithm.unknown or algorithm.text() not in KMS):
         yield Finding(f"is not encrypted with a KMS key: kmsKeyId is not set, {said(algorithm)}")
     else:
-        yield Finding("is encrypted with the key that AWS manages: kmsKeyId is not set")
+        yield Finding(f"is encrypted with the key that AWS manages: {said(key)}")
 
 
 def _by_kms(setting: Resource) -> bool:
     rules = [rule.get("applyServerSideEncryptionByDefault") for rule in setting.get("rules").items()]
     return any(
-        rule.get("sseAlgorithm").text() in KMS and rule.get("kmsMasterKeyId").present for rule in rules
+        rule.get("sseAlgorithm").text() in KMS and is_own_key(rule.get("kmsMasterKeyId")) for rule in rules
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.checks import said
-from policies.ranges import is_world
+from policies.ranges import is_world, protocol
 from policies.rule import (
     Config,
     Finding,
@@ -46,9 +46,8 @@ def _rules(resource: Resource, way: str) -> Iterator[tuple[Node, list[Node], lis
 
 
 def _ports(rule: Node) -> str:
-    protocol = rule.get("ipProtocol").text() or rule.get("protocol").text()
     first, last = rule.get("fromPort").number(), rule.get("toPort").number()
-    if protocol in ("-1", "all") or first is None:
+    if protocol(rule) in ("-1", "all") or first is None:
         return "every port"
     return f"port {first:.0f}" if first == last else f"ports {first:.0f} to {last or first:.0f}"
 

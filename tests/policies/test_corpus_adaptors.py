@@ -59,6 +59,10 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ("<<EOT\na ${var.set}\nEOT\n", "a 7\n"),
     ("<<EOT\na ${SHELL:-x}\nEOT\n", UNKNOWN),
     ("<<-EOT\n    a\n      b\n    EOT\n", "a\n  b\n"),
+    ("data.aws_kms_key.theirs.arn", "arn:aws:kms:us-east-1:123456789012:alias/aws/s3"),
+    ("data.aws_kms_key.by_arn.arn", "arn:aws:kms:us-east-1:1:key/2"),
+    ("data.aws_kms_key.some.arn", UNKNOWN),
+    ("data.aws_kms_alias.ours.target_key_arn", "arn:aws:kms:us-east-1:123456789012:alias/lake"),
     ("aws_kms_key.k.arn", "arn:aws:kms:us-east-1:123456789012:key/k"),
     ("aws_s3_bucket.b.id", UNKNOWN),
     ('"${aws_s3_bucket.b.id}/x"', "data/x"),
@@ -97,6 +101,10 @@ locals {{
 }}
 resource "aws_s3_bucket" "each" {{ for_each = toset(["one"]) }}
 resource "aws_kms_key" "k" {{}}
+data "aws_kms_key" "theirs" {{ key_id = "alias/aws/s3" }}
+data "aws_kms_key" "by_arn" {{ key_id = "arn:aws:kms:us-east-1:1:key/2" }}
+data "aws_kms_key" "some" {{ key_id = var.unset }}
+data "aws_kms_alias" "ours" {{ name = "alias/lake" }}
 resource "aws_iam_role" "r" {{ count = 2 }}
 resource "aws_s3_bucket" "b" {{
   bucket = "data"
@@ -189,7 +197,10 @@ module "none" {
   source = "./modules/block"
   count  = 0
 }
-module "far" { source = "terraform-aws-modules/s3-bucket/aws" }
+module "far" {
+  source = "terraform-aws-modules/s3-bucket/aws"
+  logs   = aws_s3_bucket.b.id
+}
 resource "aws_s3_bucket_policy" "p" { bucket = module.block.id }
 """,
     )
@@ -199,7 +210,10 @@ resource "aws_s3_bucket_policy" "p" { bucket = module.block.id }
         "aws_s3_bucket.b",
         "aws_s3_bucket_policy.p",
         "module.block.aws_s3_bucket_public_access_block.b",
+        "module.block.module.again",
+        "module.far",
     }
+    assert by_address["module.far"].flows["logs"] == ["aws_s3_bucket.b"]
     block = by_address["module.block.aws_s3_bucket_public_access_block.b"]
     assert block.props["blockPublicAcls"] is False
     assert block.flows["bucket"] == ["aws_s3_bucket.b"]
