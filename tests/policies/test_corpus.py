@@ -172,6 +172,36 @@ WRONG = [
 ]
 
 
+def test_what_a_cluster_must_have_may_stand_on_the_configuration_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(
+        """
+Resources:
+  Ref: {Type: "AWS::EMR::Cluster", Properties: {SecurityConfiguration: !Ref Weak, JobFlowRole: !Ref Other}}
+  Name: {Type: "AWS::EMR::Cluster", Properties: {SecurityConfiguration: strong}}
+  None: {Type: "AWS::EMR::Cluster"}
+  Weak:
+    Type: AWS::EMR::SecurityConfiguration
+    Properties: {SecurityConfiguration: {EncryptionConfiguration: {EnableInTransitEncryption: false}}}
+  Strong:
+    Type: AWS::EMR::SecurityConfiguration
+    Properties:
+      Name: strong
+      SecurityConfiguration:
+        EncryptionConfiguration:
+          EnableInTransitEncryption: true
+          InTransitEncryptionConfiguration:
+            TLSCertificateConfiguration: {CertificateProviderType: PEM, S3Object: "s3://certificates/emr.zip"}
+"""
+    )
+    (tmp_path / "expected.yaml").write_text(
+        "resources: {Ref: {must: [AwsSolutions-EMR5]}, None: {must: [AwsSolutions-EMR5]}, "
+        "Name: {must_not: [AwsSolutions-EMR5]}}"
+    )
+    found = score(cases(tmp_path, "cloudformation"))
+    assert not found.mistakes
+    assert (found.total.tp, found.total.tn) == (2, 1)
+
+
 def test_templates_of_two_programs_are_no_case(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text("Resources: {T: {Type: 'AWS::SNS::Topic'}}")

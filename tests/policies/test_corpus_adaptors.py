@@ -110,7 +110,7 @@ resource "aws_s3_bucket" "b" {{
   bucket = "data"
   tags   = {{ owner = "me" }}
 }}
-resource "aws_iam_policy" "x" {{
+resource "aws_of_no_known_shape" "x" {{
   policy = {expression}
 }}
 """,
@@ -118,6 +118,34 @@ resource "aws_iam_policy" "x" {{
     found = terraform.read(files)[-1].props["policy"]
     assert found == value
     assert type(found) is type(value)
+
+
+def test_a_number_or_a_flag_is_a_text_where_one_is_due(tmp_path: Path) -> None:
+    files = written(
+        tmp_path,
+        """
+resource "aws_security_group" "g" {
+  ingress {
+    protocol  = -1
+    from_port = "0"
+  }
+}
+resource "aws_lambda_permission" "p" { principal = 123456789012 }
+resource "aws_kms_key" "k" { enable_key_rotation = true }
+""",
+    )
+    group, permission, key = terraform.read(files)
+    assert group.props["ingress"] == [{"protocol": "-1", "fromPort": "0"}]
+    assert permission.props["principal"] == "123456789012"
+    assert key.props["enableKeyRotation"] is True
+    (template,) = cloudformation.read(
+        written(
+            tmp_path,
+            "Resources: {E: {Type: 'AWS::EC2::NetworkAclEntry', Properties: {Protocol: 6, Egress: 'True'}}}",
+            "t.yaml",
+        )
+    )
+    assert template.props == {"protocol": "6", "egress": "true"}
 
 
 def test_terraform_blocks_go_under_the_names_of_the_wire(tmp_path: Path) -> None:
