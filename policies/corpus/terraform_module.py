@@ -12,21 +12,13 @@ from policies.corpus.declared import Declared
 from policies.corpus.hcl import Evaluator, Reference
 from policies.corpus.shapes import by_terraform_name, property_of, shapes, wired
 from policies.corpus.terraform_blocks import Block, parse
+from policies.corpus.terraform_data import OF_THE_PROVIDER, TOLD, datum
 from policies.corpus.terraform_documents import bearer, document
-from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown, joined, member
+from policies.corpus.values import UNKNOWN, arn, holds_unknown, member
 
 META = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection", "timeouts"}
-DATA: dict[tuple[str, str], str] = {
-    ("aws_caller_identity", "account_id"): ACCOUNT,
-    ("aws_region", "name"): REGION,
-    ("aws_region", "region"): REGION,
-    ("aws_region", "id"): REGION,
-    ("aws_partition", "partition"): PARTITION,
-    ("aws_partition", "dns_suffix"): "amazonaws.com",
-}
 # Arguments that the bridge named otherwise: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
 RENAMED = {"aws_cloudwatch_metric_alarm": {"alarm_name": "name"}}
-KEYS = {"aws_kms_key": "key_id", "aws_kms_alias": "name"}  # keys that are looked up, and by what
 # As what a policy that is looked up is judged.
 ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 NAMES = ("name", "bucket", "function_name", "cluster_name", "identifier")
@@ -255,22 +247,9 @@ class Module:
         kind, name, *steps = rest
         attribute = next((step for step in steps if isinstance(step, str)), "")
         block = self._data.get(f"{kind}.{name}")
-        if kind == "aws_iam_policy_document" and block is not None and attribute == "json":
-            return self._once(f"data.{kind}.{name}", lambda: document(self._values(block)))
-        if kind == "aws_iam_policy" and block is not None and attribute == "arn":
-            values = self._values(block)
-            return values.get("arn") or joined(
-                [f"arn:{PARTITION}:iam::aws:policy/", values.get("name", UNKNOWN)]
-            )
-        if kind in KEYS and block is not None and attribute in ("arn", "target_key_arn"):
-            return self._key(self._values(block).get(KEYS[kind], UNKNOWN))
-        return DATA.get((kind, attribute), UNKNOWN)
-
-    def _key(self, name: Any) -> Any:
-        """The ARN of a key that is looked up: by its alias, where that is what names it."""
-        if not isinstance(name, str) or name == UNKNOWN:
-            return UNKNOWN
-        return arn("kms", "alias", name.removeprefix("alias/")) if name.startswith("alias/") else name
+        if block is not None and (kind, attribute) in TOLD:
+            return self._once(f"data.{kind}.{name}", lambda: datum(kind, self._values(block)))
+        return OF_THE_PROVIDER.get((kind, attribute), UNKNOWN)
 
     def _output(self, address: str, steps: list[Any], in_text: bool) -> Any:
         """What a resource will have: its own argument where it says so, else a likely text."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from policies.checks import is_own_key
 from policies.documents import Statement, read
-from policies.openness import check_every_action, check_public, pending, refuses_plain
+from policies.openness import check_public, pending, refuses_plain
 from policies.rule import (
     Config,
     Finding,
@@ -282,15 +282,6 @@ RULES = (
         + fsbp("S3.2", "S3.3", "CloudTrail.6")
         + nag("AwsSolutions-S5"),
         check=check_public,
-    ),
-    ResourceRule(
-        id="s3-policy-no-wildcard-action",
-        title="No bucket policy allows every action",
-        protects="A bucket's settings, which are opened by accident where data is meant",
-        remedy="Name the actions that are needed",
-        severity=Severity.MEDIUM,
-        types=frozenset(POLICY) | BUCKETS,
-        check=check_every_action,
     ),
     ResourceRule(
         id="s3-acl-not-public",

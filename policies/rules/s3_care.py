@@ -5,7 +5,7 @@ from __future__ import annotations
 from policies.actions import covering
 from policies.checks import at, blocks, is_own_key, must_be_one_of, must_have_beside, said
 from policies.documents import read
-from policies.openness import OWN_ACCOUNTS, foreign, own_accounts
+from policies.openness import OWN_ACCOUNTS, check_every_action, foreign, own_accounts
 from policies.rule import (
     Config,
     Finding,
@@ -244,6 +244,15 @@ RULES = (
         types=frozenset({OWNERSHIP, *ACL}),
         controls=checkov("CKV2_AWS_65") + fsbp("S3.12"),
         check=_check_acl_use,
+    ),
+    ResourceRule(
+        id="s3-policy-no-wildcard-action",
+        title="No bucket policy allows every action",
+        protects="A bucket's settings, which are opened by accident where data is meant",
+        remedy="Name the actions that are needed",
+        severity=Severity.MEDIUM,
+        types=frozenset(POLICY) | BUCKETS,
+        check=check_every_action,
     ),
     ResourceRule(
         id="s3-policy-no-lockout",

@@ -52,6 +52,18 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ('concat(["a"], ["b"])', ["a", "b"]),
     ('lookup({ a = "x" }, "b", "z")', "z"),
     ("try(var.unset, 1)", 1),
+    ("alltrue([true, false])", False),
+    ('anytrue([false, "true"])', True),
+    ("can(local.deep.a)", True),
+    ("can(var.unset)", UNKNOWN),
+    ('coalescelist([], ["a"])', ["a"]),
+    ('startswith("ab", "a") && endswith("ab", "b")', True),
+    ("max(1, 3, 2) - min(1, 3, 2)", 2),
+    ('setunion(["b", "a"], ["a", "c"])', ["b", "a", "c"]),
+    ('sort(reverse(slice(["a", "c", "b", "x"], 0, 3)))', ["a", "b", "c"]),
+    ('title(substr("hello world", 0, -1))', "Hello World"),
+    ('trimsuffix(trimprefix("a-b-c", "a-"), "-c")', "b"),
+    ('nonsensitive(sensitive("x"))', "x"),
     ("jsonencode({ a = [1, true] })", '{"a": [1, true]}'),
     ("jsonencode({ a = var.unset })", {"a": UNKNOWN}),
     ('"{\\"a\\": \\"${var.unset}\\"}"', {"a": UNKNOWN}),
@@ -388,6 +400,32 @@ Resources:
     assert "displayName" not in topic.props
     assert topic.props["kmsMasterKeyId"] == UNKNOWN
     assert topic.flows["tags"] == ["Q", "Q"]
+
+
+def test_a_member_of_a_list_that_may_be_left_out_is_taken_as_there(tmp_path: Path) -> None:
+    files = written(
+        tmp_path,
+        """
+Parameters: {Open: {Type: String}, Key: {Type: String}}
+Conditions: {Maybe: !Equals [!Ref Open, "yes"], Never: false}
+Resources:
+  G:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      SecurityGroupIngress:
+        - !If [Maybe, {IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}, !Ref AWS::NoValue]
+        - !If [Never, {IpProtocol: tcp, FromPort: 23, ToPort: 23, CidrIp: 0.0.0.0/0}, !Ref AWS::NoValue]
+        - !If [Maybe, {IpProtocol: tcp, FromPort: 1}, {IpProtocol: tcp, FromPort: 2}]
+  T:
+    Type: AWS::SNS::Topic
+    Properties: {KmsMasterKeyId: !If [Maybe, !Ref Key, !Ref AWS::NoValue]}
+""",
+        "t.yaml",
+    )
+    group, topic = cloudformation.read(files)
+    known, either = group.props["ingress"]
+    assert (known["fromPort"], either) == (22, UNKNOWN)
+    assert topic.props["kmsMasterKeyId"] == UNKNOWN
 
 
 def test_every_type_that_the_pack_names_has_its_shape_and_every_adaptor_knows_where_it_leads() -> None:
