@@ -14,6 +14,7 @@ from policies.corpus.hcl_text import pieces
 
 LABELS = {"resource": 2, "data": 2, "module": 1, "output": 1, "provider": 1, "variable": 1, "locals": 0}
 BLOCKS = ("content", "default_tags", "lifecycle")  # nested, and asked for as blocks
+LITERAL = {"$": r"\u0024{", "%": r"\u0025{"}  # what begins no template
 WORDS = ("iterator",)  # a bare name of the language, given as text
 
 
@@ -84,9 +85,10 @@ def _written(value: Any, *, template: bool = True) -> str:
 
 def _text(text: str, template: bool) -> str:
     if not template:
-        return json.dumps(text.replace("${", "$${").replace("%{", "%%{"))
-    parts = (
-        f"${{{piece}}}" if expression else json.dumps(piece)[1:-1].replace("${", "$${")
-        for expression, piece in pieces(text)
-    )
+        return f'"{_literal(text).replace("%{", LITERAL["%"])}"'
+    parts = (f"${{{piece}}}" if expression else _literal(piece) for expression, piece in pieces(text))
     return f'"{"".join(parts)}"'
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text)[1:-1].replace("${", LITERAL["$"])

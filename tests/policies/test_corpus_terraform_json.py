@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policies.corpus import terraform
@@ -144,12 +144,16 @@ def test_a_program_in_json_has_the_resources_of_the_same_in_the_language(tmp_pat
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    lambda inner: (
+        st.text('${}%"\\n') | st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
 @given(value=VALUES)
+@example(value="${var.x}, $${x} and %{ if }")
+@example(value={"${x}": ['a "quoted" \\ text\n']})
 def test_any_value_of_a_variable_is_what_its_file_says(
     tmp_path_factory: pytest.TempPathFactory, value: Any
 ) -> None:
