@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.checks import is_own_key
-from policies.documents import Statement, read
-from policies.openness import check_public, pending, refuses_plain
+from policies.openness import check_public
 from policies.rule import (
     Config,
     Finding,
@@ -24,6 +23,8 @@ from policies.rule import (
     fsbp,
     nag,
 )
+from policies.rules.s3_tls import POLICY as BUCKET_POLICY
+from policies.rules.s3_tls import check_tls
 from policies.view import Node, Resource, Stack, show
 
 BUCKETS = frozenset({"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"})
@@ -34,7 +35,7 @@ ENCRYPTION = (
 PUBLIC_ACCESS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
 ACCOUNT_PUBLIC_ACCESS = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 VERSIONING = ("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2")
-POLICY = ("aws:s3/bucketPolicy:BucketPolicy",)
+POLICY = (BUCKET_POLICY,)
 LOGGING = ("aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2")
 ACL = ("aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2")
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -141,28 +142,6 @@ def _check_versioning(resource: Resource, _: Config) -> Verdicts:
         yield Finding(f"has versioning {show(status.value)}")
 
 
-def _denies_plain_http(statement: Statement) -> bool:
-    """Whether a statement refuses every request without TLS, from anyone, for all of a bucket."""
-    objects = any(text == "*" or text.endswith("/*") for text in statement.resources)
-    bucket = any(text == "*" or "/" not in text for text in statement.resources)
-    every_action = any(action in ("*", "s3:*") for action in statement.actions)
-    return refuses_plain(statement) and every_action and objects and bucket
-
-
-def _check_tls(resource: Resource, _: Config) -> Verdicts:
-    document = read(resource.get("policy"))
-    if document is None:
-        if resource.type in POLICY:
-            yield Finding("has no policy document")
-        return
-    if any(_denies_plain_http(statement) for statement in document.statements):
-        return
-    waiting = pending(document)
-    yield from waiting
-    if not waiting:
-        yield Finding("does not deny requests without TLS")
-
-
 def _check_acl(resource: Resource, _: Config) -> Verdicts:
     acl = resource.get("acl").text()
     if acl in PUBLIC_ACLS:
@@ -236,7 +215,7 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         remedy="Deny s3:* to * on the bucket and its objects under Bool aws:SecureTransport false alone",
         types=frozenset(POLICY) | BUCKETS,
         controls=checkov("CKV_AWS_379") + fsbp("S3.5") + nag("AwsSolutions-S10") + cis("2.1.1"),
-        check=_check_tls,
+        check=check_tls,
     )
     yield StackRule(
         id="s3-bucket-has-policy",

@@ -125,6 +125,20 @@ def _check_foreign(resource: Resource, config: Config) -> Verdicts:
             yield Finding(f"{statement.where} allows {', '.join(held)} to {principal}")
 
 
+def _check_replication(bucket: Resource, stack: Stack, _: Config) -> Verdicts:
+    inline = bucket.given("replicationConfiguration")
+    found = [one.get("rules") for one in stack.referring(bucket, "bucket", REPLICATION)]
+    found += [inline] if inline.unknown else [inline.get("rules")] if inline.present else []
+    if not found:
+        yield Finding("has no BucketReplicationConfig beside it in the stack")
+    elif not any(rules.unknown or _copies(rules) for rules in found):
+        yield Finding("has no rule of replication whose status is Enabled")
+
+
+def _copies(rules: Node) -> bool:
+    return any(rule.unknown or rule.get("status").value == "Enabled" for rule in rules.items())
+
+
 def _check_object(resource: Resource, stack: Stack, _: Config) -> Verdicts:
     algorithm = resource.given("serverSideEncryption")
     key = resource.given("kmsKeyId")
@@ -186,9 +200,7 @@ def _choices() -> tuple[StackRule, ...]:
             level=Level.DISABLED,
             types=BUCKETS,
             controls=checkov("CKV_AWS_144") + fsbp("S3.7"),
-            check=must_have_beside(
-                "BucketReplicationConfig", "bucket", (REPLICATION,), "replicationConfiguration"
-            ),
+            check=_check_replication,
         ),
         StackRule(
             id="s3-notifications",
