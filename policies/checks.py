@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from policies.rule import Config, Finding, Verdicts
@@ -9,6 +10,8 @@ from policies.unknown import NotYetKnownError
 from policies.view import Node, Resource, Stack, show
 
 Check = Callable[[Resource, Config], Verdicts]
+# https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
+MANAGED_KEY = re.compile(r"(^|:)alias/aws/")
 StackCheck = Callable[[Resource, Stack, Config], Verdicts]
 
 
@@ -31,6 +34,21 @@ def must_be_set(path: str, problem: str) -> Check:
     def check(resource: Resource, _: Config) -> Verdicts:
         if not at(resource, path).present:
             yield Finding(f"{problem}: {path} is not set")
+
+    return check
+
+
+def is_own_key(node: Node) -> bool:
+    """Whether a KMS key of one's own is named; the keys that AWS manages are called alias/aws/SERVICE."""
+    return node.present and (node.unknown or not MANAGED_KEY.search(node.text() or ""))
+
+
+def must_be_own_key(path: str, problem: str) -> Check:
+    """Judge that a KMS key is named, and that it is not one that AWS manages."""
+
+    def check(resource: Resource, _: Config) -> Verdicts:
+        if not is_own_key(at(resource, path)):
+            yield Finding(f"{problem}: {said(at(resource, path))}")
 
     return check
 

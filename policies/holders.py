@@ -12,22 +12,26 @@ from policies.unknown import Unknown
 from policies.view import Resource, Stack
 
 POLICY = "aws:iam/policy:Policy"
+USER = "aws:iam/user:User"
+GROUP = "aws:iam/group:Group"
 # A holder's type: by which property what belongs to it names it, its inline policies, its attachments.
 PARTS = {
     ROLE: ("role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"),
-    "aws:iam/user:User": (
+    USER: (
         "user",
         "aws:iam/userPolicy:UserPolicy",
         "aws:iam/userPolicyAttachment:UserPolicyAttachment",
     ),
-    "aws:iam/group:Group": (
+    GROUP: (
         "group",
         "aws:iam/groupPolicy:GroupPolicy",
         "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
     ),
 }
 HOLDERS_AND_POLICIES = IDENTITY_POLICIES | frozenset(PARTS)
-ATTACHMENTS = tuple(attachment for _, _, attachment in PARTS.values())
+TO_SEVERAL = "aws:iam/policyAttachment:PolicyAttachment"  # names its holders in `roles`, `users` and `groups`
+ATTACHMENTS = (*(attachment for _, _, attachment in PARTS.values()), TO_SEVERAL)
+OF_A_ROLE = "managedPolicyArns"
 
 
 def together(resource: Resource, stack: Stack) -> Iterator[Document | Unknown]:
@@ -38,11 +42,28 @@ def together(resource: Resource, stack: Stack) -> Iterator[Document | Unknown]:
             yield from documents(resource)
         for source in stack.referring(resource, prop, inline):
             yield from _named(source)
-        for one in stack.referring(resource, prop, attachment):
-            for policy in stack.targets(one, "policyArn", POLICY):
+        attached = [(one, "policyArn") for one in stack.referring(resource, prop, attachment)]
+        attached += [(one, "policyArn") for one in stack.referring(resource, f"{prop}s", TO_SEVERAL)]
+        for one, by in [*attached, (resource, OF_A_ROLE)]:
+            for policy in stack.targets(one, by, POLICY):
                 yield from _named(policy)
+        for group in _groups(resource, stack):
+            yield from together(group, stack)
     elif not _is_held(resource, stack) and not is_boundary(resource, stack):
         yield from documents(resource)
+
+
+def _groups(resource: Resource, stack: Stack) -> Iterator[Resource]:
+    """The groups of a user, whose policies count for it too."""
+    if resource.type != USER:
+        return
+    ways = (
+        ("users", "group", "aws:iam/groupMembership:GroupMembership"),
+        ("user", "groups", "aws:iam/userGroupMembership:UserGroupMembership"),
+    )
+    for mine, theirs, kind in ways:
+        for one in stack.referring(resource, mine, kind):
+            yield from stack.targets(one, theirs, GROUP)
 
 
 def _named(source: Resource) -> Iterator[Document | Unknown]:
@@ -62,17 +83,21 @@ def _is_held(policy: Resource, stack: Stack) -> bool:
             for holder, (prop, inline, _) in PARTS.items()
             if policy.type == inline
         )
+    if stack.referring(policy, OF_A_ROLE, ROLE):
+        return True
     return any(
-        stack.targets(one, prop, holder)
+        stack.targets(one, prop if one.type == attachment else f"{prop}s", holder)
         for one in stack.referring(policy, "policyArn", *ATTACHMENTS)
         for holder, (prop, _, attachment) in PARTS.items()
-        if one.type == attachment
+        if one.type in (attachment, TO_SEVERAL)
     )
 
 
 def is_boundary(policy: Resource, stack: Stack) -> bool:
     """Whether a policy only bounds what others grant: a permissions boundary of this stack, attached to nobody."""
     if policy.type != POLICY or stack.referring(policy, "policyArn", *ATTACHMENTS):
+        return False
+    if stack.referring(policy, OF_A_ROLE, ROLE):
         return False
     if stack.referring(policy, "permissionsBoundary", *PARTS):
         return True

@@ -23,6 +23,10 @@ GUARDS = (
 )
 
 
+# Flags by which a request is the safer one; a grant to those without is none that is limited.
+ASKED_FOR = ("aws:multifactorauthpresent", "aws:securetransport")
+
+
 def why_neutral(condition: Condition, statement: Statement) -> str | None:
     """Why a condition of an allowing statement limits nothing; None when it does."""
     operator, values = condition.operator.lower(), condition.values
@@ -36,6 +40,8 @@ def why_neutral(condition: Condition, statement: Statement) -> str | None:
         return f"matches every address ('{(EVERY_ADDRESS & set(values)).pop()}')"
     if base == "bool" and {"true", "false"} <= {value.lower() for value in values}:
         return "matches true and false"
+    if base == "bool" and condition.key in ASKED_FOR and {value.lower() for value in values} == {"false"}:
+        return f"holds for whoever comes without what {condition.key} stands for"
     if (
         operator.startswith("forallvalues:")
         and not _asks(condition.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ FIXED = (
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
 )
+ALL_ACTIONS = re.compile(r"([\w-]+:)?[*]+")
 OWN_ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
     "ownAccounts": {
         "type": "array",
@@ -79,6 +81,16 @@ def check_public(resource: Resource, _: Config) -> Verdicts:
         elif is_public(statement):
             what = ", ".join(statement.actions) or "all but its NotAction"
             yield Finding(f"{statement.where} allows {what} to everyone ('*')")
+
+
+def check_every_action(resource: Resource, _: Config) -> Verdicts:
+    """Judge that the resource's policy, if it has one, allows to nobody all actions of its service."""
+    document = read(resource.get("policy"))
+    for statement in document.allowing() if document else ():
+        yield from statement.settled()
+        wide = [action for action in statement.actions if ALL_ACTIONS.fullmatch(action)]
+        if wide or statement.not_actions:
+            yield Finding(f"{statement.where} allows {wide[0] if wide else 'all but its NotAction'}")
 
 
 def own_accounts(resource: Resource, config: Config) -> set[str]:

@@ -1,4 +1,4 @@
-"""Ranges of addresses: which of them are most of the internet."""
+"""Ranges of addresses, which of them are most of the internet; and protocols."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ def prefix_is_short(text: str) -> bool:
     except ValueError:
         return False  # AWS refuses it; not ours to judge
     return not network.is_private and network.prefixlen < (WORLD_V4 if network.version == 4 else WORLD_V6)
+
+
+def protocol(rule: Node) -> str:
+    """A rule's protocol, by name or number, as text; the wire may carry a number as one."""
+    node = rule.get("ipProtocol") if rule.get("ipProtocol").present else rule.get("protocol")
+    return f"{node.value}" if isinstance(node.value, int) else (node.text() or "").lower()

@@ -201,24 +201,29 @@ class Stack:
     def targets(self, source: Resource, prop: str, *types: str) -> list[Resource]:
         """Resources of `types` that the property `prop` of `source` names."""
         flowing = [target for target in source.references.get(prop, []) if target.type in types]
-        value = source.get(prop).value
-        if flowing or not isinstance(value, str):
+        if flowing:
             return flowing
         found: list[Resource] = []
-        for key in IDENTITIES:
-            found += [target for target in self._index(key, types).get(value, []) if target not in found]
+        for value in _texts(source.get(prop)):
+            for key in IDENTITIES:
+                found += [target for target in self._index(key, types).get(value, []) if target not in found]
         return found
 
     def _index(self, prop: str, types: tuple[str, ...]) -> dict[str, list[Resource]]:
-        """Resources of `types` by the text in their property `prop`."""
+        """Resources of `types` by the text, or each of the texts, in their property `prop`."""
         if (prop, types) not in self._literals:
             index: dict[str, list[Resource]] = {}
             for resource in self.of(*types):
-                value = resource.get(prop).value
-                if isinstance(value, str) and value:
+                for value in _texts(resource.get(prop)):
                     index.setdefault(value, []).append(resource)
             self._literals[prop, types] = index
         return self._literals[prop, types]
+
+
+def _texts(node: Node) -> list[str]:
+    """The names in a property: the one, or those of a list."""
+    values = node.value if isinstance(node.value, list) else [node.value]
+    return list(dict.fromkeys(value for value in values if isinstance(value, str) and value))
 
 
 def _identities(resource: Resource) -> Iterator[str]:

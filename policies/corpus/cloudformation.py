@@ -156,7 +156,7 @@ class Template:
 
     def _value(self, node: Any) -> Any:
         if isinstance(node, list):
-            return [value for value in map(self._value, node) if value is not GONE]
+            return [value for value in map(self._member, node) if value is not GONE]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
@@ -167,6 +167,15 @@ class Template:
                 return self._function(name.removeprefix("Fn::"), argument)
         values = {key: self._value(member) for key, member in node.items()}
         return {key: value for key, value in values.items() if value is not GONE}
+
+    def _member(self, node: Any) -> Any:
+        """A member of a list; one that a condition may leave out is taken as there where nobody knows (ADR 0183)."""
+        match node:
+            case {"Fn::If": [str(condition), *choices]} if self._condition(condition) is None:
+                there = [value for value in map(self._value, choices) if value not in (GONE, {})]
+                if len(there) == 1 < len(choices):
+                    return there[0]
+        return self._value(node)
 
     def _function(self, name: str, argument: Any) -> Any:
         match name, argument:
@@ -246,6 +255,8 @@ class Template:
         """Whether a condition holds; None when the template alone does not tell."""
         if isinstance(node, str):
             return self._condition(self._conditions[node]) if node in self._conditions else None
+        if isinstance(node, bool):
+            return node
         if not isinstance(node, dict) or len(node) != 1:
             return None
         ((name, argument),) = node.items()

@@ -13,7 +13,7 @@ import yaml
 
 from policies.corpus.declared import Declared
 from policies.corpus.shapes import Shape, property_of, shapes
-from policies.corpus.values import UNKNOWN, holds_unknown
+from policies.corpus.values import UNKNOWN, as_text, holds_unknown
 
 DOCUMENTS = ("policy", "assumeRolePolicy", "configuration", "redrivePolicy", "redriveAllowPolicy")
 
@@ -92,11 +92,18 @@ def _wired(shape: Shape, value: Any, names: dict[str, str]) -> Any:
         return [_wired(shape[0], member, names) for member in members]
     if isinstance(shape, dict) and isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if shape == "" and isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict):
+    if shape == "" and isinstance(value, int | float):
+        return as_text(value)
+    if (
+        shape in ("", "flag")
+        and isinstance(value, list)
+        and len(value) == 1
+        and not isinstance(value[0], dict)
+    ):
         return value[0]
-    if shape == "" and isinstance(value, str) and value.lower() in ("true", "false"):
+    if shape == "flag" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower()  # CloudFormation takes a flag as text, in any letters
     if isinstance(shape, dict) and isinstance(value, dict):
         found = {_place(shape, key, names): member for key, member in value.items()}
-        return {key: _wired(shape.get(key, ""), member, names) for key, member in found.items()}
+        return {key: _wired(shape.get(key), member, names) for key, member in found.items()}
     return value

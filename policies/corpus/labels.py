@@ -18,6 +18,7 @@ owner.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +34,7 @@ from policies.corpus.declared import CorpusError, Declared
 MARK = "expected"
 Reader = Callable[[Iterable[Path]], list[Declared]]
 FORMATS: dict[str, tuple[Reader, tuple[str, ...]]] = {
-    "terraform": (terraform.read, (".tf",)),
+    "terraform": (terraform.read, (".tf", ".tf.json")),
     "cloudformation": (cloudformation.read, (".yaml", ".yml", ".json", ".template")),
     "pulumi": (pulumi.read, (".yaml", ".yml", ".json")),
 }
@@ -79,8 +80,10 @@ def cases(folder: Path, form: str) -> Iterator[Labelled | Unread]:
     read, suffixes = FORMATS[form]
     for mark in marks:
         stem = mark.name.split(f"{MARK}.")[0].rstrip(".")
-        beside = sorted(f for f in mark.parent.iterdir() if f.suffix in suffixes and f"{MARK}." not in f.name)
-        files = [f for f in beside if f.stem == stem] if stem else beside
+        beside = sorted(
+            f for f in mark.parent.iterdir() if f.name.endswith(suffixes) and f"{MARK}." not in f.name
+        )
+        files = [f for f in beside if f.name in {f"{stem}{end}" for end in suffixes}] if stem else beside
         name = str((mark.parent / stem if stem else mark.parent).relative_to(folder))
         try:
             if not files:
@@ -121,6 +124,9 @@ def _case(name: str, mark: Path, resources: list[Declared]) -> Labelled:
         raise CorpusError(
             f"{mark}: unknown key {sorted(strays)[0]!r}; allowed: must, must_not, config, complete, source"
         )
+    twice = next((one for one, times in Counter(o.address for o in resources).items() if times > 1), None)
+    if twice is not None:
+        raise CorpusError(f"{mark}: the files beside it declare '{twice}' twice: a case is one program")
     named = {label.resource for label in labels}
     judged = [o for o in resources if not o.aside or named & {o.address, o.owner, *o.names}]
     return Labelled(name, tuple(judged), labels, data.get("config") or {}, bool(data.get("complete")))

@@ -208,8 +208,9 @@ class Panel:
         """Where what a rule finds answers a label.
 
         What must be found may stand on a setting of the resource that is a resource of its own, or on what the
-        resource is a setting of. What must not be found says nothing of these when the rule can judge the resource, nor
-        of one that has a label of its own by which it must.
+        resource is a setting of, or, for a type that the rule does not judge, on what the resource names (a cluster's
+        security configuration). What must not be found says nothing of settings when the rule can judge the resource,
+        nor of one that has a label of its own by which it must.
         """
         places: list[str] = []
         own = {one.address for name in self._must.get(label.id, ()) for one in self.named(name)}
@@ -221,6 +222,8 @@ class Panel:
                 if _is_setting(other, one) and (label.must or nested or beside):
                     places.append(other.address)
                 if label.must and _is_setting(one, other):
+                    places.append(other.address)
+                if beside and _names(one, other):
                     places.append(other.address)
         return places
 
@@ -260,6 +263,16 @@ def _concerns(label: Label, message: str) -> bool:
     if "ports" in part:
         return any(port in one for one in ranges for port in part["ports"])
     return any(one.stop - one.start > len(part["but"]) or not set(one) <= set(part["but"]) for one in ranges)
+
+
+def _names(one: Declared, other: Declared) -> bool:
+    """Whether a resource refers to another as its configuration, by flow or by its name."""
+    prop = next((prop for prop in one.props if other.type.endswith(f":{prop[:1].upper()}{prop[1:]}")), None)
+    if prop is None:
+        return False
+    return other.address in one.flows.get(prop, ()) or (
+        isinstance(one.props[prop], str) and one.props[prop] == other.props.get("name")
+    )
 
 
 def _is_setting(setting: Declared, of: Declared) -> bool:

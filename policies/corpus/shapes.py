@@ -4,7 +4,7 @@ data/shapes.json is asked of the installed pulumi_aws for every type that a rule
 
     python -m policies.corpus.shapes          writes it (about 20 s)
 
-A shape is "" for a scalar, "map" for free keys, [shape] for a list, {property: shape} for an object.
+A shape is "" for a text, "number", "flag", "map" for free keys, [shape] for a list, {property: shape} for an object.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from policies.corpus.values import as_text
+
 HERE = Path(__file__).resolve().parent
 FILE = HERE.parent / "data" / "shapes.json"
+SCALARS = {bool: "flag", int: "number", float: "number"}
 TOKEN = re.compile(r"aws:[a-z0-9]+/[A-Za-z0-9]+:[A-Za-z0-9]+")
 Shape = Any
 
@@ -95,7 +98,10 @@ def _plain(name: str) -> str:
 
 
 def wired(shape: Shape, value: Any) -> Any:
-    """`value`, given under another tool's names, as it goes over the wire; a single block may come as a list of one."""
+    """`value`, given under another tool's names, as it goes over the wire.
+
+    A single block may come as a list of one, a number or a flag where a text is due.
+    """
     if isinstance(shape, dict) and isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(shape, list) and isinstance(value, list):
@@ -104,8 +110,8 @@ def wired(shape: Shape, value: Any) -> Any:
         return [wired(shape[0], value)]
     if isinstance(shape, dict) and isinstance(value, dict):
         named = {property_of(shape, key): member for key, member in value.items()}
-        return {key: wired(shape.get(key, ""), member) for key, member in named.items()}
-    return value
+        return {key: wired(shape.get(key), member) for key, member in named.items()}
+    return as_text(value) if shape == "" and isinstance(value, int | float) else value
 
 
 def ask(tokens: collections.abc.Iterable[str]) -> dict[str, Shape]:
@@ -147,7 +153,7 @@ def _shape(kind: Any) -> Shape:
         return "map"
     if inspect.isclass(kind) and (is_input_type(kind) or is_output_type(kind)):
         return _fields(kind)
-    return ""
+    return SCALARS.get(kind, "")
 
 
 def named(folder: Path = HERE.parent) -> set[str]:

@@ -1,4 +1,4 @@
-"""Terraform: the `.tf` files of a folder, and of the modules below it, as resources of the pack.
+"""Terraform: the `.tf` and `.tf.json` files of a folder, and of the modules below it, as resources of the pack.
 
 Resources of count 0 are aside. Instances are told apart where the block says `each` or `count` and the files tell
 how many there are; else one stands for all.
@@ -19,9 +19,9 @@ def read(files: Iterable[Path]) -> list[Declared]:
     """Every resource that the files declare together. Raises CorpusError for a file that is not Terraform's."""
     files = list(files)
     folder = files[0].parent if files else Path()
-    values = sorted(
-        [*folder.glob("terraform.tfvars"), *folder.glob("*.auto.tfvars")], key=lambda f: "auto" in f.name
-    )
+    # Terraform's own order, the later ones win: https://developer.hashicorp.com/terraform/language/values/variables
+    patterns = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars*")
+    values = [file for pattern in patterns for file in sorted(folder.glob(pattern))]
     nodes, _ = parse(values)
     module = Module(parse(files)[1], folder)
     module.given |= {name: partial(module.apart, node) for name, node in nodes.items()}

@@ -11,6 +11,7 @@ import hcl2
 from lark import Token, Tree
 from lark.exceptions import LarkError
 
+from policies.corpus import terraform_json
 from policies.corpus.declared import CorpusError
 
 
@@ -44,14 +45,20 @@ def parse(files: Iterable[Path]) -> tuple[dict[str, Any], list[Block]]:
     blocks: list[Block] = []
     for file in files:
         try:
-            text = file.read_text()
-            tree = hcl2.parses_to_tree(text if text.endswith("\n") else f"{text}\n")
-        except (LarkError, UnicodeDecodeError, RecursionError) as error:
+            tree = hcl2.parses_to_tree(f"{_language(file)}\n")
+        except (LarkError, ValueError, RecursionError) as error:
             raise CorpusError(f"{file}: not Terraform: {(str(error).splitlines() or [''])[0]}") from None
         more, inner = _body(tree.children[0])
         attributes |= more
         blocks += inner
     return attributes, blocks
+
+
+def _language(file: Path) -> str:
+    text = file.read_text()
+    if file.suffix != ".json":
+        return text
+    return terraform_json.values(text) if file.name.endswith(".tfvars.json") else terraform_json.program(text)
 
 
 def _body(body: Tree[Any]) -> tuple[dict[str, Any], list[Block]]:

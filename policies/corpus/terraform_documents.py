@@ -20,7 +20,7 @@ def document(values: dict[str, Any]) -> Any:
     blocks = values.get("statement", [])
     if blocks == UNKNOWN:
         return UNKNOWN
-    statements += [_statement(one) for one in blocks]
+    statements += [_statement(one) for one in _many(blocks)]
     found = {"Version": values.get("version", "2012-10-17"), "Statement": statements}
     return found if holds_unknown(found) else json.dumps(found)
 
@@ -89,7 +89,7 @@ def _principals(blocks: Any) -> Any:
     if blocks == UNKNOWN:
         return UNKNOWN
     found: dict[str, list[Any]] = {}
-    for one in blocks:
+    for one in _many(blocks):
         if one.get("type") == "*":
             return "*"
         found.setdefault(one.get("type", UNKNOWN), []).extend(_many(one.get("identifiers", UNKNOWN)))
@@ -100,7 +100,7 @@ def _conditions(blocks: Any) -> Any:
     if blocks == UNKNOWN:
         return UNKNOWN
     found: dict[str, dict[str, list[Any]]] = {}
-    for one in blocks:
+    for one in _many(blocks):
         test, variable = one.get("test", UNKNOWN), one.get("variable", UNKNOWN)
         if UNKNOWN in (test, variable):
             return UNKNOWN

@@ -12,18 +12,11 @@ from policies.corpus.declared import Declared
 from policies.corpus.hcl import Evaluator, Reference
 from policies.corpus.shapes import by_terraform_name, property_of, shapes, wired
 from policies.corpus.terraform_blocks import Block, parse
+from policies.corpus.terraform_data import OF_THE_PROVIDER, TOLD, datum
 from policies.corpus.terraform_documents import bearer, document
-from policies.corpus.values import ACCOUNT, PARTITION, REGION, UNKNOWN, arn, holds_unknown, joined, member
+from policies.corpus.values import UNKNOWN, arn, holds_unknown, member
 
 META = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection", "timeouts"}
-DATA: dict[tuple[str, str], str] = {
-    ("aws_caller_identity", "account_id"): ACCOUNT,
-    ("aws_region", "name"): REGION,
-    ("aws_region", "region"): REGION,
-    ("aws_region", "id"): REGION,
-    ("aws_partition", "partition"): PARTITION,
-    ("aws_partition", "dns_suffix"): "amazonaws.com",
-}
 # Arguments that the bridge named otherwise: https://github.com/pulumi/pulumi-aws/blob/master/provider/resources.go
 RENAMED = {"aws_cloudwatch_metric_alarm": {"alarm_name": "name"}}
 # As what a policy that is looked up is judged.
@@ -53,10 +46,9 @@ class Module:
         self._providers = [b for b in blocks if b.kind == "provider" and b.labels == ["aws"]]
         self._under_way: list[str] = []
         self._seen: list[str] = []
+        self._calls = _named(blocks, "module", 1)
         self._modules = {
-            name: called
-            for name, block in _named(blocks, "module", 1).items()
-            if (called := self._called(name, block))
+            name: called for name, block in self._calls.items() if (called := self._called(name, block))
         }
 
     def _called(self, name: str, block: Block) -> Module | None:
@@ -67,7 +59,7 @@ class Module:
         folder = (self._folder / source).resolve()
         if not folder.is_relative_to(self._above[0]) or folder in self._above or not self._instances(block):
             return None
-        _, blocks = parse(sorted(folder.glob("*.tf")))
+        _, blocks = parse(sorted([*folder.glob("*.tf"), *folder.glob("*.tf.json")]))
         found = Module(blocks, folder, f"{self._prefix}module.{name}.", self._above)
         found.given = {key: partial(self.apart, node) for key, node in block.attributes.items()}
         return found
@@ -83,8 +75,11 @@ class Module:
                 self._evaluator.scopes.pop()
                 found.aside = not instances
                 yield found
-        for called in self._modules.values():
-            yield from called.resources(tags)
+        for name, block in self._calls.items():
+            if name in self._modules:
+                yield from self._modules[name].resources(tags)
+            elif self._instances(block):  # a module from elsewhere counts for what it is given
+                yield self._declared(f"{self._prefix}module.{name}", "", block, tags)
         for address, block in self._data.items():
             self._seen = []
             if block.labels[0] == "aws_iam_policy_document":
@@ -145,7 +140,7 @@ class Module:
         return None
 
     def _declared(self, base: str, index: str, block: Block, tags: dict[str, Any] | None) -> Declared:
-        kind = block.labels[0]
+        kind = block.labels[0] if block.kind == "resource" else block.kind
         token = by_terraform_name().get(kind, f"aws:terraform/{kind}:{kind}")
         shape = shapes().get(token, "")
         flows: dict[str, list[str]] = {}
@@ -252,14 +247,9 @@ class Module:
         kind, name, *steps = rest
         attribute = next((step for step in steps if isinstance(step, str)), "")
         block = self._data.get(f"{kind}.{name}")
-        if kind == "aws_iam_policy_document" and block is not None and attribute == "json":
-            return self._once(f"data.{kind}.{name}", lambda: document(self._values(block)))
-        if kind == "aws_iam_policy" and block is not None and attribute == "arn":
-            values = self._values(block)
-            return values.get("arn") or joined(
-                [f"arn:{PARTITION}:iam::aws:policy/", values.get("name", UNKNOWN)]
-            )
-        return DATA.get((kind, attribute), UNKNOWN)
+        if block is not None and (kind, attribute) in TOLD:
+            return self._once(f"data.{kind}.{name}", lambda: datum(kind, self._values(block)))
+        return OF_THE_PROVIDER.get((kind, attribute), UNKNOWN)
 
     def _output(self, address: str, steps: list[Any], in_text: bool) -> Any:
         """What a resource will have: its own argument where it says so, else a likely text."""

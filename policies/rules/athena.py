@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.checks import must_be_set, must_not_be_false
+from policies.checks import is_own_key, must_be_set, must_not_be_false, said
 from policies.rule import Config, Finding, ResourceRule, Severity, Verdicts, checkov, config_rule, fsbp, tower
 from policies.view import Resource, show
 
@@ -16,8 +16,8 @@ def _check_results(resource: Resource, _: Config) -> Verdicts:
     option = results.get("encryptionOption").text()
     if option not in WITH_KMS:
         yield Finding(f"keeps the results of queries with encryptionOption {show(option)}")
-    elif not results.get("kmsKeyArn").present:
-        yield Finding(f"keeps the results of queries with {option}, and no kmsKeyArn")
+    elif not is_own_key(results.get("kmsKeyArn")):
+        yield Finding(f"keeps the results of queries with {option}: {said(results.get('kmsKeyArn'))}")
 
 
 def _check_enforced(resource: Resource, _: Config) -> Verdicts:

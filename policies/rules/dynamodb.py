@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.checks import at, blocks, must_be_one_of, must_be_set, must_be_true, said
+from policies.checks import at, blocks, is_own_key, must_be_one_of, must_be_own_key, must_be_true, said
 from policies.rule import (
     Config,
     Finding,
@@ -39,11 +39,11 @@ def _check_key(resource: Resource, _: Config) -> Verdicts:
     enabled = encryption.get("enabled")
     if enabled.flag() is not True:
         yield Finding(f"is encrypted with a key that AWS owns: {said(enabled)}")
-    elif not encryption.get("kmsKeyArn").present:
-        yield Finding("is encrypted with the key that AWS manages: serverSideEncryption.kmsKeyArn is not set")
+    elif not is_own_key(encryption.get("kmsKeyArn")):
+        yield Finding(f"is encrypted with the key that AWS manages: {said(encryption.get('kmsKeyArn'))}")
     for replica in blocks(resource.get("replicas")):
-        if not replica.get("kmsKeyArn").present:
-            yield Finding(f"has a replica without a key: {replica.path}.kmsKeyArn is not set")
+        if not is_own_key(replica.get("kmsKeyArn")):
+            yield Finding(f"has a replica without a key: {said(replica.get('kmsKeyArn'))}")
 
 
 def _check_scaling(table: Resource, stack: Stack, _: Config) -> Verdicts:
@@ -87,7 +87,7 @@ RULES = (
         remedy="Set kmsKeyArn to a key of that region",
         types=frozenset({REPLICA}),
         controls=checkov("CKV_AWS_271"),
-        check=must_be_set("kmsKeyArn", "is encrypted with a key that AWS owns"),
+        check=must_be_own_key("kmsKeyArn", "is encrypted with a key of AWS"),
     ),
     StackRule(
         id="dynamodb-scales",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.checks import at, must_be_one_of, must_have_beside
+from policies.checks import at, is_own_key, must_be_one_of, must_have_beside, said
 from policies.openness import check_public
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp, nag
 from policies.view import Resource, Stack
@@ -14,10 +14,9 @@ REGISTRY_SCANS = "aws:ecr/registryScanningConfiguration:RegistryScanningConfigur
 
 def _check_key(resource: Resource, _: Config) -> Verdicts:
     encryption = resource.get("encryptionConfigurations")
-    if encryption.get("encryptionType").text() in KMS and not encryption.get("kmsKey").present:
-        yield Finding(
-            "is encrypted with the key that AWS manages: encryptionConfigurations.kmsKey is not set"
-        )
+    key = encryption.get("kmsKey")
+    if encryption.get("encryptionType").text() in KMS and not is_own_key(key):
+        yield Finding(f"is encrypted with the key that AWS manages: {said(key)}")
 
 
 def _check_scan(repository: Resource, stack: Stack, _: Config) -> Verdicts:

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from policies.capacity import CLUSTER as CLUSTER_TYPE
 from policies.grants import ROLE
+from policies.holders import TO_SEVERAL
 from policies.rule import Config, Finding, ResourceRule, Rule, Severity, StackRule, Verdicts, nag
 from policies.tagging import tags_of
 from policies.view import Node, Resource, Stack, show
@@ -81,7 +82,12 @@ def _covers(rule: Node, prefix: str) -> bool:
 def _check_service_tag(resource: Resource, stack: Stack, config: Config) -> Verdicts:
     """AWS's managed policies of the second generation let EMR touch only what bears their tag."""
     roles = stack.targets(resource, "serviceRole", ROLE)
-    arns = [one.get("policyArn") for role in roles for one in stack.referring(role, "role", ATTACHMENT)]
+    attached = [
+        one
+        for role in roles
+        for one in (*stack.referring(role, "role", ATTACHMENT), *stack.referring(role, "roles", TO_SEVERAL))
+    ]
+    arns = [one.get("policyArn") for one in attached]
     arns += [arn for role in roles for arn in role.get("managedPolicyArns").items()]
     managed = [str(arn.value) for arn in arns if isinstance(arn.value, str)]
     if not any(fnmatchcase(arn.rsplit("/", 1)[-1], config["managed"]) for arn in managed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policies.checks import is_own_key, said
 from policies.rule import Config, Finding, ResourceRule, Rule, Severity, StackRule, Verdicts
 from policies.view import Resource, Stack, show
 
@@ -40,8 +41,9 @@ def _check_template_logs(resource: Resource, _: Config) -> Verdicts:
 
 
 def _check_template_key(resource: Resource, _: Config) -> Verdicts:
-    if not resource.get("kmsKeyArn").present:
-        yield Finding("has no kmsKeyArn: its parameters are sealed with a key of AWS")
+    key = resource.get("kmsKeyArn")
+    if not is_own_key(key):
+        yield Finding(f"{said(key)}: its parameters are sealed with a key of AWS")
 
 
 RULES: tuple[Rule, ...] = (

@@ -203,7 +203,7 @@ RULES: tuple[Rule, ...] = (
         protects="Encryption and per-step roles, which only a security configuration brings",
         remedy="Set securityConfiguration to the name of one",
         types=CLUSTER,
-        controls=checkov("CKV2_AWS_55"),
+        controls=checkov("CKV2_AWS_55") + nag("AwsSolutions-EMR4", "AwsSolutions-EMR5"),
         check=_check_has_security,
     ),
     ResourceRule(

@@ -109,6 +109,17 @@ def _check_federated(resource: Resource, _: Config) -> Verdicts:
                 yield from _federation(statement, name)
 
 
+def _check_actions(resource: Resource, _: Config) -> Verdicts:
+    for statement in _statements(resource):
+        if isinstance(statement, Unknown):
+            yield statement
+            continue
+        wide = [action for action in statement.actions if action.lower() in ("*", "sts:*")]
+        if wide or statement.not_actions:
+            what = f"'{wide[0]}'" if wide else "all but its NotAction"
+            yield Finding(f"{statement.where} of its trust policy allows {what}")
+
+
 ACCOUNTS = {
     "accounts": {
         "type": "array",
@@ -166,6 +177,15 @@ RULES = (
         types=TRUST,
         config=ACCOUNTS,
         check=_check_other_account,
+    ),
+    ResourceRule(
+        id="iam-trust-no-wildcard-action",
+        title="A trust policy names how a role may be assumed",
+        protects="Session tags and source identities, which decide on rights, from who was only to assume the role",
+        remedy="Name sts:AssumeRole, and sts:TagSession or sts:SetSourceIdentity where they are needed",
+        severity=Severity.MEDIUM,
+        types=TRUST,
+        check=_check_actions,
     ),
     ResourceRule(
         id="iam-trust-federated-subject",

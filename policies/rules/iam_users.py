@@ -53,7 +53,7 @@ def _check_login(_resource: Resource, _: Config) -> Verdicts:
 
 def _check_key(resource: Resource, _: Config) -> Verdicts:
     user = resource.get("user").text()
-    if user == "root":
+    if (user or "").lower() == "root":
         yield Finding("is an access key of the account's root user")
 
 
@@ -63,27 +63,23 @@ def _check_key_kept(resource: Resource, _: Config) -> Verdicts:
 
 
 def _check_in_group(resource: Resource, stack: Stack, _: Config) -> Verdicts:
-    name = resource.get("name").value
-    named = any(isinstance(name, str) and name in _texts(one, "users") for one in stack.of(MEMBERS))
-    if (
-        not named
-        and not stack.referring(resource, "users", MEMBERS)
-        and not stack.referring(resource, "user", MEMBERSHIP)
+    member = stack.referring(resource, "users", MEMBERS)
+    if not member and not any(
+        _names_some(one, "groups") for one in stack.referring(resource, "user", MEMBERSHIP)
     ):
         yield Finding("is in no group of this stack")
 
 
 def _check_has_users(resource: Resource, stack: Stack, _: Config) -> Verdicts:
-    name = resource.get("name").value
-    groups = any(isinstance(name, str) and name in _texts(one, "groups") for one in stack.of(MEMBERSHIP))
-    found = stack.referring(resource, "group", MEMBERS)
-    if not groups and not found and not stack.referring(resource, "groups", MEMBERSHIP):
+    joined = stack.referring(resource, "groups", MEMBERSHIP)
+    if not joined and not any(
+        _names_some(one, "users") for one in stack.referring(resource, "group", MEMBERS)
+    ):
         yield Finding("has no user in this stack")
 
 
-def _texts(resource: Resource, key: str) -> list[str]:
-    value = resource.get(key).value
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+def _names_some(membership: Resource, key: str) -> bool:
+    return membership.get(key).value not in (None, [])
 
 
 def _check_length(resource: Resource, config: Config) -> Verdicts:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from policies.checks import at, must_be_one_of, must_not_be_one_of
+from policies.checks import at, is_own_key, must_be_one_of, must_not_be_one_of, said
 from policies.openness import check_public
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp
 from policies.rules.lambda_choices import OPTIONAL
@@ -19,6 +19,7 @@ from policies.view import Resource, Stack
 FUNCTION = "aws:lambda/function:Function"
 URL = "aws:lambda/functionUrl:FunctionUrl"
 PERMISSION = "aws:lambda/permission:Permission"
+LAYER_PERMISSION = "aws:lambda/layerVersionPermission:LayerVersionPermission"
 RESOURCE_POLICY = "aws:lambda/resourcePolicy:ResourcePolicy"
 INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 RUNTIMES: Mapping[str, Any] = json.loads(
@@ -50,8 +51,8 @@ def _check_secrets(resource: Resource, _: Config) -> Verdicts:
 
 def _check_environment_key(resource: Resource, _: Config) -> Verdicts:
     variables = at(resource, "environment.variables")
-    if (variables.unknown or variables.mapping()) and not resource.get("kmsKeyArn").present:
-        yield Finding("has environment variables and no kmsKeyArn for them")
+    if (variables.unknown or variables.mapping()) and not is_own_key(key := resource.get("kmsKeyArn")):
+        yield Finding(f"has environment variables and no key of our own for them: {said(key)}")
 
 
 def _check_runtime(resource: Resource, _: Config) -> Verdicts:
@@ -66,18 +67,25 @@ def _check_public(resource: Resource, config: Config) -> Verdicts:
         yield from check_public(resource, config)
         return
     principal = resource.get("principal")
-    held = any(resource.get(key).present for key in ("principalOrgId", "sourceArn", "sourceAccount"))
-    if principal.text() == "*" and not held:
-        yield Finding("lets everyone call the function: principal is '*'")
+    keys = ("principalOrgId", "sourceArn", "sourceAccount", "organizationId")
+    if principal.text() == "*" and not any(resource.get(key).present for key in keys):
+        what = "take the layer" if resource.type == LAYER_PERMISSION else "call the function"
+        yield Finding(f"lets everyone {what}: principal is '*'")
 
 
 def _check_service(resource: Resource, _: Config) -> Verdicts:
     principal = resource.get("principal").text() or ""
-    keys = ("sourceArn", "sourceAccount", "eventSourceToken", "principalOrgId")
-    if principal.endswith((".amazonaws.com", ".amazon.com")) and not any(
-        resource.get(k).present for k in keys
-    ):
+    if not principal.endswith((".amazonaws.com", ".amazon.com")):
+        return
+    keys = ("sourceAccount", "eventSourceToken", "principalOrgId")
+    if any(resource.get(key).present for key in keys):
+        return
+    if not resource.get("sourceArn").present:
         yield Finding(f"lets {principal} call the function on behalf of any account")
+    elif principal == "s3.amazonaws.com":  # https://docs.aws.amazon.com/lambda/latest/dg/with-s3-example.html
+        yield Finding(
+            "lets s3.amazonaws.com call it for a bucket by name, which may be another account's tomorrow"
+        )
 
 
 def _check_cors(resource: Resource, _: Config) -> Verdicts:
@@ -146,11 +154,11 @@ RULES = (
     ),
     ResourceRule(
         id="lambda-not-public",
-        title="Not everyone may call a function",
+        title="Not everyone may call a function, or take a layer",
         protects="What the function may do",
-        remedy="Name the principal, or set sourceArn, sourceAccount or principalOrgId",
+        remedy="Name the principal, or set sourceArn, sourceAccount or principalOrgId; for a layer organizationId",
         severity=Severity.CRITICAL,
-        types=frozenset({PERMISSION, RESOURCE_POLICY}),
+        types=frozenset({PERMISSION, LAYER_PERMISSION, RESOURCE_POLICY}),
         controls=checkov("CKV_AWS_301") + fsbp("Lambda.1"),
         check=_check_public,
     ),
@@ -158,9 +166,9 @@ RULES = (
         id="lambda-service-names-source",
         title="A service may call a function only for a named source",
         protects="The function, from services that act for a stranger",
-        remedy="Set sourceArn or sourceAccount",
+        remedy="Set sourceArn or sourceAccount; for S3 sourceAccount, since the ARN of a bucket names no account",
         types=frozenset({PERMISSION}),
-        controls=checkov("CKV_AWS_364"),
+        controls=checkov("CKV_AWS_364") + fsbp("Lambda.1"),
         check=_check_service,
     ),
     ResourceRule(

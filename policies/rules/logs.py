@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.checks import said
+from policies.checks import must_be_own_key, said
 from policies.rule import Config, Finding, Level, ResourceRule, Severity, Verdicts, checkov, fsbp
 from policies.view import Resource
 
@@ -23,11 +23,6 @@ def _check_year(resource: Resource, config: Config) -> Verdicts:
         yield Finding("does not say how long it keeps its events: retentionInDays is not set")
     elif 0 < days < config["minDays"]:
         yield Finding(f"keeps its events for {days:.0f} days, less than {config['minDays']:.0f}")
-
-
-def _check_key(resource: Resource, _: Config) -> Verdicts:
-    if not resource.get("kmsKeyId").present:
-        yield Finding("has no kmsKeyId")
 
 
 RULES = (
@@ -57,7 +52,7 @@ RULES = (
         severity=Severity.MEDIUM,
         types=LOG_GROUP,
         controls=checkov("CKV_AWS_158"),
-        check=_check_key,
+        check=must_be_own_key("kmsKeyId", "is encrypted with a key of AWS"),
     ),
     ResourceRule(
         id="log-group-keeps-a-year",

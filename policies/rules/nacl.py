@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.ranges import is_world
+from policies.ranges import is_world, protocol
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, cis, fsbp
 from policies.view import Node, Resource, Stack
 
@@ -28,11 +28,11 @@ def _allows(entry: Node) -> bool:
 
 
 def _covers(entry: Node, port: int) -> bool:
-    protocol = (entry.get("protocol").text() or "").lower()
-    if protocol in ALL:
+    kind = protocol(entry)
+    if kind in ALL:
         return True
     first, last = entry.get("fromPort").number(), entry.get("toPort").number()
-    return protocol in WITH_PORTS and first is not None and first <= port <= (first if last is None else last)
+    return kind in WITH_PORTS and first is not None and first <= port <= (first if last is None else last)
 
 
 def _check_ports(resource: Resource, config: Config) -> Verdicts:
@@ -51,7 +51,7 @@ def _check_ports(resource: Resource, config: Config) -> Verdicts:
 def _open(resource: Resource) -> Iterator[Node]:
     for entry in _entries(resource):
         first, last = entry.get("fromPort").number(), entry.get("toPort").number()
-        every = (entry.get("protocol").text() or "").lower() in ALL or (not first and (last or 0) >= 65535)
+        every = protocol(entry) in ALL or (not first and (last or 0) >= 65535)
         if _allows(entry) and every:
             yield entry
 

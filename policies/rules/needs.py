@@ -9,6 +9,7 @@ from typing import Any
 
 from policies.documents import Document, Statement, parse
 from policies.grants import ROLE, documents
+from policies.holders import TO_SEVERAL
 from policies.needs import Need, Pair, ungranted, unneeded
 from policies.rule import Config, Finding, Severity, StackRule, Verdicts
 from policies.unknown import NotYetKnownError, Unknown
@@ -87,9 +88,11 @@ def _granted(component: Resource, stack: Stack) -> Iterator[tuple[Resource, Docu
     roles = stack.children(component, ROLE)
     policies = stack.children(component, ROLE_POLICY, ATTACHMENT)
     for role in roles:
-        policies += [
-            one for one in stack.referring(role, "role", ROLE_POLICY, ATTACHMENT) if one not in policies
-        ]
+        elsewhere = (
+            *stack.referring(role, "role", ROLE_POLICY, ATTACHMENT),
+            *stack.referring(role, "roles", TO_SEVERAL),
+        )
+        policies += [one for one in elsewhere if one not in policies]
     for source in [*roles, *policies]:
         for document in documents(source):
             yield source, document
@@ -97,7 +100,7 @@ def _granted(component: Resource, stack: Stack) -> Iterator[tuple[Resource, Docu
         for node in role.get("managedPolicyArns").items():
             yield role, _foreign(role, node)
     for attachment in policies:
-        if attachment.type == ATTACHMENT:
+        if attachment.type in (ATTACHMENT, TO_SEVERAL):
             yield from _attached(attachment, stack)
 
 

@@ -30,14 +30,21 @@ def _check_public_ip(resource: Resource, _: Config) -> Verdicts:
 
 
 def _check_default_group(vpc: Resource, stack: Stack, _: Config) -> Verdicts:
+    if vpc.type == DEFAULT_GROUP:  # of a VPC that is another stack's
+        yield from () if stack.targets(vpc, "vpcId", VPC) else _lets_through(vpc)
+        return
     groups = stack.referring(vpc, "vpcId", DEFAULT_GROUP)
     if not groups:
         yield Finding("leaves its default security group as AWS made it, open among its members")
     for group in groups:
-        for way in ("ingress", "egress"):
-            rules = group.get(way).items() if not group.get(way).unknown else []
-            if rules:
-                yield Finding(f"has {len(rules)} {way} rule{'s' if rules[1:] else ''} in its {group.label}")
+        yield from _lets_through(group, f" in its {group.label}")
+
+
+def _lets_through(group: Resource, where: str = "") -> Verdicts:
+    for way in ("ingress", "egress"):
+        rules = group.get(way).items() if not group.get(way).unknown else []
+        if rules:
+            yield Finding(f"has {len(rules)} {way} rule{'s' if rules[1:] else ''}{where}")
 
 
 def _check_flow_log(vpc: Resource, stack: Stack, _: Config) -> Verdicts:
@@ -166,7 +173,7 @@ RULES = (
         title="The default security group of every VPC lets nothing through",
         protects="Whatever is started without a group of its own",
         remedy="Declare a DefaultSecurityGroup for the VPC with neither ingress nor egress",
-        types=frozenset({VPC}),
+        types=frozenset({VPC, DEFAULT_GROUP}),
         controls=checkov("CKV2_AWS_12") + fsbp("EC2.2") + cis("5.5"),
         check=_check_default_group,
     ),

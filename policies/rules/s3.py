@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from policies.documents import Statement, read
-from policies.openness import check_public, pending, refuses_plain
+from policies.checks import is_own_key
+from policies.openness import check_public
 from policies.rule import (
     Config,
     Finding,
@@ -23,6 +23,8 @@ from policies.rule import (
     fsbp,
     nag,
 )
+from policies.rules.s3_tls import POLICY as BUCKET_POLICY
+from policies.rules.s3_tls import check_tls
 from policies.view import Node, Resource, Stack, show
 
 BUCKETS = frozenset({"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"})
@@ -33,7 +35,7 @@ ENCRYPTION = (
 PUBLIC_ACCESS = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
 ACCOUNT_PUBLIC_ACCESS = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 VERSIONING = ("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2")
-POLICY = ("aws:s3/bucketPolicy:BucketPolicy",)
+POLICY = (BUCKET_POLICY,)
 LOGGING = ("aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2")
 ACL = ("aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2")
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -81,7 +83,9 @@ def _takes_access_logs(setting: Resource, stack: Stack) -> bool:
     return any(stack.referring(bucket, "targetBucket", *LOGGING) for bucket in buckets)
 
 
-AWS_KEY = "encrypts by aws:kms without kmsMasterKeyId: the AWS managed key, which no policy guards"
+AWS_KEY = (
+    "encrypts by aws:kms without a kmsMasterKeyId of our own: the AWS managed key, which no policy guards"
+)
 
 
 def _check_inline(bucket: Resource) -> Verdicts:
@@ -90,7 +94,7 @@ def _check_inline(bucket: Resource) -> Verdicts:
         .get("rule")
         .get("applyServerSideEncryptionByDefault")
     )
-    if default.get("sseAlgorithm").text() in KMS and not default.get("kmsMasterKeyId").present:
+    if default.get("sseAlgorithm").text() in KMS and not is_own_key(default.get("kmsMasterKeyId")):
         yield Finding(AWS_KEY)
 
 
@@ -113,7 +117,7 @@ def _check_encryption(resource: Resource, stack: Stack, _: Config) -> Verdicts:
             continue
         elif algorithm.text() not in KMS:
             yield Finding(f"encrypts by {show(algorithm.value)}, not aws:kms")
-        elif not rule.get("applyServerSideEncryptionByDefault").get("kmsMasterKeyId").present:
+        elif not is_own_key(rule.get("applyServerSideEncryptionByDefault").get("kmsMasterKeyId")):
             yield Finding(AWS_KEY)
 
 
@@ -136,28 +140,6 @@ def _check_versioning(resource: Resource, _: Config) -> Verdicts:
     status = resource.get("versioningConfiguration").get("status")
     if status.text() != "Enabled":
         yield Finding(f"has versioning {show(status.value)}")
-
-
-def _denies_plain_http(statement: Statement) -> bool:
-    """Whether a statement refuses every request without TLS, from anyone, for all of a bucket."""
-    objects = any(text == "*" or text.endswith("/*") for text in statement.resources)
-    bucket = any(text == "*" or "/" not in text for text in statement.resources)
-    every_action = any(action in ("*", "s3:*") for action in statement.actions)
-    return refuses_plain(statement) and every_action and objects and bucket
-
-
-def _check_tls(resource: Resource, _: Config) -> Verdicts:
-    document = read(resource.get("policy"))
-    if document is None:
-        if resource.type in POLICY:
-            yield Finding("has no policy document")
-        return
-    if any(_denies_plain_http(statement) for statement in document.statements):
-        return
-    waiting = pending(document)
-    yield from waiting
-    if not waiting:
-        yield Finding("does not deny requests without TLS")
 
 
 def _check_acl(resource: Resource, _: Config) -> Verdicts:
@@ -231,9 +213,9 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         title="A bucket policy denies every request without TLS",
         protects="Data on the wire",
         remedy="Deny s3:* to * on the bucket and its objects under Bool aws:SecureTransport false alone",
-        types=frozenset(POLICY),
+        types=frozenset(POLICY) | BUCKETS,
         controls=checkov("CKV_AWS_379") + fsbp("S3.5") + nag("AwsSolutions-S10") + cis("2.1.1"),
-        check=_check_tls,
+        check=check_tls,
     )
     yield StackRule(
         id="s3-bucket-has-policy",
@@ -242,7 +224,7 @@ def _pairs() -> Iterator[ResourceRule | StackRule]:
         remedy="Add a BucketPolicy that denies requests without TLS",
         types=BUCKETS,
         controls=fsbp("S3.5") + nag("AwsSolutions-S10") + cis("2.1.1"),
-        check=_companion("BucketPolicy", POLICY),
+        check=_companion("BucketPolicy", POLICY, "policy"),
     )
     yield ResourceRule(
         id="s3-versioning",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from policies.actions import covering
-from policies.checks import at, blocks, must_be_one_of, must_have_beside, said
+from policies.checks import at, blocks, is_own_key, must_be_one_of, must_have_beside, said
 from policies.documents import read
-from policies.openness import OWN_ACCOUNTS, foreign, own_accounts
+from policies.openness import OWN_ACCOUNTS, check_every_action, foreign, own_accounts
 from policies.rule import (
     Config,
     Finding,
@@ -125,24 +125,39 @@ def _check_foreign(resource: Resource, config: Config) -> Verdicts:
             yield Finding(f"{statement.where} allows {', '.join(held)} to {principal}")
 
 
+def _check_replication(bucket: Resource, stack: Stack, _: Config) -> Verdicts:
+    inline = bucket.given("replicationConfiguration")
+    found = [one.get("rules") for one in stack.referring(bucket, "bucket", REPLICATION)]
+    found += [inline] if inline.unknown else [inline.get("rules")] if inline.present else []
+    if not found:
+        yield Finding("has no BucketReplicationConfig beside it in the stack")
+    elif not any(rules.unknown or _copies(rules) for rules in found):
+        yield Finding("has no rule of replication whose status is Enabled")
+
+
+def _copies(rules: Node) -> bool:
+    return any(rule.unknown or rule.get("status").value == "Enabled" for rule in rules.items())
+
+
 def _check_object(resource: Resource, stack: Stack, _: Config) -> Verdicts:
     algorithm = resource.given("serverSideEncryption")
-    if resource.given("kmsKeyId").present:
+    key = resource.given("kmsKeyId")
+    if is_own_key(key):
         return
-    if not algorithm.present:
+    if not algorithm.present and not key.present:
         for bucket in stack.targets(resource, "bucket", *BUCKETS):
             if any(_by_kms(setting) for setting in stack.referring(bucket, "bucket", *ENCRYPTION)):
                 return  # as its bucket says
-    if algorithm.unknown or algorithm.text() not in KMS:
+    if not key.present and (algorithm.unknown or algorithm.text() not in KMS):
         yield Finding(f"is not encrypted with a KMS key: kmsKeyId is not set, {said(algorithm)}")
     else:
-        yield Finding("is encrypted with the key that AWS manages: kmsKeyId is not set")
+        yield Finding(f"is encrypted with the key that AWS manages: {said(key)}")
 
 
 def _by_kms(setting: Resource) -> bool:
     rules = [rule.get("applyServerSideEncryptionByDefault") for rule in setting.get("rules").items()]
     return any(
-        rule.get("sseAlgorithm").text() in KMS and rule.get("kmsMasterKeyId").present for rule in rules
+        rule.get("sseAlgorithm").text() in KMS and is_own_key(rule.get("kmsMasterKeyId")) for rule in rules
     )
 
 
@@ -185,9 +200,7 @@ def _choices() -> tuple[StackRule, ...]:
             level=Level.DISABLED,
             types=BUCKETS,
             controls=checkov("CKV_AWS_144") + fsbp("S3.7"),
-            check=must_have_beside(
-                "BucketReplicationConfig", "bucket", (REPLICATION,), "replicationConfiguration"
-            ),
+            check=_check_replication,
         ),
         StackRule(
             id="s3-notifications",
@@ -243,6 +256,15 @@ RULES = (
         types=frozenset({OWNERSHIP, *ACL}),
         controls=checkov("CKV2_AWS_65") + fsbp("S3.12"),
         check=_check_acl_use,
+    ),
+    ResourceRule(
+        id="s3-policy-no-wildcard-action",
+        title="No bucket policy allows every action",
+        protects="A bucket's settings, which are opened by accident where data is meant",
+        remedy="Name the actions that are needed",
+        severity=Severity.MEDIUM,
+        types=frozenset(POLICY) | BUCKETS,
+        check=check_every_action,
     ),
     ResourceRule(
         id="s3-policy-no-lockout",

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 
-from policies.checks import at, must_have_beside, said
+from policies.checks import at, must_be_own_key, must_have_beside
+from policies.openness import check_public
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp, nag
 from policies.view import Resource
 
 STORED = "aws:secretsmanager/secret:Secret"
+POLICY = "aws:secretsmanager/secretPolicy:SecretPolicy"
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 PER_DAY = {"day": 1.0, "hour": 24.0, "minute": 1440.0}
 LONGEST_MONTH = 31
 CRON = re.compile(r"cron\(\S+ \S+ \S+ (?P<month>\S+) \S+ (?P<year>\S+)\)")
 RATE = re.compile(r"rate\((\d+) (day|hour|minute)s?\)")
-
-
-def _check_key(resource: Resource, _: Config) -> Verdicts:
-    key = resource.get("kmsKeyId")
-    if not key.present or (not key.unknown and (key.text() or "").endswith("alias/aws/secretsmanager")):
-        yield Finding(f"is encrypted with the key that AWS manages: {said(key)}")
 
 
 def _days_between(expression: str) -> float | None:
@@ -50,13 +46,22 @@ def _check_age(resource: Resource, config: Config) -> Verdicts:
 
 RULES = (
     ResourceRule(
+        id="secret-policy-not-public",
+        title="No secret is everyone's to read",
+        protects="Whatever the secret opens",
+        remedy="Name the principals, or test aws:PrincipalOrgID or aws:SourceVpce",
+        severity=Severity.CRITICAL,
+        types=frozenset({STORED, POLICY}),
+        check=check_public,
+    ),
+    ResourceRule(
         id="secret-kms",
         title="Secrets are encrypted with a KMS key of our own",
         protects="Secrets: to read one takes a grant on the key too",
         remedy="Set kmsKeyId to a key of your own",
         types=frozenset({STORED}),
         controls=checkov("CKV_AWS_149"),
-        check=_check_key,
+        check=must_be_own_key("kmsKeyId", "is encrypted with the key that AWS manages"),
     ),
     StackRule(
         id="secret-rotates",

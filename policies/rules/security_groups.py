@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.checks import said
-from policies.ranges import is_world
+from policies.ranges import is_world, protocol
 from policies.rule import (
     Config,
     Finding,
@@ -27,6 +27,7 @@ OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 RULE_TYPES = frozenset({OLD_RULE, INGRESS_RULE, EGRESS_RULE})
+ICMP = ("icmp", "icmpv6", "1", "58")
 # What the bridged providers write where a program says nothing.
 UNSAID = ("Managed by Pulumi", "Managed by Terraform")
 
@@ -46,11 +47,13 @@ def _rules(resource: Resource, way: str) -> Iterator[tuple[Node, list[Node], lis
 
 
 def _ports(rule: Node) -> str:
-    protocol = rule.get("ipProtocol").text() or rule.get("protocol").text()
     first, last = rule.get("fromPort").number(), rule.get("toPort").number()
-    if protocol in ("-1", "all") or first is None:
-        return "every port"
-    return f"port {first:.0f}" if first == last else f"ports {first:.0f} to {last or first:.0f}"
+    kind = protocol(rule)
+    if kind in ICMP:  # its "ports" are types and codes
+        return "by ICMP"
+    if kind in ("-1", "all") or first is None:
+        return "on every port"
+    return f"on port {first:.0f}" if first == last else f"on ports {first:.0f} to {last or first:.0f}"
 
 
 def _check_open(resource: Resource, config: Config) -> Verdicts:
@@ -62,12 +65,12 @@ def _check_open(resource: Resource, config: Config) -> Verdicts:
             elif is_world(node):
                 first, last = rule.get("fromPort").number(), rule.get("toPort").number()
                 if first is None or first != last or int(first) not in allowed:
-                    yield Finding(f"lets {node.value} in on {_ports(rule)}")
+                    yield Finding(f"lets {node.value} in {_ports(rule)}")
 
 
 def _check_egress(resource: Resource, _: Config) -> Verdicts:
     for rule, *families in _rules(resource, "egress"):
-        if _ports(rule) not in ("every port", "ports 0 to 65535"):
+        if _ports(rule) not in ("on every port", "on ports 0 to 65535"):
             continue
         for node in (node for family in families for node in family):
             if node.unknown:

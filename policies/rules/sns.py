@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.checks import must_be_set
+from policies.checks import is_own_key, must_be_set, said
 from policies.documents import read
 from policies.openness import OWN_ACCOUNTS, check_public, foreign, own_accounts, pending, refuses_plain
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp, nag
@@ -38,6 +38,12 @@ def _check_tls(topic: Resource, stack: Stack, _: Config) -> Verdicts:
         yield Finding("takes messages without TLS: it has no KMS key, and no policy of it denies them")
 
 
+def _check_aws_key(resource: Resource, _: Config) -> Verdicts:
+    key = resource.get("kmsMasterKeyId")
+    if key.present and not is_own_key(key):
+        yield Finding(f"is encrypted with a key that no policy guards: {said(key)}")
+
+
 RULES = (
     ResourceRule(
         id="sns-kms",
@@ -48,6 +54,15 @@ RULES = (
         types=frozenset({TOPIC}),
         controls=checkov("CKV_AWS_26") + fsbp("SNS.1"),
         check=must_be_set("kmsMasterKeyId", "keeps its messages in the clear"),
+    ),
+    ResourceRule(
+        id="sns-no-aws-managed-key",
+        title="No topic is encrypted with the key that AWS manages",
+        protects="Messages: that key lets no other service publish, and its policy is for nobody here to say",
+        remedy="Set kmsMasterKeyId to a key of your own",
+        severity=Severity.MEDIUM,
+        types=frozenset({TOPIC}),
+        check=_check_aws_key,
     ),
     ResourceRule(
         id="sns-policy-not-public",

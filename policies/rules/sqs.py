@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from policies.checks import at, either, must_be_set, must_be_true, said
+from policies.checks import either, is_own_key, must_be_set, must_be_true, said
 from policies.documents import read
-from policies.openness import check_public, pending, refuses_plain
+from policies.openness import check_every_action, check_public, pending, refuses_plain
 from policies.rule import Config, Finding, ResourceRule, Severity, StackRule, Verdicts, checkov, fsbp, nag
 from policies.unknown import unknowns
 from policies.view import Node, Resource, Stack
@@ -21,18 +21,9 @@ FUNCTION = "aws:lambda/function:Function"
 
 
 def _check_aws_key(resource: Resource, _: Config) -> Verdicts:
-    key = at(resource, "kmsMasterKeyId")
-    if not key.unknown and (key.text() or "").removeprefix("arn:").endswith("alias/aws/sqs"):
+    key = resource.get("kmsMasterKeyId")
+    if key.present and not is_own_key(key):
         yield Finding(f"is encrypted with a key that no policy guards: {said(key)}")
-
-
-def _check_actions(resource: Resource, _: Config) -> Verdicts:
-    document = read(resource.get("policy"))
-    for statement in document.allowing() if document else ():
-        yield from statement.settled()
-        wide = [action for action in statement.actions if action.lower() in ("*", "sqs:*")]
-        if wide or statement.not_actions:
-            yield Finding(f"{statement.where} allows {wide[0] if wide else 'all but its NotAction'}")
 
 
 def _check_tls(queue: Resource, stack: Stack, _: Config) -> Verdicts:
@@ -127,7 +118,7 @@ RULES = (
         remedy="Name the actions, as in sqs:SendMessage",
         types=frozenset({QUEUE, POLICY}),
         controls=checkov("CKV_AWS_72"),
-        check=_check_actions,
+        check=check_every_action,
     ),
     StackRule(
         id="sqs-tls",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.checks import StackCheck, every, must_be_set, must_be_true, must_not_be_false
+from policies.checks import StackCheck, every, must_be_own_key, must_be_set, must_be_true, must_not_be_false
 from policies.rule import (
     Config,
     Finding,
@@ -115,7 +115,7 @@ RULES = (
         remedy="Set kmsKeyId",
         types=TRAIL | {"aws:cloudtrail/eventDataStore:EventDataStore"},
         controls=checkov("CKV_AWS_35", "CKV_AWS_294") + fsbp("CloudTrail.2", "CloudTrail.10") + cis("3.5"),
-        check=must_be_set("kmsKeyId", "is encrypted with a key that AWS owns"),
+        check=must_be_own_key("kmsKeyId", "is encrypted with a key of AWS"),
     ),
     ResourceRule(
         id="trail-in-cloudwatch",

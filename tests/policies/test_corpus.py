@@ -131,6 +131,8 @@ def test_each_narrower_control_still_fits_what_some_rule_says() -> None:
 EMPTY = {"terraform": "", "cloudformation": "Resources: {}", "pulumi": "[]"}
 BROKEN = [
     ("terraform", "main.tf", 'resource "x" {', "not Terraform"),
+    ("terraform", "main.tf.json", '{"resource": [1]}', "not Terraform: resource is no object of JSON"),
+    ("terraform", "main.tf.json", "[", "not Terraform"),
     ("cloudformation", "t.yaml", "a: [", "not YAML"),
     ("cloudformation", "t.yaml", "a: 1", "it has no Resources"),
     ("pulumi", "p.yaml", "a: 1", "neither a Pulumi program nor"),
@@ -152,7 +154,7 @@ def test_a_file_that_cannot_be_read_is_named(
     (tmp_path / "expected.yaml").write_text("resources: {}\n")
     other = tmp_path / "other"
     other.mkdir()
-    (other / name).write_text(EMPTY[form])
+    (other / name.removesuffix(".json")).write_text(EMPTY[form])
     (other / "expected.yaml").write_text("resources: {}\n")
     unread, judged = cases(tmp_path, form)
     assert isinstance(unread, Unread)
@@ -168,6 +170,45 @@ WRONG = [
     ("resources: [", "not labels: ParserError"),
     ("resource: {}", "not labels"),
 ]
+
+
+def test_what_a_cluster_must_have_may_stand_on_the_configuration_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(
+        """
+Resources:
+  Ref: {Type: "AWS::EMR::Cluster", Properties: {SecurityConfiguration: !Ref Weak, JobFlowRole: !Ref Other}}
+  Name: {Type: "AWS::EMR::Cluster", Properties: {SecurityConfiguration: strong}}
+  None: {Type: "AWS::EMR::Cluster"}
+  Weak:
+    Type: AWS::EMR::SecurityConfiguration
+    Properties: {SecurityConfiguration: {EncryptionConfiguration: {EnableInTransitEncryption: false}}}
+  Strong:
+    Type: AWS::EMR::SecurityConfiguration
+    Properties:
+      Name: strong
+      SecurityConfiguration:
+        EncryptionConfiguration:
+          EnableInTransitEncryption: true
+          InTransitEncryptionConfiguration:
+            TLSCertificateConfiguration: {CertificateProviderType: PEM, S3Object: "s3://certificates/emr.zip"}
+"""
+    )
+    (tmp_path / "expected.yaml").write_text(
+        "resources: {Ref: {must: [AwsSolutions-EMR5]}, None: {must: [AwsSolutions-EMR5]}, "
+        "Name: {must_not: [AwsSolutions-EMR5]}}"
+    )
+    found = score(cases(tmp_path, "cloudformation"))
+    assert not found.mistakes
+    assert (found.total.tp, found.total.tn) == (2, 1)
+
+
+def test_templates_of_two_programs_are_no_case(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("Resources: {T: {Type: 'AWS::SNS::Topic'}}")
+    (tmp_path / "expected.yaml").write_text("resources: {T: {must: [sns-kms]}}")
+    (unread,) = cases(tmp_path, "cloudformation")
+    assert isinstance(unread, Unread)
+    assert "declare 'T' twice" in unread.why
 
 
 @pytest.mark.parametrize(("text", "said"), WRONG)

@@ -52,6 +52,18 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ('concat(["a"], ["b"])', ["a", "b"]),
     ('lookup({ a = "x" }, "b", "z")', "z"),
     ("try(var.unset, 1)", 1),
+    ("alltrue([true, false])", False),
+    ('anytrue([false, "true"])', True),
+    ("can(local.deep.a)", True),
+    ("can(var.unset)", UNKNOWN),
+    ('coalescelist([], ["a"])', ["a"]),
+    ('startswith("ab", "a") && endswith("ab", "b")', True),
+    ("max(1, 3, 2) - min(1, 3, 2)", 2),
+    ('setunion(["b", "a"], ["a", "c"])', ["b", "a", "c"]),
+    ('sort(reverse(slice(["a", "c", "b", "x"], 0, 3)))', ["a", "b", "c"]),
+    ('title(substr("hello world", 0, -1))', "Hello World"),
+    ('trimsuffix(trimprefix("a-b-c", "a-"), "-c")', "b"),
+    ('nonsensitive(sensitive("x"))', "x"),
     ("jsonencode({ a = [1, true] })", '{"a": [1, true]}'),
     ("jsonencode({ a = var.unset })", {"a": UNKNOWN}),
     ('"{\\"a\\": \\"${var.unset}\\"}"', {"a": UNKNOWN}),
@@ -59,6 +71,10 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ("<<EOT\na ${var.set}\nEOT\n", "a 7\n"),
     ("<<EOT\na ${SHELL:-x}\nEOT\n", UNKNOWN),
     ("<<-EOT\n    a\n      b\n    EOT\n", "a\n  b\n"),
+    ("data.aws_kms_key.theirs.arn", "arn:aws:kms:us-east-1:123456789012:alias/aws/s3"),
+    ("data.aws_kms_key.by_arn.arn", "arn:aws:kms:us-east-1:1:key/2"),
+    ("data.aws_kms_key.some.arn", UNKNOWN),
+    ("data.aws_kms_alias.ours.target_key_arn", "arn:aws:kms:us-east-1:123456789012:alias/lake"),
     ("aws_kms_key.k.arn", "arn:aws:kms:us-east-1:123456789012:key/k"),
     ("aws_s3_bucket.b.id", UNKNOWN),
     ('"${aws_s3_bucket.b.id}/x"', "data/x"),
@@ -97,12 +113,16 @@ locals {{
 }}
 resource "aws_s3_bucket" "each" {{ for_each = toset(["one"]) }}
 resource "aws_kms_key" "k" {{}}
+data "aws_kms_key" "theirs" {{ key_id = "alias/aws/s3" }}
+data "aws_kms_key" "by_arn" {{ key_id = "arn:aws:kms:us-east-1:1:key/2" }}
+data "aws_kms_key" "some" {{ key_id = var.unset }}
+data "aws_kms_alias" "ours" {{ name = "alias/lake" }}
 resource "aws_iam_role" "r" {{ count = 2 }}
 resource "aws_s3_bucket" "b" {{
   bucket = "data"
   tags   = {{ owner = "me" }}
 }}
-resource "aws_iam_policy" "x" {{
+resource "aws_of_no_known_shape" "x" {{
   policy = {expression}
 }}
 """,
@@ -110,6 +130,34 @@ resource "aws_iam_policy" "x" {{
     found = terraform.read(files)[-1].props["policy"]
     assert found == value
     assert type(found) is type(value)
+
+
+def test_a_number_or_a_flag_is_a_text_where_one_is_due(tmp_path: Path) -> None:
+    files = written(
+        tmp_path,
+        """
+resource "aws_security_group" "g" {
+  ingress {
+    protocol  = -1
+    from_port = "0"
+  }
+}
+resource "aws_lambda_permission" "p" { principal = 123456789012 }
+resource "aws_kms_key" "k" { enable_key_rotation = true }
+""",
+    )
+    group, permission, key = terraform.read(files)
+    assert group.props["ingress"] == [{"protocol": "-1", "fromPort": "0"}]
+    assert permission.props["principal"] == "123456789012"
+    assert key.props["enableKeyRotation"] is True
+    (template,) = cloudformation.read(
+        written(
+            tmp_path,
+            "Resources: {E: {Type: 'AWS::EC2::NetworkAclEntry', Properties: {Protocol: 6, Egress: 'True'}}}",
+            "t.yaml",
+        )
+    )
+    assert template.props == {"protocol": "6", "egress": "true"}
 
 
 def test_terraform_blocks_go_under_the_names_of_the_wire(tmp_path: Path) -> None:
@@ -189,7 +237,10 @@ module "none" {
   source = "./modules/block"
   count  = 0
 }
-module "far" { source = "terraform-aws-modules/s3-bucket/aws" }
+module "far" {
+  source = "terraform-aws-modules/s3-bucket/aws"
+  logs   = aws_s3_bucket.b.id
+}
 resource "aws_s3_bucket_policy" "p" { bucket = module.block.id }
 """,
     )
@@ -199,7 +250,10 @@ resource "aws_s3_bucket_policy" "p" { bucket = module.block.id }
         "aws_s3_bucket.b",
         "aws_s3_bucket_policy.p",
         "module.block.aws_s3_bucket_public_access_block.b",
+        "module.block.module.again",
+        "module.far",
     }
+    assert by_address["module.far"].flows["logs"] == ["aws_s3_bucket.b"]
     block = by_address["module.block.aws_s3_bucket_public_access_block.b"]
     assert block.props["blockPublicAcls"] is False
     assert block.flows["bucket"] == ["aws_s3_bucket.b"]
@@ -346,6 +400,32 @@ Resources:
     assert "displayName" not in topic.props
     assert topic.props["kmsMasterKeyId"] == UNKNOWN
     assert topic.flows["tags"] == ["Q", "Q"]
+
+
+def test_a_member_of_a_list_that_may_be_left_out_is_taken_as_there(tmp_path: Path) -> None:
+    files = written(
+        tmp_path,
+        """
+Parameters: {Open: {Type: String}, Key: {Type: String}}
+Conditions: {Maybe: !Equals [!Ref Open, "yes"], Never: false}
+Resources:
+  G:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      SecurityGroupIngress:
+        - !If [Maybe, {IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}, !Ref AWS::NoValue]
+        - !If [Never, {IpProtocol: tcp, FromPort: 23, ToPort: 23, CidrIp: 0.0.0.0/0}, !Ref AWS::NoValue]
+        - !If [Maybe, {IpProtocol: tcp, FromPort: 1}, {IpProtocol: tcp, FromPort: 2}]
+  T:
+    Type: AWS::SNS::Topic
+    Properties: {KmsMasterKeyId: !If [Maybe, !Ref Key, !Ref AWS::NoValue]}
+""",
+        "t.yaml",
+    )
+    group, topic = cloudformation.read(files)
+    known, either = group.props["ingress"]
+    assert (known["fromPort"], either) == (22, UNKNOWN)
+    assert topic.props["kmsMasterKeyId"] == UNKNOWN
 
 
 def test_every_type_that_the_pack_names_has_its_shape_and_every_adaptor_knows_where_it_leads() -> None:
