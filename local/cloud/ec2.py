@@ -27,6 +27,7 @@ def install() -> None:
     mend.after(EC2Backend, "modify_security_group_rules", _modify_sources)
     mend.around(SecurityGroupRule, "__eq__", _described_or_not)
     mend.before(EC2Backend, "delete_security_group", _refuse_while_named)
+    mend.before(EC2Backend, "delete_nat_gateway", _refuse_unknown_gateway)
     mend.after(EC2Backend, "delete_nat_gateway", _without_its_interface)
     mend.after(AmiBackend, "_load_amis", _date_images)
 
@@ -107,6 +108,17 @@ def _refuse_while_named(backend: Any, _name: str | None = None, group_id: str | 
             (rule.source_group or {}).get("GroupId") == group_id for rule in rules
         ):
             raise DependencyViolationError(f"resource {group_id} has a dependent object")
+
+
+def _refuse_unknown_gateway(backend: Any, nat_gateway_id: str) -> None:
+    """moto 5.2.5 fails on a NAT gateway that is not there.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+    """
+    from moto.ec2.exceptions import EC2ClientError
+
+    if nat_gateway_id not in backend.nat_gateways:
+        raise EC2ClientError("NatGatewayNotFound", f"NAT gateway {nat_gateway_id} was not found")
 
 
 def _without_its_interface(backend: Any, nat_gateway_id: str) -> None:

@@ -183,14 +183,13 @@ def test_what_is_remediated_passes(one: ResourceRule) -> None:
 
 
 def test_the_pack_imports_nothing_heavy() -> None:
-    """The SDK alone takes most of the start; the pack may add a little and no library of AWS."""
+    """The SDK alone takes most of the start (bench/policies.py); the pack may add no library of AWS."""
     code = (
-        "import sys, time, pulumi_policy\nbefore = set(sys.modules)\nstart = time.perf_counter()\n"
-        "import policies.pack\nprint(time.perf_counter() - start)\nprint(*(set(sys.modules) - before))"
+        "import sys, pulumi_policy\nbefore = set(sys.modules)\n"
+        "import policies.pack\nprint(*(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, modules = done.stdout.splitlines()
-    assert float(seconds) < 0.5
+    modules = done.stdout
     heavy = {"boto3", "botocore", "pulumi_aws", "pydantic", "pandas"}
     assert not heavy & {name.split(".")[0] for name in modules.split()}
 

@@ -282,3 +282,8 @@ def test_quotas_are_those_of_a_new_account_until_more_is_granted(aws: Callable[[
         client.request_service_quota_increase(ServiceCode="ec2", QuotaCode=vcpus[1], DesiredValue=64)
     with pytest.raises(ClientError, match="NoSuchResource"):
         value(("ec2", "L-00000000"))
+
+
+def test_a_nat_gateway_that_is_not_there_is_refused(aws: Callable[[str], Any]) -> None:
+    with pytest.raises(ClientError, match=r"\(NatGatewayNotFound\).*NAT gateway nat-0123 was not found"):
+        aws("ec2").delete_nat_gateway(NatGatewayId="nat-0123")

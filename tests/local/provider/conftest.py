@@ -212,9 +212,9 @@ def peer(port: int) -> Peer:
     return Peer(port).configure()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gallery(peer: Peer) -> Iterator[World]:
-    """Examples to look at: made once each, changed by no test."""
+    """Examples to look at: made once each, changed by no test. Other modules of this process may empty moto."""
     place = World(peer)
     yield place
     place.end()
