@@ -10,6 +10,8 @@ Zone = Literal["landing", "curated", "checkpoints"]
 # 40 characters leave room for the attempt's token in a step's name (256) and for a role's name (64).
 JobName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+# A place's name as a stack gives it: infra/settings/stack.py, ClusterName.
+PlaceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9._=-]*/)+$", max_length=512)]
 Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*[mg]$")]
 # Where, in the checkpoints zone, a canary writes instead of its outputs: `_shadow/<job>/<run id>/<output>/`. No
