@@ -330,12 +330,33 @@ def jobs(draw: Draw, config: Tree) -> tuple[JobSpec, ...]:
     )
 
 
+PRICED = ("us-east-1", "eu-central-1", "ap-southeast-1", "us-west-2")
+
+
+@st.composite
+def places(draw: Draw, region: str) -> Tree:
+    """Where jobs run: at least one place, each with a name of its own."""
+    names = iter(draw(st.lists(NAMES, min_size=8, max_size=8, unique=True)))
+    few = st.sampled_from([0, 1, 1, 1, 2, 3])
+    made = {
+        "emr:clusters": {next(names): draw(clusters(region)) for _ in range(draw(few))},
+        "emr:applications": {next(names): draw(applications(region)) for _ in range(draw(st.sampled_from([0, 0, 1, 2])))},
+        "emr:virtual_clusters": {
+            next(names): draw(virtual_clusters(region)) for _ in range(draw(st.sampled_from([0, 0, 1, 3])))
+        },
+    }
+    if not any(made.values()):
+        made["emr:clusters"] = {"main": draw(clusters(region))}
+    return made
+
+
 @st.composite
 def stack_files(draw: Draw) -> StackFile:
     """A stack file of anybody's."""
     region = draw(st.sampled_from(REGIONS))
     keys = tuple(draw(st.lists(st.sampled_from(KEYS), unique=True)) if draw(st.booleans()) else ())
-    arn = f"arn:aws:kms:{region}:{ACCOUNT}:key/12345678-1234-1234-1234-1234567890"
+    partition = "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    arn = f"arn:{partition}:kms:{region}:{ACCOUNT}:key/12345678-1234-1234-1234-1234567890"
     account = draw(st.sampled_from([None, {"stack": "organization/emr-account/account"}, {"adopt": {"trail_log_group": "/a/b"}}]))
     config: Tree = {
         "aws:region": region,
@@ -355,10 +376,8 @@ def stack_files(draw: Draw) -> StackFile:
         "emr:tags": draw(st.dictionaries(WORDS, WORDS, max_size=draw(st.sampled_from([2, 2, 60])))),
         "emr:protection": draw(said(allow_data_deletion=st.booleans())),
         "emr:catalog": draw(said(scan_limit_gib_per_query=st.integers(1, 1_048_576), engine_version=st.sampled_from(["auto", "3"]))),
-        "emr:cost": draw(said(monthly_ceiling_usd=st.just(100_000_000))),
-        "emr:clusters": draw(st.dictionaries(NAMES, clusters(region), max_size=3)),
-        "emr:applications": draw(st.dictionaries(NAMES, applications(region), max_size=2)),
-        "emr:virtual_clusters": draw(st.dictionaries(NAMES, virtual_clusters(region), max_size=3)),
+        "emr:cost": draw(said(monthly_ceiling_usd=st.just(100_000_000))) if region in PRICED else {},
+        **draw(places(region)),
     }
     config = {key: value for key, value in config.items() if value is not None}
     return StackFile(stack=draw(STACKS), config=config, jobs=draw(jobs(config)))
