@@ -33,7 +33,8 @@ class AdoptedNetworkSettings(SettingsModel):
 
     vpc_id: VpcId
     """The VPC."""
-    private_subnet_ids: tuple[SubnetId, ...] = Field(min_length=1)
+    # https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_NetworkConfiguration.html
+    private_subnet_ids: tuple[SubnetId, ...] = Field(min_length=1, max_length=16)
     """Its private subnets for nodes, each with the tag for-use-with-amazon-emr-managed-policies=true."""
 
     @model_validator(mode="after")

@@ -86,7 +86,7 @@ class JobSpec(Part):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise UserError(
-                f"job '{self.name}' is wrong in environment '{name}': {first['msg']}; run 'emrctl jobs validate'"
+                f"job '{self.name}' is wrong in environment '{name}': {first['msg'].removeprefix('Value error, ')}; run 'emrctl jobs validate'"
             ) from None
 
     @property

@@ -5,16 +5,16 @@ Types, limits and choices are the settings' own, by their models; what must fit 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from facts import instances, releases, tables
+from facts import instances, releases
 from facts.workers import WORKER_MEMORY
 from infra.compute import engines, purchase
-from infra.naming import KEYS, MAX_STACK_LENGTH, ZONES
+from infra.naming import KEYS, MAX_STACK_LENGTH, ZONES, partition_of
 from infra.settings.network import ESSENTIAL_ENDPOINTS, EndpointService, RetentionDays
 from jobs.spec import Ec2Target, EksTarget, JobSpec, ServerlessTarget, load_catalog
 
@@ -69,15 +69,15 @@ def said(**keys: st.SearchStrategy[Any]) -> st.SearchStrategy[Tree]:
     return st.fixed_dictionaries({}, optional=keys).map(lambda one: {k: v for k, v in one.items() if v is not None})
 
 
-def arns(kind: str, most: int) -> st.SearchStrategy[list[str]]:
+def arns(kind: str, most: int, partition: str) -> st.SearchStrategy[list[str]]:
     """Principals, with names at IAM's limits."""
     name = st.text("aZ0+=,.@_-/", min_size=1, max_size=64).filter(lambda one: one.strip("/") == one)
-    return st.lists(name.map(lambda one: f"arn:aws:iam::{ACCOUNT}:{kind}/{one}"), max_size=most, unique=True)
+    return st.lists(name.map(lambda one: f"arn:{partition}:iam::{ACCOUNT}:{kind}/{one}"), max_size=most, unique=True)
 
 
-def topics() -> st.SearchStrategy[list[str]]:
+def topics(region: str) -> st.SearchStrategy[list[str]]:
     name = st.from_regex(r"\A[A-Za-z0-9_-]{1,40}\Z")
-    return st.lists(name.map(lambda one: f"arn:aws:sns:us-east-1:{ACCOUNT}:{one}"), max_size=8, unique=True)
+    return st.lists(name.map(lambda one: f"arn:{partition_of(region)}:sns:{region}:{ACCOUNT}:{one}"), max_size=8, unique=True)
 
 
 @st.composite
@@ -305,11 +305,11 @@ def virtual_clusters(draw: Draw, region: str) -> Tree:
 
 
 @st.composite
-def identities(draw: Draw, account: bool) -> Tree:
+def identities(draw: Draw, region: str, account: bool) -> Tree:
     people = ("trusted_arns", "analyst_arns", "engineer_arns", "break_glass_arns")
     most = draw(st.sampled_from([2, 2, 40]))
-    found = draw(said(**{key: arns(draw(st.sampled_from(["role", "user"])), most) for key in people}))
-    told: Tree = {"topic_arns": draw(topics())} if account and draw(st.booleans()) else {}
+    found = draw(said(**{key: arns(draw(st.sampled_from(["role", "user"])), most, partition_of(region)) for key in people}))
+    told: Tree = {"topic_arns": draw(topics(region))} if account and draw(st.booleans()) else {}
     off = {"enabled": False} if not told and draw(st.booleans()) else {}
     return {**found, "break_glass_alarm": {**told, **off}}
 
@@ -355,8 +355,7 @@ def stack_files(draw: Draw) -> StackFile:
     """A stack file of anybody's."""
     region = draw(st.sampled_from(REGIONS))
     keys = tuple(draw(st.lists(st.sampled_from(KEYS), unique=True)) if draw(st.booleans()) else ())
-    partition = "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    arn = f"arn:{partition}:kms:{region}:{ACCOUNT}:key/12345678-1234-1234-1234-1234567890"
+    arn = f"arn:{partition_of(region)}:kms:{region}:{ACCOUNT}:key/12345678-1234-1234-1234-1234567890"
     account = draw(st.sampled_from([None, {"stack": "organization/emr-account/account"}, {"adopt": {"trail_log_group": "/a/b"}}]))
     config: Tree = {
         "aws:region": region,
@@ -371,7 +370,7 @@ def stack_files(draw: Draw) -> StackFile:
             "adopt": {key: f"{arn}{number:02}" for number, key in enumerate(keys)},
             **draw(said(key_deletion_window_days=st.integers(7, 30), key_rotation_days=st.integers(90, 2560))),
         },
-        "emr:identity": draw(identities(account is not None)),
+        "emr:identity": draw(identities(region, account is not None)),
         "emr:account": account,
         "emr:tags": draw(st.dictionaries(WORDS, WORDS, max_size=draw(st.sampled_from([2, 2, 60])))),
         "emr:protection": draw(said(allow_data_deletion=st.booleans())),

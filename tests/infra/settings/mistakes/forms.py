@@ -73,5 +73,30 @@ BAD: list[Case] = [
         r'emr:clusters\.Main!: is "Main!"; must match',
     ),
     ("platform tag", lambda t: t.update(tags={"owner": "me"}), r"^emr:tags\.owner: is set by the platform"),
+    (
+        "isolated region",
+        lambda t: t["aws"].update(region="us-iso-east-1"),
+        r'^aws:region: is "us-iso-east-1"; AWS\'s isolated regions name services as the platform does not',
+    ),
+    (
+        "platform tag in capitals",
+        lambda t: t.update(tags={"Owner": "me"}),
+        r"^emr:tags\.Owner: is set by the platform",
+    ),
+    (
+        "tag that permissions hang on",
+        lambda t: t.update(tags={"for-use-with-amazon-emr-managed-policies": "true"}),
+        r"^emr:tags\.for-use.*: is set by the platform, where it is wanted",
+    ),
+    (
+        "tags that IAM takes for one",
+        lambda t: t.update(tags={"team": "a", "Team": "b"}),
+        r"^emr:tags\.Team: differs from 'team' by case alone",
+    ),
+    (
+        "more tags than an object bears",
+        lambda t: t.update(tags={f"t{n}": "x" for n in range(5)}),
+        r"^emr:tags: has 5 tags; at most 4, since with the platform's 6 S3 takes 10 on an object",
+    ),
     ("aws tag", lambda t: t.update(tags={"aws:x": "me"}), r"^emr:tags\.aws:x: begins with 'aws:'"),
 ]
