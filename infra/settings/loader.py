@@ -15,6 +15,7 @@ from infra.naming import MAX_STACK_LENGTH, STACK_NAME, Names
 from infra.settings.documents import document_mistakes
 from infra.settings.expansion import expanded
 from infra.settings.jobs import job_mistakes
+from infra.settings.model import printable
 from infra.settings.stack import Settings
 from jobs.spec import JobSpec, load_catalog
 
@@ -151,7 +152,7 @@ def parse_as(
         lines |= {line for problem in problems for line in _told(dict(problem), model)}
     count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     raise UserError(
-        "\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in sorted(lines))])
+        "\n".join([f"the stack's configuration has {count}:", *(f"  {printable(line)}" for line in sorted(lines))])
     )
 
 

@@ -47,6 +47,16 @@ BAD: list[Case] = [
         lambda t: main(t).update(idle_timeout_seconds=90.5),
         r"is 90\.5; must be a whole number",
     ),
+    (
+        "what breaks a line",
+        lambda t: t["network"].update(zones=["us-east-1a", "us-east-1\nb\x85c"]),
+        r"^emr:network\.zones\[1\]: 'us-east-1\\nb\\x85c' is no zone of us-east-1",
+    ),
+    (
+        "a key that breaks a line",
+        lambda t: t["network"].update({"a\nb": 1}),
+        r"^emr:network\.a\\nb: is no setting",
+    ),
     ("number for text", lambda t: t.update(owner=7), r"^emr:owner: is 7; must be text"),
     ("list for mapping", lambda t: t.update(network=[]), r"^emr:network: is \[\]; must be a mapping"),
     ("text for list", lambda t: t["network"].update(zones="a"), r'zones: is "a"; must be a list'),
