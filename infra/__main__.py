@@ -25,6 +25,7 @@ from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
 from infra.security.role import Role, RoleArgs
 from infra.settings import loader
+from infra.settings.notices import notices
 from infra.storage.buckets import Buckets, BucketsArgs
 from infra.storage.coordination import Coordination, CoordinationArgs
 from infra.tags import default_tags
@@ -248,6 +249,8 @@ pulumi.export(
         topics=topics,
     ),
 )
+for _, notice in notices(settings):
+    pulumi.log.warn(notice)
 cost, ceiling = estimate(settings, declared.jobs), settings.cost.monthly_ceiling_usd
 pulumi.export("cost", summary(cost, ceiling))
 pulumi.log.info(headline(cost, ceiling))

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from facts.errors import UserError
 from infra.cost.estimate import Estimate, estimate
 from infra.settings.loader import Declared, declared, from_config
+from infra.settings.notices import notices
 from infra.tags import default_tags
 from stacks import picture
 from tests.infra.anybody.files import StackFile, stack_files
@@ -74,7 +75,8 @@ def check(file: StackFile) -> None:
     check_cost(estimate(here.settings, here.jobs))
     made = run(file)
     assert beyond(made, default_tags(here.settings, file.stack)) == []
-    assert findings(made, file.trusted_subnets) == []
+    found, told = findings(made, file.trusted_subnets), dict(notices(here.settings))
+    assert {line.partition(":")[0] for line in found} == set(told), (found, told)
     assert picture.page(file.stack, preview(made)).count("```mermaid") > 5
 
 
