@@ -191,12 +191,10 @@ applications = {
             application=application,
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
-            endpoints_group_id=(
-                network.groups.group_id("endpoints") if settings.network.interface_endpoints else None
-            ),
+            endpoints_group_id=network.endpoints_group_id,
             log_key_arn=keys.by_name["logs"],
             log_retention_days=settings.network.flow_log_retention_days,
-            after=[*network.ways, *identity.policies, buckets.zones["logs"].sealed],
+            after=[*network.ways, *identity.policies, buckets.event_logs],
         ),
         here,
     )

@@ -97,6 +97,10 @@ class NetworkSettings(SettingsModel):
                         "add it, or set nat to 'one' or 'per_zone'"
                     )
 
+    def reaches(self, service: EndpointService) -> bool:
+        """Whether nodes reach the service, as far as can be told: of an adopted VPC its owner sees to that."""
+        return self.adopt is not None or self.nat != "none" or service in self.interface_endpoints
+
     def subnets(self) -> Plan:
         """The subnets of a network that the stack makes."""
         return plan(IPv4Network(self.cidr), self.zones or ())

@@ -205,19 +205,16 @@ class Settings(SettingsModel):
             yield "clusters: is {}; no job could run: name at least one of clusters, applications or virtual_clusters"
 
     def _catalog_mistakes(self) -> Iterable[str]:
-        reached = self.network.nat != "none" or "glue" in self.network.interface_endpoints
         for name, cluster in self.clusters.items():
-            if cluster.reads_glue and not reached:
+            if cluster.reads_glue and not self.network.reaches("glue"):
                 yield (
                     f"network.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster '{name}' "
                     "reads, while nat is 'none'; add it"
                 )
 
     def _image_mistakes(self) -> Iterable[str]:
-        closed = self.network.adopt is None and self.network.nat == "none"
-        endpoints = self.network.interface_endpoints if closed else None
         for name, cluster in self.clusters.items():
-            yield from image_mistakes(name, cluster.image, self.aws.region, endpoints)
+            yield from image_mistakes(name, cluster.image, self.aws.region, self.network.reaches)
 
     def _bid_mistakes(self) -> Iterable[str]:
         """A group on spot is bid for in dollars, so its type must have a price."""
@@ -229,11 +226,10 @@ class Settings(SettingsModel):
                     yield f"clusters.{name}.task.types: {error}; take a fleet (nodes: fleets), or another type"
 
     def _application_mistakes(self) -> Iterable[str]:
-        closed = self.network.nat == "none" and "logs" not in self.network.interface_endpoints
         for name in self.applications:
             if name in self.clusters:
                 yield f"applications.{name}: has the name of a cluster; take another, or logs and alarms mix them up"
-            if closed:
+            if not self.network.reaches("logs"):
                 yield (
                     f"network.interface_endpoints: 'logs' is missing, where the workers of application '{name}' write, "
                     "while nat is 'none'; add it"

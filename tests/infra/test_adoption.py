@@ -77,3 +77,18 @@ def test_an_input_in_an_adopted_bucket_is_reached_with_its_key(
     reached = {arn for each in statements for arn in each["Resource"]}
     assert any(arn.startswith("arn:aws:s3:::acme-landing/") for arn in reached)
     assert KEY in reached
+
+
+def test_an_application_and_an_engine_with_tables_run_where_vpc_and_log_bucket_are_others() -> None:
+    application = {"release": "emr-7.13.0", "ceiling": {"vcpus": 4, "memory_gb": 16, "disk_gb": 20}}
+    main = copy.deepcopy(stack_config("dev")["emr:clusters"]["main"])
+    made, platform = run(
+        network={"adopt": {"vpc_id": VPC, "private_subnet_ids": SUBNETS}},
+        storage={"zones": {"logs": {"adopt": "acme-logs"}}},
+        encryption={"adopt": {"logs": KEY}},
+        applications={"adhoc": application},
+        clusters={"main": {**main, "engine": "spark_sql"}},
+    )
+    assert platform["applications"]["adhoc"]["log_uri"] == "s3://acme-logs/serverless/"
+    rules = made.of("SecurityGroupIngressRule")
+    assert not [rule for rule in rules if rule.name.startswith("endpoints-from")]
