@@ -27,13 +27,28 @@ APPLICATION_IDLE = Limit(rule="emr-serverless-auto-stop", option="maxIdleMinutes
 CLUSTER_IDLE = Limit(rule="emr-idle-termination", option="maxIdleSeconds", default=14_400)
 SPOT_WAIT = Limit(rule="emr-spot-timeout", option="maxMinutes", default=30)
 SPOT_TYPES = Limit(rule="emr-fleet-types", option="minSpotTypes", default=5)
-LIMITS = (APPLICATION_IDLE, CLUSTER_IDLE, SPOT_WAIT, SPOT_TYPES)
+LOGS_KEPT = Limit(rule="emr-logs-outlive-clusters", option="minDays", default=30)
+LIMITS = (APPLICATION_IDLE, CLUSTER_IDLE, SPOT_WAIT, SPOT_TYPES, LOGS_KEPT)
 # Rules without a number that can be set for this.
 SPOT_ACTION, BID, MOVED = "emr-spot-timeout", "emr-spot-price", "emr-scaling-and-state"
+TABLE = "dynamodb-deletion-protection"
 
 
 def notices(settings: Settings) -> Iterator[tuple[str, str]]:
     """The rule of the pack, and a line: which key, its value, what the rule takes, what to do."""
+    days, made = settings.storage.log_retention_days, "logs" not in settings.storage.zones.adopted()
+    if made and settings.standing_clusters() and days < LOGS_KEPT.default:
+        yield (
+            LOGS_KEPT.rule,
+            f"emr:storage.log_retention_days: is {days}, and the policy pack's {LOGS_KEPT.rule} takes no less than "
+            f"{LOGS_KEPT.default}; raise it, or set the rule's {LOGS_KEPT.option}",
+        )
+    if settings.data_may_be_deleted:
+        yield (
+            TABLE,
+            f"emr:storage.deletable: is true, as is protection.allow_data_deletion, and the policy pack's {TABLE} speaks "
+            "of the table that may now go; turn one off when nothing is to be deleted",
+        )
     for name, application in settings.applications.items():
         if application.idle_minutes > APPLICATION_IDLE.default:
             yield _above(f"applications.{name}.idle_minutes", application.idle_minutes, APPLICATION_IDLE)

@@ -17,7 +17,10 @@ RESERVED_TAGS = (*PLATFORM_TAGS, EMR_SCOPE_KEY, LIFETIME_KEY)
 MOST_TAGS_OF_AN_OBJECT = 10
 
 TagKey = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]+$", max_length=128)]
-TagValue = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]+$", max_length=256)]
+# Blanks alone name nothing, which the policy pack's required-tags refuses on every single resource.
+TagValue = Annotated[
+    str, StringConstraints(pattern=r"^[\w.:/=+@-]([\w .:/=+@-]*[\w.:/=+@-])?$", max_length=256)
+]
 
 
 def number_mistakes(tags: Collection[str]) -> Iterable[str]:

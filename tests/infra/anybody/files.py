@@ -35,7 +35,7 @@ STACKS = st.one_of(
     st.sampled_from(["dev", "prod", "a", "x" * MAX_STACK_LENGTH]),
     st.from_regex(rf"\A[a-z][a-z0-9-]{{0,{MAX_STACK_LENGTH - 2}}}[a-z0-9]\Z"),
 )
-WORDS = st.text("abcXYZ019 _.:/=+@-é", min_size=1, max_size=30)
+WORDS = st.text("abcXYZ019 _.:/=+@-é", min_size=1, max_size=30).filter(lambda one: one == one.strip())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,14 @@ def test_the_committed_stacks_choose_nothing_against_the_pack(tree: Tree) -> Non
             lambda t: main(t)["scaling"].update(reset_targets="task"),
             r'reset_targets: is \'task\', .* set \{"emr-scaling-and-state": \{"roles": \["core"\]\}\}',
         ),
+        (
+            lambda t: t["storage"].update(log_retention_days=29),
+            r"^emr:storage\.log_retention_days: is 29, .*emr-logs-outlive-clusters takes no less than 30",
+        ),
+        (
+            lambda t: (t["storage"].update(deletable=True), t.update(protection={"allow_data_deletion": True})),
+            r"^emr:storage\.deletable: is true, as is protection\.allow_data_deletion",
+        ),
         (lambda t: main(t)["task"].update(spot_timeout_minutes=31), r"spot_timeout_minutes: is 31, .* at most 30"),
         (
             lambda t: main(t)["task"].update(spot_timeout_action="TERMINATE_CLUSTER"),

@@ -57,6 +57,7 @@ BAD: list[Case] = [
         lambda t: t["network"].update({"a\nb": 1}),
         r"^emr:network\.a\\nb: is no setting",
     ),
+    ("nobody's name", lambda t: t.update(owner=" "), r'^emr:owner: is " "; must match'),
     ("number for text", lambda t: t.update(owner=7), r"^emr:owner: is 7; must be text"),
     ("list for mapping", lambda t: t.update(network=[]), r"^emr:network: is \[\]; must be a mapping"),
     ("text for list", lambda t: t["network"].update(zones="a"), r'zones: is "a"; must be a list'),
