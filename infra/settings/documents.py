@@ -18,7 +18,9 @@ MOST_OF_A_ROLE = 10_240
 
 def document_mistakes(settings: Settings, names: Names, jobs: Sequence[JobSpec]) -> Iterator[str]:
     """The documents that IAM would refuse for their length, and what makes them long: a line each."""
-    keys = KeyArns(**dict.fromkeys(KEYS, names.arn("kms", f"key/{'0' * 36}")))  # ids of keys are of one length
+    keys = KeyArns(
+        **dict.fromkeys(KEYS, names.arn("kms", f"key/{'0' * 36}"))
+    )  # ids of keys are of one length
     yield from _boundary(settings, names, keys)
     yield from _trusts(settings, names)
     yield from _of_all_jobs(settings, names, keys, jobs)
@@ -58,9 +60,7 @@ def _trusts(settings: Settings, names: Names) -> Iterator[str]:
             )
 
 
-def _of_all_jobs(
-    settings: Settings, names: Names, keys: KeyArns, jobs: Sequence[JobSpec]
-) -> Iterator[str]:
+def _of_all_jobs(settings: Settings, names: Names, keys: KeyArns, jobs: Sequence[JobSpec]) -> Iterator[str]:
     """The roles whose policies name each job of the stack."""
     roles = {
         "submitter": job_policies.submitter_needs(

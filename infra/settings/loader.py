@@ -152,7 +152,9 @@ def parse_as(
         lines |= {line for problem in problems for line in _told(dict(problem), model)}
     count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     raise UserError(
-        "\n".join([f"the stack's configuration has {count}:", *(f"  {printable(line)}" for line in sorted(lines))])
+        "\n".join(
+            [f"the stack's configuration has {count}:", *(f"  {printable(line)}" for line in sorted(lines))]
+        )
     )
 
 

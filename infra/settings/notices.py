@@ -46,8 +46,8 @@ def notices(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.data_may_be_deleted:
         yield (
             TABLE,
-            f"emr:storage.deletable: is true, as is protection.allow_data_deletion, and the policy pack's {TABLE} speaks "
-            "of the table that may now go; turn one off when nothing is to be deleted",
+            f"emr:storage.deletable: is true, as is protection.allow_data_deletion, and the policy pack's {TABLE} "
+            "speaks of the table that may now go; turn one off when nothing is to be deleted",
         )
     for name, application in settings.applications.items():
         if application.idle_minutes > APPLICATION_IDLE.default:
@@ -77,14 +77,14 @@ def _of_spot(fleet: FleetSettings) -> Iterator[tuple[str, str]]:
     if fleet.spot_timeout_action != "SWITCH_TO_ON_DEMAND":
         yield (
             SPOT_ACTION,
-            f"task.spot_timeout_action: is '{fleet.spot_timeout_action}', which the policy pack's {SPOT_ACTION} refuses; "
-            "take SWITCH_TO_ON_DEMAND, or exempt the cluster from the rule",
+            f"task.spot_timeout_action: is '{fleet.spot_timeout_action}', which the policy pack's {SPOT_ACTION} "
+            "refuses; take SWITCH_TO_ON_DEMAND, or exempt the cluster from the rule",
         )
     if len(fleet.types) < SPOT_TYPES.default:
         yield (
             SPOT_TYPES.rule,
-            f"task.types: has {len(fleet.types)} types for spot, and the policy pack's {SPOT_TYPES.rule} takes no fewer "
-            f"than {SPOT_TYPES.default}; name more or a size class, or set the rule's {SPOT_TYPES.option}",
+            f"task.types: has {len(fleet.types)} types for spot, and the policy pack's {SPOT_TYPES.rule} takes no "
+            f"fewer than {SPOT_TYPES.default}; name more or a size class, or set the rule's {SPOT_TYPES.option}",
         )
     for index, entry in enumerate(fleet.types):
         if entry.max_price_percent < 100:
@@ -99,6 +99,6 @@ def _of_spot(fleet: FleetSettings) -> Iterator[tuple[str, str]]:
 def _above(key: str, value: int, limit: Limit, prefix: str = "emr:") -> tuple[str, str]:
     return (
         limit.rule,
-        f"{prefix}{key}: is {value}, and the policy pack's {limit.rule} takes at most {limit.default}; lower it, or set "
-        f"the rule's {limit.option}",
+        f"{prefix}{key}: is {value}, and the policy pack's {limit.rule} takes at most {limit.default}; lower it, or "
+        f"set the rule's {limit.option}",
     )

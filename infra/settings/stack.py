@@ -77,8 +77,12 @@ class AwsSettings(SettingsModel):
         """Policies would name services as China does not: `elasticmapreduce.amazonaws.com.cn` (ADR 0194)."""
         if region.startswith("cn-"):
             raise ValueError("AWS in China names services as the platform does not; take a region outside it")
-        if "-iso" in region:  # us-iso-east-1, us-isob-east-1, eu-isoe-west-1, …: partitions of their own, as China is
-            raise ValueError("AWS's isolated regions name services as the platform does not; take another region")
+        if (
+            "-iso" in region
+        ):  # us-iso-east-1, us-isob-east-1, eu-isoe-west-1, …: partitions of their own, as China is
+            raise ValueError(
+                "AWS's isolated regions name services as the platform does not; take another region"
+            )
         return region
 
 

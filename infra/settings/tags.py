@@ -45,5 +45,6 @@ def tag_mistakes(tags: Iterable[str]) -> Iterable[str]:
         elif key.lower().startswith("aws:"):
             yield f"tags.{key}: begins with 'aws:', which AWS keeps for itself; take another name"
         elif key.lower() in seen:
-            yield f"tags.{key}: differs from '{seen[key.lower()]}' by case alone, which IAM takes for the same; remove one"
+            other = seen[key.lower()]
+            yield f"tags.{key}: differs from '{other}' by case alone, which IAM takes for the same; remove one"
         seen.setdefault(key.lower(), key)

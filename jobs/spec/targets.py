@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from jobs.spec.values import PlaceName, Part
+from jobs.spec.values import Part, PlaceName
 
 Kind = Literal["ec2", "serverless", "eks"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

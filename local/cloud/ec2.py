@@ -122,7 +122,7 @@ def _refuse_description(_backend: Any, _name: str, description: str, *_args: obj
 
 def _refuse_descriptions(
     _backend: Any,
-    *args: Any,
+    *_args: Any,
     ip_ranges: Any = (),
     source_groups: Any = (),
     prefix_list_ids: Any = (),

@@ -119,7 +119,9 @@ class Recorder(mocks.Mocks):
     components: list[Registered] = field(default_factory=list)
     account: str = ACCOUNT
     region: str = "us-east-1"
-    requests: list[tuple[Any, Any]] = field(default_factory=list)  # as the engine would get them, with its answers
+    requests: list[tuple[Any, Any]] = field(
+        default_factory=list
+    )  # as the engine would get them, with its answers
     # What the stack of the account exports to who refers to it.
     beneath: Any = None
 
@@ -185,7 +187,7 @@ class Recorder(mocks.Mocks):
 class Monitor(mocks.MockMonitor):
     """The mocks' own, which keeps what was asked of it, and like the engine takes no URN twice."""
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the protocol's name
+    def RegisterResource(self, request: Any) -> Any:  # the protocol's name
         urn = self.make_urn(request.parent, request.type, request.name)
         assert urn not in self.resources, f"two resources have the URN {urn}"
         answer = super().RegisterResource(request)

@@ -29,13 +29,17 @@ def findings(made: Recorder, trusted_subnets: Iterable[str] = ()) -> list[str]:
     pack = _pack()
     trusted = _struct({"trustedSubnets": list(trusted_subnets)})
     pack.Configure(
-        proto.ConfigureAnalyzerRequest(policyConfig={"emr-private-subnet": proto.PolicyConfig(properties=trusted)}),
+        proto.ConfigureAnalyzerRequest(
+            policyConfig={"emr-private-subnet": proto.PolicyConfig(properties=trusted)}
+        ),
         None,
     )
     answers = [pack.Analyze(proto.AnalyzeRequest(**one), None) for one, _ in _resources(made)]
     answers.append(
         pack.AnalyzeStack(
-            proto.AnalyzeStackRequest(resources=[proto.AnalyzerResource(**one, **more) for one, more in _resources(made)]),
+            proto.AnalyzeStackRequest(
+                resources=[proto.AnalyzerResource(**one, **more) for one, more in _resources(made)]
+            ),
             None,
         )
     )

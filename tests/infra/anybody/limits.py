@@ -67,7 +67,9 @@ TAGS, OBJECT_TAGS = 50, 10
 
 def beyond(made: Recorder, default_tags: Mapping[str, str]) -> list[str]:
     """What of the registered resources AWS would not take, a line each."""
-    return sorted({*_texts(made), *_documents(made), *_lists(made), *_tags(made, default_tags), *_twice(made)})
+    return sorted(
+        {*_texts(made), *_documents(made), *_lists(made), *_tags(made, default_tags), *_twice(made)}
+    )
 
 
 def _texts(made: Recorder) -> Iterator[str]:

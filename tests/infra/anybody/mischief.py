@@ -12,7 +12,21 @@ from tests.infra.recording import stack_config
 
 Draw = st.DrawFn
 Place = tuple[Any, Any]  # a mapping or a list, and a key or an index in it
-WORDS = ("", " ", "x", "emr", "none", "0", "\n", "a\nb: c", "%s {x} {", "é" * 200, "arn:aws:iam::1:role/x", "*", "x" * 5000)
+WORDS = (
+    "",
+    " ",
+    "x",
+    "emr",
+    "none",
+    "0",
+    "\n",
+    "a\nb: c",
+    "%s {x} {",
+    "é" * 200,
+    "arn:aws:iam::1:role/x",
+    "*",
+    "x" * 5000,
+)
 SCALARS: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),
@@ -21,7 +35,11 @@ SCALARS: st.SearchStrategy[Any] = st.one_of(
     st.text(max_size=8),
 )
 JUNK = st.recursive(
-    SCALARS, lambda one: st.lists(one, max_size=3) | st.dictionaries(st.sampled_from(["name", "size", "x", ""]), one, max_size=3)
+    SCALARS,
+    lambda one: (
+        st.lists(one, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "size", "x", ""]), one, max_size=3)
+    ),
 )
 
 
@@ -46,7 +64,9 @@ def wrong_files(draw: Draw) -> StackFile:
             del where[key]
         elif how == "more":
             prefix = "emr:" if str(key).startswith("emr:") else ""
-            where[prefix + draw(st.sampled_from(["types", "size", "units", "x", "Name", "a.b", "a: b", ""]))] = draw(JUNK)
+            where[
+                prefix + draw(st.sampled_from(["types", "size", "units", "x", "Name", "a.b", "a: b", ""]))
+            ] = draw(JUNK)
         elif how == "twice" and isinstance(where, list):
             where.append(copy.deepcopy(where[key]))
         elif how == "number" and isinstance(where[key], int):

@@ -26,7 +26,9 @@ from tests.infra.recording import Recorder, beneath, run_program, wire_config
 # A line of a refusal: the key as the stack file has it, and then what is wrong.
 TOLD = re.compile(r"  (emr|aws):\S.*?: \S.*")
 # What only those who wrote the program would understand.
-INNARDS = re.compile(r"pydantic|Traceback|validation error|Value error|Input should|Assertion|<class|Error\(|__")
+INNARDS = re.compile(
+    r"pydantic|Traceback|validation error|Value error|Input should|Assertion|<class|Error\(|__"
+)
 
 # What a cluster costs follows from all that is said of it: the rule names its own option, and the estimate the rest.
 NO_ONE_KEY = {"cost-monthly-estimate"}
@@ -44,16 +46,17 @@ def read(file: StackFile) -> Declared | None:
     try:
         here = declared(from_config(wire_config(file.config)), file.stack, file.jobs)
     except UserError as error:
-        heading, *lines = str(error).splitlines()
-        assert heading
-        assert not INNARDS.search(str(error)), str(error)
-        if heading.startswith("the stack's configuration has"):
-            assert lines
-            assert [line for line in lines if not TOLD.fullmatch(line)] == []
-        event("refused")
-        return None
-    event("accepted")
-    return here
+        refusal = str(error)
+    else:
+        event("accepted")
+        return here
+    event("refused")
+    assert not INNARDS.search(refusal), refusal
+    heading, *lines = refusal.splitlines()
+    if heading.startswith("the stack's configuration has"):
+        assert lines
+        assert [line for line in lines if not TOLD.fullmatch(line)] == []
+    return None
 
 
 def run(file: StackFile) -> Recorder:

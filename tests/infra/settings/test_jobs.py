@@ -121,7 +121,9 @@ def test_documents_that_iam_does_not_take_are_told_with_what_makes_them_long(tre
         declared(tree, "dev", jobs)
     heading, *lines = str(refusal.value).splitlines()
     assert heading == "the stack's IAM documents have 3 mistakes:"
-    assert lines[0].startswith("  emr:identity.trusted_arns: name 40 principals, with which a role's trust would have 2,")
+    assert lines[0].startswith(
+        "  emr:identity.trusted_arns: name 40 principals, with which a role's trust would have 2,"
+    )
     assert lines[1].startswith("  emr:identity.break_glass_arns: name 40 principals")
     assert "the policy of the role 'submitter' would have" in lines[2]
     assert "it names each of the stack's 90 jobs" in lines[2]
@@ -131,7 +133,10 @@ def test_a_job_with_more_places_than_its_policy_takes_is_refused(tree: Tree) -> 
     (spec,) = load_catalog()
     one = spec.inputs[0]
     many = tuple(
-        one.model_copy(update={"name": f"d{number}", "prefix": f"{'x' * 200}{number}/"}) for number in range(30)
+        one.model_copy(update={"name": f"d{number}", "prefix": f"{'x' * 200}{number}/"})
+        for number in range(30)
     )
-    with pytest.raises(UserError, match=r"job 'nightly-etl': the policy of its role would have [\d,]+ characters"):
+    with pytest.raises(
+        UserError, match=r"job 'nightly-etl': the policy of its role would have [\d,]+ characters"
+    ):
         declared(tree, "dev", (spec.model_copy(update={"inputs": (*spec.inputs, *many)}),))

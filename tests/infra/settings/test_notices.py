@@ -30,8 +30,11 @@ def test_the_committed_stacks_choose_nothing_against_the_pack(tree: Tree) -> Non
     ("change", "said"),
     [
         (
-            lambda t: (t["network"]["interface_endpoints"].append("logs"), t.update(applications={"adhoc": APPLICATION})),
-            r"emr:applications\.adhoc\.idle_minutes: is 61, .*emr-serverless-auto-stop takes at most 60; lower it, or set",
+            lambda t: (
+                t["network"]["interface_endpoints"].append("logs"),
+                t.update(applications={"adhoc": APPLICATION}),
+            ),
+            r"emr:applications\.adhoc\.idle_minutes: is 61, .*emr-serverless-auto-stop takes at most 60; lower it",
         ),
         (
             lambda t: main(t).update(idle_timeout_seconds=14_401),
@@ -46,10 +49,16 @@ def test_the_committed_stacks_choose_nothing_against_the_pack(tree: Tree) -> Non
             r"^emr:storage\.log_retention_days: is 29, .*emr-logs-outlive-clusters takes no less than 30",
         ),
         (
-            lambda t: (t["storage"].update(deletable=True), t.update(protection={"allow_data_deletion": True})),
+            lambda t: (
+                t["storage"].update(deletable=True),
+                t.update(protection={"allow_data_deletion": True}),
+            ),
             r"^emr:storage\.deletable: is true, as is protection\.allow_data_deletion",
         ),
-        (lambda t: main(t)["task"].update(spot_timeout_minutes=31), r"spot_timeout_minutes: is 31, .* at most 30"),
+        (
+            lambda t: main(t)["task"].update(spot_timeout_minutes=31),
+            r"spot_timeout_minutes: is 31, .* at most 30",
+        ),
         (
             lambda t: main(t)["task"].update(spot_timeout_action="TERMINATE_CLUSTER"),
             r"spot_timeout_action: is 'TERMINATE_CLUSTER', which the policy pack's emr-spot-timeout refuses",

@@ -76,7 +76,7 @@ BAD: list[Case] = [
     (
         "someone of another partition",
         lambda t: t.update(identity={"trusted_arns": ["arn:aws-us-gov:iam::111111111111:role/a"]}),
-        r"^emr:identity\.trusted_arns\[0\]: 'arn:aws-us-gov:.*' is of the partition 'aws-us-gov', and us-east-1 is in 'aws'",
+        r"^emr:identity\.trusted_arns\[0\]: 'arn:aws-us-gov:.*' is of the partition 'aws-us-gov', and us-east-1 is",
     ),
     (
         "a key of another partition",
