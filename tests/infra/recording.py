@@ -190,7 +190,7 @@ class Monitor(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # the protocol's name
         urn = self.make_urn(request.parent, request.type, request.name)
         assert urn not in self.resources, f"two resources have the URN {urn}"
-        answer = super().RegisterResource(request)
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK has no types here
         assert isinstance(self.mocks, Recorder)
         self.mocks.requests.append((request, answer))
         return answer

@@ -91,7 +91,7 @@ def storage(draw: Draw, adopted_keys: tuple[str, ...]) -> Tree:
         if moved:
             one[moved] = draw(st.integers(30, 3000))
         if zone not in ("artifacts", "logs") and draw(st.booleans()):
-            one["expire_days"] = draw(st.integers(one.get(moved, 0) + 1, 3650))
+            one["expire_days"] = draw(st.integers((one[moved] if moved else 0) + 1, 3650))
         zones[zone] = one
     return draw(
         said(
