@@ -38,7 +38,9 @@ WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
 def few(number: int) -> int:
     """So many examples where they are the same each time; where new ones are looked for, as many as there."""
-    return number if settings.default.derandomize else max(number, settings.default.max_examples)
+    profile = settings.default
+    assert profile is not None
+    return number if profile.derandomize else max(number, profile.max_examples)
 
 
 def read(file: StackFile) -> Declared | None:
