@@ -100,7 +100,7 @@ _Plain.yaml_implicit_resolvers = {
 
 
 def load(project: Path, stack: str) -> dict[str, Any]:
-    """The committed configuration of a stack. Raises UserError when there is none, or it is no mapping of plain data."""
+    """The committed configuration of a stack. Raises UserError when there is none, or it is no plain mapping."""
     file = project / f"Pulumi.{stack}.yaml"
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), _Plain)  # noqa: S506  # a SafeLoader

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 from typing import Any
 from unittest import mock
 
+import botocore.session
+from botocore.model import Shape
+from botocore.validate import validate_parameters
 from hypothesis import HealthCheck, Phase, event, given, settings
 
 from facts.errors import UserError
@@ -61,14 +65,19 @@ def read(file: StackFile) -> Declared | None:
     return None
 
 
-def run(file: StackFile) -> Recorder:
-    """What the program registers with the file, its secrets set and the account beneath it in its region."""
+def run(file: StackFile) -> tuple[Recorder, dict[str, Any]]:
+    """What the program registers and exports with the file, its secrets and the account beneath in its region."""
     account = {**beneath(file.config["aws:allowedAccountIds"][0]), "region": file.config["aws:region"]}
     with mock.patch("infra.settings.loader.load_catalog", return_value=file.jobs):
-        made, _ = run_program(
+        return run_program(
             file.stack, {**file.config, **file.secrets}, secrets=list(file.secrets), account_exports=account
         )
-    return made
+
+
+@cache
+def run_job_flow() -> Shape:
+    """The request with which EMR starts a cluster, as botocore has it."""
+    return botocore.session.get_session().get_service_model("emr").operation_model("RunJobFlow").input_shape
 
 
 def check_cost(found: Estimate, ceiling: int | None) -> None:
@@ -100,7 +109,10 @@ def test_anybodys_stack_is_refused_in_words_or_makes_a_stack_that_aws_takes(file
     if here is None:
         return
     check_cost(estimate(here.settings, here.jobs), here.settings.cost.monthly_ceiling_usd)
-    made = run(file)
+    made, platform = run(file)
+    assert json.dumps(platform, allow_nan=False)
+    for template in platform["launch_templates"].values():
+        validate_parameters(template, run_job_flow())  # raises
     assert beyond(made, default_tags(here.settings, file.stack)) == []
     # What the pack finds was told in the settings' words, and nothing is told that it does not find.
     found, told = findings(made, file.trusted_subnets), dict(notices(here.settings))
