@@ -102,9 +102,11 @@ def clusters(draw: Draw, region: str) -> Tree:
         }
     elif groups:
         one["autoscale"] = {
-            role: draw(autoscale(max(one[role].values(), key=lambda v: v if isinstance(v, int) else 0)))
+            role: draw(autoscale(one[role]["on_demand_units"] + one[role]["spot_units"]))
             for role in draw(st.lists(st.sampled_from(roles[1:]), unique=True))
         }
+    if groups:
+        one["nodes"] = "groups"
     one |= draw(
         said(
             idle_timeout_seconds=st.integers(60, 604_800),
@@ -120,7 +122,7 @@ def clusters(draw: Draw, region: str) -> Tree:
         )
     )
     extra = draw(st.sampled_from(["", "", "", "image", "kerberos", "ephemeral"]))
-    if extra == "image":
+    if extra == "image" and releases.release(release).docker:
         one["image"] = draw(images(region))
     elif extra == "kerberos":
         one["kerberos"] = {"realm": draw(st.sampled_from(["EC2.INTERNAL", "A", "X" * 255]))}
@@ -137,8 +139,8 @@ def autoscale(draw: Draw, nodes: int) -> Tree:
         "cooldown_seconds": draw(st.integers(300, 3600)),
     }
     return {
-        "minimum_nodes": draw(st.integers(1, min(nodes, 6))),
-        "maximum_nodes": draw(st.integers(min(nodes, 6), 20)) + max(0, nodes - 6),
+        "minimum_nodes": draw(st.integers(1, nodes)),
+        "maximum_nodes": draw(st.integers(nodes, nodes + 20)),
         "scale_out": [out],
         "scale_in": {"available_percent": draw(st.sampled_from([90, 99.5])), "cooldown_seconds": 300},
     }
