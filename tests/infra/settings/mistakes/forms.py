@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.infra.settings.trees import Case, main
+from tests.infra.settings.trees import Case, Tree, main
+
+
+def scaled(tree: Tree) -> Tree:
+    """Rules of one's own by which the task group scales."""
+    rules: Tree = {
+        "minimum_nodes": 1, "maximum_nodes": 4,
+        "scale_out": [{"metric": "ContainerPendingRatio", "threshold": 1, "cooldown_seconds": 300}],
+        "scale_in": {"available_percent": 75, "cooldown_seconds": 300},
+    }  # fmt: skip
+    main(tree)["autoscale"] = {"task": rules}
+    return rules
+
 
 BAD: list[Case] = [
     (
@@ -56,6 +68,21 @@ BAD: list[Case] = [
         "a key that breaks a line",
         lambda t: t["network"].update({"a\nb": 1}),
         r"^emr:network\.a\\nb: is no setting",
+    ),
+    (
+        "text for a number with a point",
+        lambda t: scaled(t)["scale_in"].update(available_percent="x"),
+        r'autoscale\.task\.scale_in\.available_percent: is "x"; must be a number',
+    ),
+    (
+        "all of it",
+        lambda t: scaled(t)["scale_in"].update(available_percent=100),
+        r"available_percent: is 100; must be below 100",
+    ),
+    (
+        "none of it",
+        lambda t: scaled(t)["scale_out"][0].update(threshold=0),
+        r"scale_out\[0\]\.threshold: is 0; must be above 0",
     ),
     ("nobody's name", lambda t: t.update(owner=" "), r'^emr:owner: is " "; must match'),
     ("number for text", lambda t: t.update(owner=7), r"^emr:owner: is 7; must be text"),
