@@ -60,11 +60,12 @@ def notices(settings: Settings) -> Iterator[tuple[str, str]]:
 def _of_cluster(cluster: ClusterSettings) -> Iterator[tuple[str, str]]:
     if cluster.idle_timeout_seconds > CLUSTER_IDLE.default:
         yield _above("idle_timeout_seconds", cluster.idle_timeout_seconds, CLUSTER_IDLE, prefix="")
-    if cluster.scaling and cluster.scaling.reset_targets != "none":
-        roles = '["core"]' if cluster.scaling.reset_targets == "task" else "[]"
+    resets = cluster.scaling.reset_targets if cluster.scaling else "none"
+    if resets == "all" or (resets == "task" and cluster.task):
+        roles = '["core"]' if resets == "task" else "[]"
         yield (
             MOVED,
-            f"scaling.reset_targets: is '{cluster.scaling.reset_targets}', which the policy pack's {MOVED} refuses as "
+            f"scaling.reset_targets: is '{resets}', which the policy pack's {MOVED} refuses as "
             f'any loss of what scaling has moved; for this one update set {{"{MOVED}": {{"roles": {roles}}}}}',
         )
     if cluster.nodes == "fleets" and cluster.task and cluster.task.spot_units:

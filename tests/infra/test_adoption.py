@@ -61,7 +61,8 @@ def test_an_adopted_bucket_is_left_as_it_is_and_used_by_name(with_a_bucket: Run)
     )
     assert platform["buckets"]["landing"] == "acme-landing"
     assert platform["event_log_uri"] == "s3://acme-logs/spark-events/"
-    assert made.one("BucketObjectv2", "event-logs").inputs["bucket"] == "acme-logs"
+    folder = made.one("BucketObjectv2", "event-logs").inputs
+    assert (folder["bucket"], folder["kmsKeyId"]) == ("acme-logs", KEY)
     configuration = json.loads(made.one("SecurityConfiguration", "emr-dev-clusters").inputs["configuration"])
     at_rest = configuration["EncryptionConfiguration"]["AtRestEncryptionConfiguration"]
     overrides = {each["BucketName"]: each for each in at_rest["S3EncryptionConfiguration"]["Overrides"]}

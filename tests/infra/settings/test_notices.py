@@ -77,3 +77,10 @@ def test_a_choice_against_the_pack_is_told(tree: Tree, change: Callable[[Tree], 
     change(tree)
     ((_, line),) = notices(parse(tree))
     assert re.search(said, line), line
+
+
+def test_nothing_is_told_of_targets_that_there_are_not(tree: Tree) -> None:
+    cluster = main(tree)
+    del cluster["task"]
+    cluster["scaling"].update(reset_targets="task", minimum_units=1)
+    assert list(notices(parse(tree))) == []
