@@ -140,7 +140,7 @@ def autoscale(draw: Draw, nodes: int) -> Tree:
     }
     return {
         "minimum_nodes": draw(st.integers(1, nodes)),
-        "maximum_nodes": draw(st.integers(nodes, nodes + 20)),
+        "maximum_nodes": draw(st.integers(nodes + 1, nodes + 20)),
         "scale_out": [out],
         "scale_in": {"available_percent": draw(st.sampled_from([90, 99.5])), "cooldown_seconds": 300},
     }

@@ -75,6 +75,11 @@ BAD: list[Case] = [
         r'autoscale\.task\.scale_in\.available_percent: is "x"; must be a number',
     ),
     (
+        "nothing to scale",
+        lambda t: (main(t).update(nodes="groups", scaling=None), scaled(t).update(maximum_nodes=1)),
+        r"autoscale\.task\.maximum_nodes: is 1, as is minimum_nodes, so that nothing would scale; raise it",
+    ),
+    (
         "all of it",
         lambda t: scaled(t)["scale_in"].update(available_percent=100),
         r"available_percent: is 100; must be below 100",
