@@ -25,6 +25,7 @@ from infra.security.identity import Identity, IdentityArgs
 from infra.security.keys import Keys, KeysArgs
 from infra.security.role import Role, RoleArgs
 from infra.settings import loader
+from infra.settings.notices import notices
 from infra.storage.buckets import Buckets, BucketsArgs
 from infra.storage.coordination import Coordination, CoordinationArgs
 from infra.tags import default_tags
@@ -190,12 +191,10 @@ applications = {
             application=application,
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
-            endpoints_group_id=(
-                network.groups.group_id("endpoints") if settings.network.interface_endpoints else None
-            ),
+            endpoints_group_id=network.endpoints_group_id,
             log_key_arn=keys.by_name["logs"],
             log_retention_days=settings.network.flow_log_retention_days,
-            after=[*network.ways, *identity.policies, buckets.zones["logs"].sealed],
+            after=[*network.ways, *identity.policies, buckets.event_logs],
         ),
         here,
     )
@@ -248,6 +247,8 @@ pulumi.export(
         topics=topics,
     ),
 )
+for _, notice in notices(settings):
+    pulumi.log.warn(notice)
 cost, ceiling = estimate(settings, declared.jobs), settings.cost.monthly_ceiling_usd
 pulumi.export("cost", summary(cost, ceiling))
 pulumi.log.info(headline(cost, ceiling))

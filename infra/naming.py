@@ -6,6 +6,7 @@ can refer to each other without a cycle, and a bucket is found again by its name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,15 @@ ZONES = (*DATA_ZONES, "artifacts", "logs", "runs")
 KEYS = (*ZONES, "volumes")
 # A role's name has at most 64 characters, a bucket's 63: "emr-" + stack + "-job-" + 40 of a job's name is the longest.
 MAX_STACK_LENGTH = 15
+
+
+# Parts of names of all kinds, buckets above all, so what all kinds take: Pulumi takes capitals, points and "_" as well.
+STACK_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+
+def partition_of(region: str) -> str:
+    """AWS's own word for its separate worlds, from a region that the settings take."""
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +47,7 @@ class Names:
     @property
     def partition(self) -> str:
         """AWS's own word for its separate worlds, from the region."""
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     def bucket(self, zone: str) -> str:
         """A bucket's name: unique in the world by its account and region."""

@@ -6,6 +6,7 @@ from it. The mirror links everything else, so plain `pulumi` commands work in it
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,20 +79,54 @@ def _link(project: Path, folder: Path) -> None:
             draft.replace(link)
 
 
+class _Plain(yaml.SafeLoader):
+    """YAML as the engine takes it: a date is text, and no key stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value}' stands twice", key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def load(project: Path, stack: str) -> dict[str, Any]:
-    """The committed configuration of a stack. Raises UserError when there is none, or it is no YAML mapping."""
+    """The committed configuration of a stack. Raises UserError when there is none, or it is no plain mapping."""
     file = project / f"Pulumi.{stack}.yaml"
     try:
-        content = yaml.safe_load(file.read_text())
+        content = yaml.load(file.read_text(encoding="utf-8"), _Plain)  # noqa: S506  # a SafeLoader
+        json.dumps(content, ensure_ascii=False).encode()
     except FileNotFoundError:
         known = sorted(other.name.split(".")[1] for other in project.glob("Pulumi.*.yaml"))
         raise UserError(f"stack is '{stack}'; allowed are: {', '.join(known)} (or add {file.name})") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file.name} is not UTF-8 text; save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise UserError(f"{file.name} is not YAML: {' '.join(str(error).split())}") from None
+    except (
+        TypeError,
+        ValueError,
+        RecursionError,
+    ) as error:  # bytes, sets, an alias within itself, half a character
+        raise UserError(
+            f"{file.name} must have mappings, lists, text, numbers, true and false alone; {error}"
+        ) from None
     if not isinstance(content, dict):
         raise UserError(
             f"{file.name} must be a mapping with the key 'config'; it is {type(content).__name__}"
         )
+    config = content.get("config") or {}
+    if not (isinstance(config, dict) and all(isinstance(key, str) for key in config)):
+        raise UserError(f"{file.name}: config must be a mapping of keys as 'emr:owner'; it is {config!r:.80}")
     return content
 
 

@@ -12,8 +12,9 @@ from infra.naming import Names
 from infra.settings import loader
 from infra.settings.model import SettingsModel, refuse
 from infra.settings.network import RetentionDays
-from infra.settings.stack import AwsSettings, ProtectionSettings, TagKey, TagValue, tag_mistakes
+from infra.settings.stack import AwsSettings, ProtectionSettings
 from infra.settings.storage import BucketName
+from infra.settings.tags import TagKey, TagValue, tag_mistakes
 
 STACK = "account"
 

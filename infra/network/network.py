@@ -62,6 +62,11 @@ class Network(pulumi.ComponentResource):
             self._services(made, args)
         self.register_outputs({"vpc_id": self.vpc_id, "private_subnet_ids": self.private_subnet_ids})
 
+    @property
+    def endpoints_group_id(self) -> pulumi.Output[str] | None:
+        """The group of the interface endpoints; None where there are none, or they are others'."""
+        return self.groups.group_id("endpoints") if "endpoints" in self.groups.groups else None
+
     def _services(self, made: Vpc, args: NetworkArgs) -> None:
         """What an own VPC has beside subnets: endpoints and flow logs."""
         child = pulumi.ResourceOptions(parent=self)

@@ -94,8 +94,8 @@ CLUSTER_RULES: tuple[Rule, ...] = (
     *_between("service", "node", AGENT_PORT, "EMR to core and task nodes"),
     *_between("primary", "service", SERVICE_PORT, "The primary to EMR, up to release 7"),
     # From release 8 on, EMR is behind an endpoint that carries the service group.
-    *_between("primary", "service", HTTPS, "The primary to EMR's endpoint"),
-    *_between("node", "service", HTTPS, "Core and task nodes to EMR's endpoint"),
+    *_between("primary", "service", HTTPS, "The primary to the endpoint of EMR"),
+    *_between("node", "service", HTTPS, "Core and task nodes to the endpoint of EMR"),
     _outward("primary"),
     _outward("node"),
 )

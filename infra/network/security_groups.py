@@ -15,7 +15,7 @@ from infra.tags import EMR_SCOPE
 PURPOSES: dict[Group, str] = {
     "primary": "Primary nodes of EMR clusters",
     "node": "Core and task nodes of EMR clusters",
-    "service": "EMR's access to clusters in private subnets",
+    "service": "EMR reaches clusters in private subnets",
     "endpoints": "Interface endpoints of AWS services",
 }
 

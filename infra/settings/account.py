@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from infra.settings.model import SettingsModel, refuse
 
@@ -46,7 +46,8 @@ class BreakGlassAlarmSettings(SettingsModel):
 
     enabled: bool = True
     """Whether someone is told when anyone takes, or tries to take, the break-glass role."""
-    topic_arns: tuple[TopicArn, ...] = ()
+    # An alarm has five actions: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    topic_arns: tuple[TopicArn, ...] = Field(default=(), max_length=5)
     """SNS topics that are told; none named: the stack's own topic page."""
 
     @model_validator(mode="after")

@@ -68,6 +68,11 @@ class AutoscaleSettings(SettingsModel):
                 "it can be at most that"
             )
             return
+        if self.minimum_nodes == self.maximum_nodes:
+            yield (
+                f"maximum_nodes: is {self.maximum_nodes}, as is minimum_nodes, so that nothing would scale; raise it, "
+                "or remove the group's rules"
+            )
         for index, rule in enumerate(self.scale_out):
             for line in flapping(rule, self.scale_in, self.minimum_nodes, self.maximum_nodes):
                 yield f"scale_out[{index}].{line}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
 from facts import releases
+from infra.settings.network import EndpointService
 
 # By digest and never by tag. The pattern is EMR Serverless's own, without its tags:
 # https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_ImageConfigurationInput.html
@@ -19,7 +20,7 @@ IMAGE = (
 )
 # What nodes pull an image through where they have no way to the internet; its layers come from S3.
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
-ENDPOINTS = ("ecr.api", "ecr.dkr")
+ENDPOINTS: tuple[EndpointService, ...] = ("ecr.api", "ecr.dkr")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +84,9 @@ def cluster_mistakes(
 
 
 def stack_mistakes(
-    cluster: str, image: str | None, region: str, endpoints: Iterable[str] | None
+    cluster: str, image: str | None, region: str, reaches: Callable[[EndpointService], bool]
 ) -> Iterable[str]:
-    """What the rest of the stack lacks for a cluster's image; `endpoints` is None where nodes have another way out."""
+    """What the rest of the stack lacks for a cluster's image; `reaches` says of a service whether nodes do."""
     if image is None:
         return
     # "ECR registry included in configuration is in the same Region with the cluster": else YARN does not log in.
@@ -96,8 +97,8 @@ def stack_mistakes(
             f"clusters.{cluster}.image: is in {where}, but YARN logs in to ECR only in the cluster's own region, "
             f"{region}; copy the image there"
         )
-    for service in ENDPOINTS if endpoints is not None else ():
-        if service not in (endpoints or ()):
+    for service in ENDPOINTS:
+        if not reaches(service):
             yield (
                 f"network.interface_endpoints: '{service}' is missing, by which the nodes of cluster '{cluster}' pull "
                 "their image, while nat is 'none'; add it"

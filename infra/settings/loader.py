@@ -11,11 +11,11 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from facts.errors import UserError
-from infra.naming import KEYS, MAX_STACK_LENGTH, Names
-from infra.security import boundary_policy
-from infra.security.needs import KeyArns
+from infra.naming import MAX_STACK_LENGTH, STACK_NAME, Names
+from infra.settings.documents import document_mistakes
 from infra.settings.expansion import expanded
 from infra.settings.jobs import job_mistakes
+from infra.settings.model import printable
 from infra.settings.stack import Settings
 from jobs.spec import JobSpec, load_catalog
 
@@ -30,12 +30,16 @@ RULES = {
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a number",
     "dict_type": "must be a mapping of keys",
     "model_type": "must be a mapping of keys",
     "tuple_type": "must be a list",
     "literal_error": "allowed are: {expected}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "greater_than": "must be above {gt:g}",
+    "less_than": "must be below {lt:g}",
     "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
     "string_too_short": "must not be empty",
@@ -83,6 +87,11 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
             f"the stack's name '{stack}' has {len(stack)} characters; at most {MAX_STACK_LENGTH}, "
             "or the names of its roles and buckets would be too long for AWS"
         )
+    if not STACK_NAME.fullmatch(stack):
+        raise UserError(
+            f"the stack's name '{stack}' must have small letters, digits and hyphens alone, the last one inside: it is "
+            "part of the names of buckets; take another, as 'dev-2'"
+        )
     # As they hold in this environment: roles, places and schedules follow from it.
     jobs = tuple(spec.for_environment(settings.environment) for spec in jobs)
     names = Names(
@@ -92,24 +101,16 @@ def declared(tree: Mapping[str, Any], stack: str, jobs: tuple[JobSpec, ...]) -> 
         adopted=settings.storage.zones.adopted(),
     )
     misfits = [mistake for spec in jobs for mistake in job_mistakes(spec, settings, names)]
-    if misfits:
-        heading = f"the stack's jobs have {len(misfits)} mistakes:"
-        raise UserError("\n  ".join([heading, *misfits] if len(misfits) > 1 else misfits))
-    _check_boundary(settings, names)
+    _refuse("the stack's jobs have", misfits)
+    _refuse("the stack's IAM documents have", list(document_mistakes(settings, names, jobs)))
     return Declared(settings=settings, names=names, jobs=jobs)
 
 
-def _check_boundary(settings: Settings, names: Names) -> None:
-    """IAM takes so many characters of a policy, and images may come from any number of repositories."""
-    key = names.arn("kms", f"key/{'0' * 36}")  # ids of keys are of one length
-    document = boundary_policy.boundary(names, KeyArns(**dict.fromkeys(KEYS, key)), settings.images())
-    length = len("".join(document.split()))
-    if length > boundary_policy.MAX_CHARACTERS:
-        raise UserError(
-            f"the boundary of the stack's roles would have {length:,} characters, of which IAM takes "
-            f"{boundary_policy.MAX_CHARACTERS:,}; give clusters the same image, or images from fewer repositories with "
-            f"shorter names ({PROJECT}:clusters, image)"
-        )
+def _refuse(heading: str, lines: Sequence[str]) -> None:
+    if len(lines) > 1:
+        raise UserError("\n  ".join([f"{heading} {len(lines)} mistakes:", *lines]))
+    if lines:
+        raise UserError(lines[0])
 
 
 def from_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +156,9 @@ def parse_as(
         lines |= {line for problem in problems for line in _told(dict(problem), model)}
     count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     raise UserError(
-        "\n".join([f"the stack's configuration has {count}:", *(f"  {line}" for line in sorted(lines))])
+        "\n".join(
+            [f"the stack's configuration has {count}:", *(f"  {printable(line)}" for line in sorted(lines))]
+        )
     )
 
 

@@ -21,8 +21,13 @@ class SettingsModel(BaseModel):
 
 def refuse(mistakes: Iterable[str]) -> None:
     """Raise the `mistakes`, each `key: what is wrong`, as one ValueError that the loader takes apart again."""
-    if lines := list(mistakes):
+    if lines := [printable(line) for line in mistakes]:
         raise ValueError("\n".join(lines))
+
+
+def printable(text: str) -> str:
+    """The text on one line of a terminal: what would break it, or is not seen, is written out."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def known_release(label: str) -> str:

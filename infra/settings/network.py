@@ -33,7 +33,8 @@ class AdoptedNetworkSettings(SettingsModel):
 
     vpc_id: VpcId
     """The VPC."""
-    private_subnet_ids: tuple[SubnetId, ...] = Field(min_length=1)
+    # https://docs.aws.amazon.com/emr-serverless/latest/APIReference/API_NetworkConfiguration.html
+    private_subnet_ids: tuple[SubnetId, ...] = Field(min_length=1, max_length=16)
     """Its private subnets for nodes, each with the tag for-use-with-amazon-emr-managed-policies=true."""
 
     @model_validator(mode="after")
@@ -95,6 +96,10 @@ class NetworkSettings(SettingsModel):
                         f"interface_endpoints: '{service}' is missing while nat is 'none': no step can run without it; "
                         "add it, or set nat to 'one' or 'per_zone'"
                     )
+
+    def reaches(self, service: EndpointService) -> bool:
+        """Whether nodes reach the service, as far as can be told: of an adopted VPC its owner sees to that."""
+        return self.adopt is not None or self.nat != "none" or service in self.interface_endpoints
 
     def subnets(self) -> Plan:
         """The subnets of a network that the stack makes."""

@@ -14,6 +14,7 @@ from facts import prices, releases
 from facts.errors import UserError
 from infra.cost import ceiling
 from infra.cost.estimate import estimate
+from infra.settings import arns
 from infra.settings.account import AccountReferenceSettings, BreakGlassAlarmSettings
 from infra.settings.application import ApplicationSettings
 from infra.settings.catalog import CatalogSettings
@@ -23,17 +24,13 @@ from infra.settings.kerberos import KerberosSettings
 from infra.settings.model import SettingsModel, refuse
 from infra.settings.network import NetworkSettings
 from infra.settings.storage import EncryptionSettings, StorageSettings
+from infra.settings.tags import TagKey, TagValue, number_mistakes, tag_mistakes
 from infra.settings.virtual_cluster import VirtualClusterSettings
 
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html, "private subnet"
 EMR_BY_ENDPOINT = 8
 
-# What `infra.tags` sets itself.
-PLATFORM_TAGS = ("environment", "owner", "cost-center", "data-classification", "managed-by", "stack")
-
 ClusterName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-TagKey = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]+$", max_length=128)]
-TagValue = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]+$", max_length=256)]
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:(iam|sts)::\d{12}:[\w+=,.@/-]+$")]
 
 
@@ -76,10 +73,16 @@ class AwsSettings(SettingsModel):
 
     @field_validator("region")
     @classmethod
-    def _outside_china(cls, region: str) -> str:
+    def _known_partition(cls, region: str) -> str:
         """Policies would name services as China does not: `elasticmapreduce.amazonaws.com.cn` (ADR 0194)."""
         if region.startswith("cn-"):
             raise ValueError("AWS in China names services as the platform does not; take a region outside it")
+        if (
+            "-iso" in region
+        ):  # us-iso-east-1, us-isob-east-1, eu-isoe-west-1, …: partitions of their own, as China is
+            raise ValueError(
+                "AWS's isolated regions name services as the platform does not; take another region"
+            )
         return region
 
 
@@ -132,6 +135,8 @@ class Settings(SettingsModel):
                 *self._application_mistakes(),
                 *self._bid_mistakes(),
                 *tag_mistakes(self.tags),
+                *number_mistakes(self.tags),
+                *self._arn_mistakes(),
                 *self._cost_mistakes(),
                 *self._adoption_mistakes(),
                 *self._alarm_mistakes(),
@@ -204,19 +209,16 @@ class Settings(SettingsModel):
             yield "clusters: is {}; no job could run: name at least one of clusters, applications or virtual_clusters"
 
     def _catalog_mistakes(self) -> Iterable[str]:
-        reached = self.network.nat != "none" or "glue" in self.network.interface_endpoints
         for name, cluster in self.clusters.items():
-            if cluster.reads_glue and not reached:
+            if cluster.reads_glue and not self.network.reaches("glue"):
                 yield (
                     f"network.interface_endpoints: 'glue' is missing, whose catalog the engine of cluster '{name}' "
                     "reads, while nat is 'none'; add it"
                 )
 
     def _image_mistakes(self) -> Iterable[str]:
-        closed = self.network.adopt is None and self.network.nat == "none"
-        endpoints = self.network.interface_endpoints if closed else None
         for name, cluster in self.clusters.items():
-            yield from image_mistakes(name, cluster.image, self.aws.region, endpoints)
+            yield from image_mistakes(name, cluster.image, self.aws.region, self.network.reaches)
 
     def _bid_mistakes(self) -> Iterable[str]:
         """A group on spot is bid for in dollars, so its type must have a price."""
@@ -228,11 +230,10 @@ class Settings(SettingsModel):
                     yield f"clusters.{name}.task.types: {error}; take a fleet (nodes: fleets), or another type"
 
     def _application_mistakes(self) -> Iterable[str]:
-        closed = self.network.nat == "none" and "logs" not in self.network.interface_endpoints
         for name in self.applications:
             if name in self.clusters:
                 yield f"applications.{name}: has the name of a cluster; take another, or logs and alarms mix them up"
-            if closed:
+            if not self.network.reaches("logs"):
                 yield (
                     f"network.interface_endpoints: 'logs' is missing, where the workers of application '{name}' write, "
                     "while nat is 'none'; add it"
@@ -241,6 +242,20 @@ class Settings(SettingsModel):
     def _cost_mistakes(self) -> Iterable[str]:
         if self.cost.monthly_ceiling_usd is not None:
             yield from ceiling.mistakes(self.cost.monthly_ceiling_usd, estimate(self))
+
+    def _arn_mistakes(self) -> Iterable[str]:
+        who, topics = self.identity, self.identity.break_glass_alarm.topic_arns
+        named = {
+            **arns.listed("identity.trusted_arns", who.trusted_arns),
+            **arns.listed("identity.analyst_arns", who.analyst_arns),
+            **arns.listed("identity.engineer_arns", who.engineer_arns),
+            **arns.listed("identity.break_glass_arns", who.break_glass_arns),
+            **{f"encryption.adopt.{key}": arn for key, arn in self.encryption.adopt.arns().items()},
+        }
+        yield from arns.of_another_world(self.aws.region, named)
+        yield from arns.told_elsewhere(
+            self.aws.region, arns.listed("identity.break_glass_alarm.topic_arns", topics)
+        )
 
     def _alarm_mistakes(self) -> Iterable[str]:
         if self.identity.break_glass_alarm.topic_arns and self.account is None:
@@ -263,12 +278,3 @@ class Settings(SettingsModel):
                     f"storage.zones.{zone}.adopt: '{bucket}' is sealed with a key of its owner's, which roles must "
                     f"be allowed to use; name it in encryption.adopt.{zone}"
                 )
-
-
-def tag_mistakes(tags: Iterable[str]) -> Iterable[str]:
-    """What is wrong with the keys of a stack's own tags."""
-    for key in tags:
-        if key in PLATFORM_TAGS:
-            yield f"tags.{key}: is set by the platform from a setting of its own; remove it here"
-        elif key.startswith("aws:"):
-            yield f"tags.{key}: begins with 'aws:', which AWS keeps for itself; take another name"

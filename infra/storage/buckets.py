@@ -58,6 +58,8 @@ class Buckets(pulumi.ComponentResource):
             bucket=self.names["logs"],
             key=EVENT_LOGS,
             content="",
+            # What an adopted bucket seals with by itself is its owner's to say.
+            kms_key_id=args.key_arns["logs"] if "logs" in args.names.adopted else None,
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[made.sealed for zone, made in self.zones.items() if zone == "logs"]
             ),

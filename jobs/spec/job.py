@@ -84,9 +84,9 @@ class JobSpec(Part):
         try:
             return JobSpec.model_validate(laid_over(plain, over))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
+            said = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
             raise UserError(
-                f"job '{self.name}' is wrong in environment '{name}': {first['msg']}; run 'emrctl jobs validate'"
+                f"job '{self.name}' is wrong in environment '{name}': {said}; run 'emrctl jobs validate'"
             ) from None
 
     @property

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from jobs.spec.values import DatasetName, Part
+from jobs.spec.values import Part, PlaceName
 
 Kind = Literal["ec2", "serverless", "eks"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -19,8 +19,8 @@ class Ec2Target(Part):
     """
 
     kind: Literal["ec2"]
-    cluster: DatasetName | None = None
-    template: DatasetName | None = None
+    cluster: PlaceName | None = None
+    template: PlaceName | None = None
     deploy_mode: Literal["cluster", "client"] = "cluster"
 
     @model_validator(mode="after")
@@ -39,7 +39,7 @@ class ServerlessTarget(Part):
     """Job runs of an EMR Serverless application, found by its name in the stack's outputs."""
 
     kind: Literal["serverless"]
-    application: DatasetName
+    application: PlaceName
 
     @property
     def place(self) -> str:
@@ -51,7 +51,7 @@ class EksTarget(Part):
     """Job runs of an EMR on EKS virtual cluster, found by its name in the stack's outputs."""
 
     kind: Literal["eks"]
-    virtual_cluster: DatasetName
+    virtual_cluster: PlaceName
 
     @property
     def place(self) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 
 from local.cloud import mend
 
+# In the words of AWS's own refusal: https://github.com/aws-cloudformation/cfn-lint/issues/173. An apostrophe is none.
+_DESCRIBED = "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 _DAY = re.compile(r"20\d\d\.?[01]\d\.?[0-3]\d(?!\d)")  # 20260930 or 2017.10.13
 
 
@@ -28,6 +31,9 @@ def install() -> None:
     mend.around(SecurityGroupRule, "__eq__", _described_or_not)
     mend.before(EC2Backend, "delete_security_group", _refuse_while_named)
     mend.before(EC2Backend, "delete_nat_gateway", _refuse_unknown_gateway)
+    mend.before(EC2Backend, "create_security_group", _refuse_description)
+    for way in ("ingress", "egress"):
+        mend.before(EC2Backend, f"authorize_security_group_{way}", _refuse_descriptions)
     mend.after(EC2Backend, "delete_nat_gateway", _without_its_interface)
     mend.after(AmiBackend, "_load_amis", _date_images)
 
@@ -119,6 +125,35 @@ def _refuse_unknown_gateway(backend: Any, nat_gateway_id: str) -> None:
 
     if nat_gateway_id not in backend.nat_gateways:
         raise EC2ClientError("NatGatewayNotFound", f"NAT gateway {nat_gateway_id} was not found")
+
+
+def _refuse_description(_backend: Any, _name: str, description: str, *_args: object, **_more: object) -> None:
+    """moto 5.2.5 takes any description."""
+    _described("security group", description)
+
+
+def _refuse_descriptions(
+    _backend: Any,
+    *_args: Any,
+    ip_ranges: Any = (),
+    source_groups: Any = (),
+    prefix_list_ids: Any = (),
+    **_more: object,
+) -> None:
+    for source in (*(ip_ranges or ()), *(source_groups or ()), *(prefix_list_ids or ())):
+        if isinstance(source, dict):
+            _described("rule", source.get("Description"))
+
+
+def _described(what: str, description: str | None) -> None:
+    from moto.ec2.exceptions import EC2ClientError
+
+    if not _DESCRIPTION.fullmatch(description or ""):
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Invalid {what} description. Valid descriptions are strings less than 256 characters from the following "
+            f"set: {_DESCRIBED}",
+        )
 
 
 def _without_its_interface(backend: Any, nat_gateway_id: str) -> None:

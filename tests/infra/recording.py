@@ -118,6 +118,10 @@ class Recorder(mocks.Mocks):
     registered: list[Registered] = field(default_factory=list)
     components: list[Registered] = field(default_factory=list)
     account: str = ACCOUNT
+    region: str = "us-east-1"
+    requests: list[tuple[Any, Any]] = field(
+        default_factory=list
+    )  # as the engine would get them, with its answers
     # What the stack of the account exports to who refers to it.
     beneath: Any = None
 
@@ -147,18 +151,19 @@ class Recorder(mocks.Mocks):
     def _computed(self, args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
         name = args.inputs.get("name", args.name)
         kind = args.typ.split(":")[-1]
+        here = f"{'aws-us-gov' if self.region.startswith('us-gov-') else 'aws'}:{{}}:{self.region}:{self.account}"
+        everywhere = here.replace(self.region, "")
         arns = {
-            "Key": f"arn:aws:kms:us-east-1:{self.account}:key/{args.name}",
-            "Role": f"arn:aws:iam::{self.account}:role/{name}",
-            "Policy": f"arn:aws:iam::{self.account}:policy/{name}",
-            "InstanceProfile": f"arn:aws:iam::{self.account}:instance-profile/{name}",
-            "Topic": f"arn:aws:sns:us-east-1:{self.account}:{name}",
-            "Trail": f"arn:aws:cloudtrail:us-east-1:{self.account}:trail/{name}",
-            "LogGroup": f"arn:aws:logs:us-east-1:{self.account}:log-group:{name}",
+            "Key": f"{here.format('kms')}:key/{args.name}",
+            "Role": f"{everywhere.format('iam')}:role/{name}",
+            "Policy": f"{everywhere.format('iam')}:policy/{name}",
+            "InstanceProfile": f"{everywhere.format('iam')}:instance-profile/{name}",
+            "Topic": f"{here.format('sns')}:{name}",
+            "Trail": f"{here.format('cloudtrail')}:trail/{name}",
+            "LogGroup": f"{here.format('logs')}:log-group:{name}",
+            "Application": f"{here.format('emr-serverless')}:/applications/{args.name}-id",
         }
-        if kind == "Application":
-            arns[kind] = f"arn:aws:emr-serverless:us-east-1:{self.account}:/applications/{args.name}-id"
-        computed: dict[str, Any] = {"arn": arns[kind]} if kind in arns else {}
+        computed: dict[str, Any] = {"arn": f"arn:{arns[kind]}"} if kind in arns else {}
         if kind == "Key":
             computed["keyId"] = args.name
         if kind == "SecurityConfiguration":
@@ -179,6 +184,18 @@ class Recorder(mocks.Mocks):
         return dict(sorted(Counter(made.type.split(":")[-1] for made in self.registered).items()))
 
 
+class Monitor(mocks.MockMonitor):
+    """The mocks' own, which keeps what was asked of it, and like the engine takes no URN twice."""
+
+    def RegisterResource(self, request: Any) -> Any:  # the protocol's name
+        urn = self.make_urn(request.parent, request.type, request.name)
+        assert urn not in self.resources, f"two resources have the URN {urn}"
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK has no types here
+        assert isinstance(self.mocks, Recorder)
+        self.mocks.requests.append((request, answer))
+        return answer
+
+
 LAST: Recorder | None = None  # of the latest `start`, for a test whose program raises
 
 
@@ -186,7 +203,7 @@ def start(stack_name: str = "dev") -> Recorder:
     """Mocks in force for what the test registers next."""
     global LAST
     recorder = LAST = Recorder()
-    mocks.set_mocks(recorder, project=PROJECT, stack=stack_name)
+    mocks.set_mocks(recorder, project=PROJECT, stack=stack_name, monitor=Monitor(recorder))
     return recorder
 
 
@@ -234,7 +251,7 @@ def _run(
 ) -> tuple[Recorder, dict[str, Any]]:
     set_all_config(wire_config(config), list(secrets))
     recorder = start(name)
-    recorder.account = config["aws:allowedAccountIds"][0]
+    recorder.account, recorder.region = config["aws:allowedAccountIds"][0], config["aws:region"]
     recorder.beneath = account_exports or beneath(recorder.account)
     told: dict[str, Any] = {}
 

@@ -61,7 +61,8 @@ def test_an_adopted_bucket_is_left_as_it_is_and_used_by_name(with_a_bucket: Run)
     )
     assert platform["buckets"]["landing"] == "acme-landing"
     assert platform["event_log_uri"] == "s3://acme-logs/spark-events/"
-    assert made.one("BucketObjectv2", "event-logs").inputs["bucket"] == "acme-logs"
+    folder = made.one("BucketObjectv2", "event-logs").inputs
+    assert (folder["bucket"], folder["kmsKeyId"]) == ("acme-logs", KEY)
     configuration = json.loads(made.one("SecurityConfiguration", "emr-dev-clusters").inputs["configuration"])
     at_rest = configuration["EncryptionConfiguration"]["AtRestEncryptionConfiguration"]
     overrides = {each["BucketName"]: each for each in at_rest["S3EncryptionConfiguration"]["Overrides"]}
@@ -77,3 +78,18 @@ def test_an_input_in_an_adopted_bucket_is_reached_with_its_key(
     reached = {arn for each in statements for arn in each["Resource"]}
     assert any(arn.startswith("arn:aws:s3:::acme-landing/") for arn in reached)
     assert KEY in reached
+
+
+def test_an_application_and_an_engine_with_tables_run_where_vpc_and_log_bucket_are_others() -> None:
+    application = {"release": "emr-7.13.0", "ceiling": {"vcpus": 4, "memory_gb": 16, "disk_gb": 20}}
+    main = copy.deepcopy(stack_config("dev")["emr:clusters"]["main"])
+    made, platform = run(
+        network={"adopt": {"vpc_id": VPC, "private_subnet_ids": SUBNETS}},
+        storage={"zones": {"logs": {"adopt": "acme-logs"}}},
+        encryption={"adopt": {"logs": KEY}},
+        applications={"adhoc": application},
+        clusters={"main": {**main, "engine": "spark_sql"}},
+    )
+    assert platform["applications"]["adhoc"]["log_uri"] == "s3://acme-logs/serverless/"
+    rules = made.of("SecurityGroupIngressRule")
+    assert not [rule for rule in rules if rule.name.startswith("endpoints-from")]

@@ -132,3 +132,21 @@ def test_a_spec_does_not_change() -> None:
     job = spec.find("nightly-etl")
     with pytest.raises(ValidationError, match="frozen"):
         job.owner = "me"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["ad-hoc", "a", "x" * 31])
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"kind": "ec2", "cluster": ""},
+        {"kind": "ec2", "template": ""},
+        {"kind": "serverless", "application": ""},
+        {"kind": "eks", "virtual_cluster": ""},
+    ],
+    ids=lambda one: list(one)[-1],
+)
+def test_a_job_runs_on_any_place_that_a_stack_may_name(
+    tmp_path: Path, place: dict[str, str], name: str
+) -> None:
+    runtime = {key: value or name for key, value in place.items()}
+    assert spec.load(_write(tmp_path, "job", runtime=runtime)).runtime.place == name

@@ -132,3 +132,30 @@ def test_secrets_of_another_backend_are_left_out_and_those_set_here_stay(
     mirror(project, tmp_path / "own", "dev", {}, sealed=False)
     assert load(made, "dev")["config"]["kerberos:main"] == {"secure": "ours"}
     assert load(made, "dev")["config"]["aws:region"] == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"config:\n  emr:owner: !!binary aGVsbG8=\n", "text, numbers, true and false alone; .* bytes"),
+        (b"config:\n  emr:owner: !!set {a, b}\n", "alone; .* set"),
+        (b"config:\n  emr:owner: &a [*a]\n", "alone; Circular"),
+        (b'config:\n  emr:owner: "\\ud800"\n', "alone; .*surrogates"),
+        (b"config:\n  emr:owner: d\xe9p\n", "is not UTF-8 text; save it"),
+        (b"config:\n  emr:owner: a\n  emr:owner: b\n", "not YAML: the key 'emr:owner' stands twice"),
+        (b"config: [1]\n", r"config must be a mapping of keys as 'emr:owner'; it is \[1\]"),
+        (b"config: {5: x}\n", "config must be a mapping of keys"),
+    ],
+)
+def test_what_no_stack_file_may_hold_is_refused_in_words(tmp_path: Path, text: bytes, said: str) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_bytes(text)
+    with pytest.raises(UserError, match=f"^Pulumi.dev.yaml:? .*{said}"):
+        load(tmp_path, "dev")
+
+
+def test_a_date_is_text_and_an_empty_file_of_keys_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config:\n  emr:owner: 2026-11-28\n  emr:tags: {2026-11-28: x}\n")
+    assert load(tmp_path, "dev")["config"] == {"emr:owner": "2026-11-28", "emr:tags": {"2026-11-28": "x"}}
+    file.write_text("config:\n")
+    assert load(tmp_path, "dev") == {"config": None}

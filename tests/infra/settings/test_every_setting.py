@@ -26,6 +26,8 @@ NAMES |= {"ready": "driver", "spark": "spark.x"}
 # An entry with nothing wrong, for lists of groups: else the entries are told, not that they are too many.
 ENTRIES: Mapping[str, Any] = {
     "types": {"name": "m5.xlarge"},
+    "private_subnet_ids": "subnet-01234567",
+    "topic_arns": "arn:aws:sns:us-east-1:111111111111:page",
     "scale_out": {"metric": "ContainerPendingRatio", "threshold": 1, "cooldown_seconds": 300},
     "actions": {"name": "a", "script": "bootstrap/a.sh", "expected_seconds": 1},
 }

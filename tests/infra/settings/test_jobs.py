@@ -102,3 +102,41 @@ def test_a_virtual_cluster_is_named_for_jobs_and_nothing_of_it_is_made(tree: Tre
         "release_label": "emr-spark-8.0.0",
         "log_uri": f"s3://{names.bucket('logs')}/containers/",
     }
+
+
+@pytest.mark.parametrize("name", ["Dev", "a_b", "a.b", "-a", "a-"])
+def test_a_stack_whose_name_no_bucket_could_have_is_refused(tree: Tree, name: str) -> None:
+    with pytest.raises(UserError, match=f"the stack's name '{name}' must have small letters"):
+        declared(tree, name, ())
+
+
+def test_documents_that_iam_does_not_take_are_told_with_what_makes_them_long(tree: Tree) -> None:
+    tree["identity"] = {
+        key: [f"arn:aws:iam::111111111111:role/people/of-team-{number:03}" for number in range(40)]
+        for key in ("trusted_arns", "break_glass_arns")
+    }
+    (spec,) = load_catalog()
+    jobs = tuple(spec.model_copy(update={"name": f"job-{number:03}"}) for number in range(90))
+    with pytest.raises(UserError) as refusal:
+        declared(tree, "dev", jobs)
+    heading, *lines = str(refusal.value).splitlines()
+    assert heading == "the stack's IAM documents have 3 mistakes:"
+    assert lines[0].startswith(
+        "  emr:identity.trusted_arns: name 40 principals, with which a role's trust would have 2,"
+    )
+    assert lines[1].startswith("  emr:identity.break_glass_arns: name 40 principals")
+    assert "the policy of the role 'submitter' would have" in lines[2]
+    assert "it names each of the stack's 90 jobs" in lines[2]
+
+
+def test_a_job_with_more_places_than_its_policy_takes_is_refused(tree: Tree) -> None:
+    (spec,) = load_catalog()
+    one = spec.inputs[0]
+    many = tuple(
+        one.model_copy(update={"name": f"d{number}", "prefix": f"{'x' * 200}{number}/"})
+        for number in range(30)
+    )
+    with pytest.raises(
+        UserError, match=r"job 'nightly-etl': the policy of its role would have [\d,]+ characters"
+    ):
+        declared(tree, "dev", (spec.model_copy(update={"inputs": (*spec.inputs, *many)}),))

@@ -8,7 +8,8 @@ import pytest
 
 from facts.errors import UserError
 from infra.settings.loader import declared, from_config, parse
-from infra.settings.stack import PLATFORM_TAGS, Settings
+from infra.settings.stack import Settings
+from infra.settings.tags import PLATFORM_TAGS
 from infra.tags import default_tags
 from jobs.spec import load_catalog
 from tests.infra.recording import stack_config, wire_config

@@ -301,7 +301,7 @@ def test_the_subnet_gives_the_zone_and_the_managed_security_groups(cloud: Cloud)
 
 
 def _rule(ec2: Any, group: str, peer: str, port: int) -> None:
-    pairs = [{"GroupId": peer, "Description": "the user's"}]
+    pairs = [{"GroupId": peer, "Description": "of the user"}]
     rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": pairs}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
 

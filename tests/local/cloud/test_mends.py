@@ -134,6 +134,22 @@ def test_descriptions_of_rules_between_groups_are_changed(aws: Callable[[str], A
         ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=[rule("the same rule")])
 
 
+def test_descriptions_of_groups_and_rules_are_of_aws_s_letters(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = _vpc(ec2)
+    with pytest.raises(ClientError, match="Invalid security group description"):
+        ec2.create_security_group(GroupName="g", Description="EMR's own", VpcId=vpc)
+    group = ec2.create_security_group(GroupName="g", Description="of EMR", VpcId=vpc)["GroupId"]
+    for source in (
+        {"IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "AWS's"}]},
+        {"UserIdGroupPairs": [{"GroupId": group, "Description": "x" * 256}]},
+    ):
+        rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **source}
+        for authorize in (ec2.authorize_security_group_ingress, ec2.authorize_security_group_egress):
+            with pytest.raises(ClientError, match="Invalid rule description"):
+                authorize(GroupId=group, IpPermissions=[rule])
+
+
 def test_a_group_that_another_names_is_not_deleted(aws: Callable[[str], Any]) -> None:
     ec2 = aws("ec2")
     vpc = _vpc(ec2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.infra.settings.trees import TOPIC, Case
+from tests.infra.settings.trees import KEY, TOPIC, Case
 
 BAD: list[Case] = [
     (
@@ -72,5 +72,31 @@ BAD: list[Case] = [
         "nothing adopted",
         lambda t: t.update(account={"adopt": {}}),
         r"account\.adopt\.trail_log_group: is missing",
+    ),
+    (
+        "someone of another partition",
+        lambda t: t.update(identity={"trusted_arns": ["arn:aws-us-gov:iam::111111111111:role/a"]}),
+        r"^emr:identity\.trusted_arns\[0\]: 'arn:aws-us-gov:.*' is of the partition 'aws-us-gov', and us-east-1 is",
+    ),
+    (
+        "a key of another partition",
+        lambda t: t.update(encryption={"adopt": {"landing": KEY.replace("arn:aws:", "arn:aws-us-gov:")}}),
+        r"^emr:encryption\.adopt\.landing: .* is of the partition",
+    ),
+    (
+        "a topic of another region",
+        lambda t: t.update(
+            account={"adopt": {"trail_log_group": "trail"}},
+            identity={"break_glass_alarm": {"topic_arns": [TOPIC, TOPIC.replace("us-east-1", "us-east-2")]}},
+        ),
+        r"^emr:identity\.break_glass_alarm\.topic_arns\[1\]: .* is no topic of us-east-1",
+    ),
+    (
+        "more topics than an alarm tells",
+        lambda t: t.update(
+            account={"adopt": {"trail_log_group": "trail"}},
+            identity={"break_glass_alarm": {"topic_arns": [f"{TOPIC}{n}" for n in range(6)]}},
+        ),
+        r"topic_arns: is .*; must have at most 5 entries",
     ),
 ]
