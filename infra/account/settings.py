@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from facts.errors import UserError
+from facts.texts import text
 from infra.naming import Names
 from infra.settings import loader
 from infra.settings.model import SettingsModel, refuse
@@ -35,11 +36,17 @@ LINKED_SERVICES: dict[LinkedService, Owner] = {
     "spot.amazonaws.com": "create",
 }
 # Nothing in them is a wildcard for IAM, and `:` would begin another part of the token's subject.
-Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$")]
-Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+$", max_length=200)]
+Repository = Annotated[
+    str, text(r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", "a repository on GitHub, as my-org/platform")
+]
+Branch = Annotated[str, text(r"^[A-Za-z0-9._/-]+$", "the name of a branch, as main", longest=200)]
 # Nothing shorter than one stack: what is not recorded is said for each.
-BucketPrefix = Annotated[str, StringConstraints(pattern=r"^emr-[a-z0-9.-]+-$", max_length=63)]
-Environment = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
+BucketPrefix = Annotated[
+    str, text(r"^emr-[a-z0-9.-]+-$", "how names of a stack's buckets begin, as emr-dev-", longest=63)
+]
+Environment = Annotated[
+    str, text(r"^[A-Za-z0-9._-]+$", "an environment of the repository, as prod", longest=100)
+]
 
 
 class GithubSettings(SettingsModel):

@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from facts.texts import text
 from infra.settings.model import SettingsModel, refuse
 
-StackName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+/[\w.-]+$", max_length=300)]
-LogGroupName = Annotated[str, StringConstraints(pattern=r"^[\w./#-]+$", max_length=512)]
-TopicArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$")]
+StackName = Annotated[
+    str,
+    text(
+        r"^[\w.-]+/[\w.-]+/[\w.-]+$",
+        "a stack by its whole name, as organization/emr-platform/account",
+        longest=300,
+    ),
+]
+LogGroupName = Annotated[
+    str, text(r"^[\w./#-]+$", "the name of a log group, as /aws/cloudtrail/emr", longest=512)
+]
+TopicArn = Annotated[
+    str,
+    text(
+        r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$",
+        "the ARN of a topic, as arn:aws:sns:us-east-1:123456789012:alarms",
+    ),
+]
 
 
 class AdoptedAccountSettings(SettingsModel):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
+from facts.texts import text
 from infra.settings.model import SettingsModel, refuse
 
 # "You can specify up to 16 bootstrap actions per cluster":
@@ -19,15 +20,20 @@ PREFIX = (
     "bootstrap/"  # in the artifacts bucket: the nodes may read it, and nobody but the deployer writes there
 )
 
-Script = Annotated[str, StringConstraints(pattern=r"^bootstrap/[\w.-]+(/[\w.-]+)*$", max_length=512)]
+Script = Annotated[
+    str,
+    text(r"^bootstrap/[\w.-]+(/[\w.-]+)*$", "a file below bootstrap/, as bootstrap/agent.sh", longest=512),
+]
 Argument = Annotated[str, StringConstraints(min_length=1, max_length=10_280)]
-ImageId = Annotated[str, StringConstraints(pattern=r"^ami-[0-9a-f]{8,17}$")]
+ImageId = Annotated[str, text(r"^ami-[0-9a-f]{8,17}$", "the id of an image, as ami-0123456789abcdef0")]
 
 
 class ActionSettings(SettingsModel):
     """A script that each node runs before it is one of the cluster."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[\w .-]+$", max_length=256)]
+    name: Annotated[
+        str, text(r"^[\w .-]+$", "letters, digits, spaces, dots and hyphens, as install agent", longest=256)
+    ]
     """What it is called in the node's logs."""
     script: Script
     """An object in the artifacts bucket, under bootstrap/."""

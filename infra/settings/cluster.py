@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from facts import instances, releases
+from facts.texts import text
 from infra.compute import engines, sizing
 from infra.compute.purchase import Purchase
 from infra.compute.queues import mistakes as queue_mistakes
@@ -27,8 +28,10 @@ from infra.settings.kerberos import mistakes as kerberos_mistakes
 from infra.settings.model import SettingsModel, known_release, refuse
 
 Conf = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-SparkKey = Annotated[str, StringConstraints(pattern=r"^spark\.[\w.-]+$")]
-TeamName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+SparkKey = Annotated[str, text(r"^spark\.[\w.-]+$", "a setting of Spark, as spark.sql.shuffle.partitions")]
+TeamName = Annotated[
+    str, text(r"^[a-z][a-z0-9-]{0,30}$", "up to 31 lower-case letters, digits and hyphens, as main")
+]
 Share = Annotated[int, Field(ge=1, le=100)]
 
 

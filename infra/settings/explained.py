@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from facts.texts import WORDS
 from infra.settings.loader import PROJECT
 from infra.settings.stack import Settings
 
@@ -22,7 +23,6 @@ _LIMITS = {
     "minItems": "at least {} entries",
     "maxItems": "at most {} entries",
     "minProperties": "at least {} entries",
-    "pattern": "matches {}",
 }
 
 
@@ -132,6 +132,8 @@ def _allowed(one: Mapping[str, Any]) -> str:
     item = one.get("items", {}) if one.get("type") == "array" else {}
     choices = one.get("enum") or item.get("enum") or []
     limits = [words.format(one[name]) for name, words in _LIMITS.items() if name in one]
+    if "pattern" in one:
+        limits.append(WORDS[one["pattern"]])
     return ", ".join([*map(str, choices), *limits])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
+from facts.texts import text
 from infra.settings.model import SettingsModel
 
 # What EMR does not put under Kerberos, of the applications that a release may have: "Any other applications installed
@@ -19,7 +20,9 @@ class KerberosSettings(SettingsModel):
     """Kerberos with a KDC of the cluster's own, on its primary node. The password is no setting:
     `pulumi config set --secret kerberos:<cluster>`."""
 
-    realm: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]([A-Z0-9.-]{0,254}[A-Z0-9])?$")]
+    realm: Annotated[
+        str, text(r"^[A-Z0-9]([A-Z0-9.-]{0,254}[A-Z0-9])?$", "a realm in capitals, as EC2.INTERNAL")
+    ]
     """The realm of its nodes: by custom the domain in capitals, EC2.INTERNAL."""
     ticket_lifetime_hours: int = Field(default=24, ge=1, le=168)
     """How long a ticket is good for; services renew their own. At most a week is our choice."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from facts.errors import UserError
+from facts.texts import WORDS
 from infra.naming import MAX_STACK_LENGTH, STACK_NAME, Names
 from infra.settings.documents import document_mistakes
 from infra.settings.expansion import expanded
@@ -44,7 +45,7 @@ RULES = {
     "too_long": "must have at most {max_length} entries",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "must match {pattern}",
+    "string_pattern_mismatch": "must be {words}",
 }
 
 
@@ -198,7 +199,13 @@ def _told(problem: dict[str, Any], model: type[BaseModel]) -> Iterator[str]:
         yield f"{_dotted(path)}: is no setting{_siblings(path, model)}"
     else:
         rule = RULES.get(kind, problem["msg"][:1].lower() + problem["msg"][1:])
-        yield f"{_dotted(path)}: is {_shown(value)}; {rule.format(**problem.get('ctx', {}))}"
+        yield f"{_dotted(path)}: is {_shown(value)}; {rule.format(**_context(problem))}"
+
+
+def _context(problem: dict[str, Any]) -> dict[str, Any]:
+    context: dict[str, Any] = problem.get("ctx", {})
+    pattern = context.get("pattern")
+    return context if pattern is None else {**context, "words": WORDS[pattern]}
 
 
 def _line(path: tuple[str | int, ...], mistake: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from facts.texts import text
 from infra.network.cidr import Plan, plan
 from infra.settings.model import SettingsModel, refuse
 
@@ -23,8 +24,8 @@ EndpointService = Literal[
 # Every step assumes its job's role (sts), and disks and data are encrypted (kms): without them no step runs.
 ESSENTIAL_ENDPOINTS: tuple[EndpointService, ...] = ("kms", "sts")
 
-VpcId = Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")]
-SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
+VpcId = Annotated[str, text(r"^vpc-[0-9a-f]{8,17}$", "the id of a VPC, as vpc-0123456789abcdef0")]
+SubnetId = Annotated[str, text(r"^subnet-[0-9a-f]{8,17}$", "the id of a subnet, as subnet-0123456789abcdef0")]
 Zones = Annotated[tuple[str, ...], Field(min_length=2, max_length=3)]
 
 

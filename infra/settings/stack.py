@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from facts import prices, releases
 from facts.errors import UserError
+from facts.texts import text
 from infra.cost import ceiling
 from infra.cost.estimate import estimate
 from infra.settings import arns
@@ -30,8 +31,16 @@ from infra.settings.virtual_cluster import VirtualClusterSettings
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html, "private subnet"
 EMR_BY_ENDPOINT = 8
 
-ClusterName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:(iam|sts)::\d{12}:[\w+=,.@/-]+$")]
+ClusterName = Annotated[
+    str, text(r"^[a-z][a-z0-9-]{0,30}$", "up to 31 lower-case letters, digits and hyphens, as main")
+]
+RoleArn = Annotated[
+    str,
+    text(
+        r"^arn:aws[a-z-]*:(iam|sts)::\d{12}:[\w+=,.@/-]+$",
+        "the ARN of a role, a user or a session, as arn:aws:iam::123456789012:role/ci",
+    ),
+]
 
 
 class ProtectionSettings(SettingsModel):
@@ -66,9 +75,9 @@ class CostSettings(SettingsModel):
 class AwsSettings(SettingsModel):
     """Where the stack lives, from `aws:region` and `aws:allowedAccountIds`."""
 
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Annotated[str, text(r"^[a-z]{2}(-[a-z]+)+-\d$", "a region, as us-east-1")]
     """The region of everything in the stack (aws:region)."""
-    account_id: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    account_id: Annotated[str, text(r"^\d{12}$", "the 12 digits of an account, as 123456789012")]
     """The one account that the stack may be in (aws:allowedAccountIds)."""
 
     @field_validator("region")
@@ -90,7 +99,9 @@ class Settings(SettingsModel):
     """Everything that a stack file says."""
 
     aws: AwsSettings
-    environment: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
+    environment: Annotated[
+        str, text(r"^[a-z][a-z0-9-]{1,19}$", "2 to 20 lower-case letters, digits and hyphens, as prod")
+    ]
     """dev, prod, …: part of every name, and a tag."""
     owner: TagValue
     """The team that answers for the stack: a tag."""

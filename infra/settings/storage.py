@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from facts.texts import text
 from infra.naming import KEYS, ZONES
 from infra.settings.model import SettingsModel, refuse
 
 KeyArn = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z]{2}(-[a-z]+)+-\d:\d{12}:key/[\w-]+$")
+    str,
+    text(
+        r"^arn:aws[a-z-]*:kms:[a-z]{2}(-[a-z]+)+-\d:\d{12}:key/[\w-]+$",
+        "the ARN of a KMS key, as arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    ),
 ]
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+BucketName = Annotated[
+    str, text(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "the name of a bucket, as my-data-landing")
+]
 # S3 moves nothing to Standard-IA that is younger:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 LEAST_DAYS_BEFORE_IA = 30
@@ -54,9 +61,10 @@ class EncryptionSettings(SettingsModel):
     """How long a KMS key can be saved after its deletion."""
     key_rotation_days: int = Field(default=365, ge=90, le=2560)
     """How often AWS makes new material for each key."""
-    certificates_object: Annotated[str, StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)*\.zip$")] = (
-        "certificates/emr-nodes.zip"
-    )
+    certificates_object: Annotated[
+        str,
+        text(r"^[\w.-]+(/[\w.-]+)*\.zip$", "a .zip in the artifacts bucket, as certificates/emr-nodes.zip"),
+    ] = "certificates/emr-nodes.zip"
     """A zip of PEM files that EMR installs on every node: an object of the artifacts bucket, made by emrctl certs."""
 
     def made(self) -> tuple[str, ...]:

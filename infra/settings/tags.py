@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Annotated
 
-from pydantic import StringConstraints
-
+from facts.texts import text
 from infra.tags import EMR_SCOPE_KEY, LIFETIME_KEY
 
 # What `infra.tags` sets itself, on everything; and what it sets on some, where permissions hang on it.
@@ -16,10 +15,15 @@ RESERVED_TAGS = (*PLATFORM_TAGS, EMR_SCOPE_KEY, LIFETIME_KEY)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 MOST_TAGS_OF_AN_OBJECT = 10
 
-TagKey = Annotated[str, StringConstraints(pattern=r"^[\w .:/=+@-]+$", max_length=128)]
+TagKey = Annotated[str, text(r"^[\w .:/=+@-]+$", "letters, digits, spaces and . : / = + @ _ -", longest=128)]
 # Blanks alone name nothing, which the policy pack's required-tags refuses on every single resource.
 TagValue = Annotated[
-    str, StringConstraints(pattern=r"^[\w.:/=+@-]([\w .:/=+@-]*[\w.:/=+@-])?$", max_length=256)
+    str,
+    text(
+        r"^[\w.:/=+@-]([\w .:/=+@-]*[\w.:/=+@-])?$",
+        "letters, digits, spaces and . : / = + @ _ -, with no space at either end",
+        longest=256,
+    ),
 ]
 
 

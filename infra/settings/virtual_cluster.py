@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import StringConstraints, field_validator
+from pydantic import field_validator
 
 from facts import releases
+from facts.texts import text
 from infra.naming import Names
 from infra.settings.model import SettingsModel, known_release
 
 # In the log bucket; below it the service's own <virtual cluster>/jobs/<run>/.
 LOGS = "containers/"
 # https://docs.aws.amazon.com/emr-on-eks/latest/APIReference/API_VirtualCluster.html
-Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,64}$")]
+Id = Annotated[
+    str, text(r"^[0-9a-z]{1,64}$", "up to 64 lower-case letters and digits, as 0b1c2d3e4f5g6h7i8j9k")
+]
 # A DNS label: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
-Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Namespace = Annotated[
+    str, text(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "a namespace of Kubernetes, as emr-jobs")
+]
 # The cluster's identity.oidc.issuer without https://.
 # https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html
 OidcProvider = Annotated[
-    str, StringConstraints(pattern=r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/id/[0-9A-F]{32}$")
+    str,
+    text(
+        r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/id/[0-9A-F]{32}$",
+        "the cluster's issuer without https://, as "
+        "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF",
+    ),
 ]
 
 

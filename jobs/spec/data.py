@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from jobs.spec.values import DatasetName, ParameterValue, Part, Prefix, Zone, text
+from facts.texts import text
+from jobs.spec.values import DatasetName, ParameterValue, Part, Prefix, Zone
 
 Column = Annotated[
     str, text(r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and underscores, as tail_number", longest=128)

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jobs.spec.values import Part, text
+from facts.texts import text
+from jobs.spec.values import Part
 
 # As the nodes' `uname -m` says it; AWS' own word for the second is arm64.
 Architecture = Literal["x86_64", "aarch64"]

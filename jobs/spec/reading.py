@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from facts.errors import UserError
+from facts.texts import WORDS
 from jobs import yamlfile
 from jobs.spec.checks import DisagreementsError, KeyPath
 from jobs.spec.environments import MAY_DIFFER, laid_over
 from jobs.spec.job import JobSpec
 from jobs.spec.sizes import SETTINGS
 from jobs.spec.targets import KINDS
-from jobs.spec.values import WORDS
 from jobs.yamlfile import Mistake
 
 CATALOG = Path(__file__).resolve().parents[1] / "catalog"

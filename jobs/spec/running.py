@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from facts.texts import text
 from jobs.spec.targets import Target
-from jobs.spec.values import Memory, Part, text
+from jobs.spec.values import Memory, Part
 
 Mitigation = Literal["memory", "partitions", "on_demand"]
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
+
+from facts.texts import text
 
 Zone = Literal["landing", "curated", "checkpoints"]
-# What a pattern asks for, in words and by an example: a mistake is told with it, not with the pattern.
-WORDS: dict[str, str] = {}
-
-
-def text(pattern: str, words: str, *, longest: int | None = None) -> StringConstraints:
-    """A text that matches `pattern`, which is to say `words`, of at most `longest` characters."""
-    WORDS[pattern] = words
-    return StringConstraints(pattern=pattern, max_length=longest)
-
-
 _NAME = "lower-case letters and digits, in words joined by hyphens, as nightly-etl"
 # 40 characters leave room for the attempt's token in a step's name (256) and for a role's name (64).
 JobName = Annotated[str, text(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", _NAME, longest=40)]

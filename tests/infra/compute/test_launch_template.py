@@ -126,10 +126,10 @@ ACTION = {"name": "a", "script": "bootstrap/a.sh", "expected_seconds": 60}
             {"bootstrap": {"actions": [{**ACTION, "expected_seconds": 700}]}},
             "bootstrap.actions: add 700 s to the start of every node; at most 600, so bake an image",
         ),
-        ({"bootstrap": {"image_id": "latest"}}, 'bootstrap.image_id: is "latest"; must match'),
+        ({"bootstrap": {"image_id": "latest"}}, 'bootstrap.image_id: is "latest"; must be'),
         (
             {"bootstrap": {"actions": [{**ACTION, "script": "s3://elsewhere/a.sh"}]}},
-            'bootstrap.actions[0].script: is "s3://elsewhere/a.sh"; must match',
+            'bootstrap.actions[0].script: is "s3://elsewhere/a.sh"; must be',
         ),
         (
             {"bootstrap": {"actions": [{"name": "a", "script": "bootstrap/a.sh"}]}},

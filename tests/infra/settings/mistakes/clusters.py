@@ -109,6 +109,6 @@ BAD: list[Case] = [
     (
         "spark key",
         lambda t: main(t).update(spark={"park.x": "1"}),
-        r'spark\.park\.x: is "park\.x"; must match',
+        r'spark\.park\.x: is "park\.x"; must be',
     ),
 ]

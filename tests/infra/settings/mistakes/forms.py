@@ -43,7 +43,7 @@ BAD: list[Case] = [
         lambda t: t["aws"].update(region="cn-north-1"),
         r'^aws:region: is "cn-north-1"; AWS in China names services as the platform does not; take a region outside',
     ),
-    ("bad region", lambda t: t["aws"].update(region="mars"), r'^aws:region: is "mars"; must match'),
+    ("bad region", lambda t: t["aws"].update(region="mars"), r'^aws:region: is "mars"; must be'),
     (
         "text for bool",
         lambda t: t["storage"].update(deletable="yes"),
@@ -89,7 +89,7 @@ BAD: list[Case] = [
         lambda t: scaled(t)["scale_out"][0].update(threshold=0),
         r"scale_out\[0\]\.threshold: is 0; must be above 0",
     ),
-    ("nobody's name", lambda t: t.update(owner=" "), r'^emr:owner: is " "; must match'),
+    ("nobody's name", lambda t: t.update(owner=" "), r'^emr:owner: is " "; must be'),
     ("number for text", lambda t: t.update(owner=7), r"^emr:owner: is 7; must be text"),
     ("list for mapping", lambda t: t.update(network=[]), r"^emr:network: is \[\]; must be a mapping"),
     ("text for list", lambda t: t["network"].update(zones="a"), r'zones: is "a"; must be a list'),
@@ -113,7 +113,7 @@ BAD: list[Case] = [
     (
         "cluster name",
         lambda t: t["clusters"].update({"Main!": main(t)}),
-        r'emr:clusters\.Main!: is "Main!"; must match',
+        r'emr:clusters\.Main!: is "Main!"; must be',
     ),
     ("platform tag", lambda t: t.update(tags={"owner": "me"}), r"^emr:tags\.owner: is set by the platform"),
     (

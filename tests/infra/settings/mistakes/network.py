@@ -48,7 +48,7 @@ BAD: list[Case] = [
     (
         "vpc id",
         lambda t: t.update(network={"adopt": {**VPC, "vpc_id": "main"}}),
-        r'^emr:network\.adopt\.vpc_id: is "main"; must match',
+        r'^emr:network\.adopt\.vpc_id: is "main"; must be',
     ),
     (
         "vpc missing",
@@ -58,7 +58,7 @@ BAD: list[Case] = [
     (
         "subnet id",
         lambda t: t.update(network={"adopt": {**VPC, "private_subnet_ids": ["a"]}}),
-        r'private_subnet_ids\[0\]: is "a"; must match',
+        r'private_subnet_ids\[0\]: is "a"; must be',
     ),
     (
         "subnet twice",

@@ -18,7 +18,7 @@ BAD: list[Case] = [
     (
         "alias for key",
         lambda t: t.update(encryption={"adopt": {"logs": "alias/logs"}}),
-        r'^emr:encryption\.adopt\.logs: is "alias/logs"; must match',
+        r'^emr:encryption\.adopt\.logs: is "alias/logs"; must be',
     ),
     (
         "key elsewhere",
@@ -71,7 +71,7 @@ BAD: list[Case] = [
     (
         "bucket name",
         lambda t: zone(t, "landing", {"adopt": "My_Bucket"}),
-        r'^emr:storage\.zones\.landing\.adopt: is "My_Bucket"; must match',
+        r'^emr:storage\.zones\.landing\.adopt: is "My_Bucket"; must be',
     ),
     (
         "adopted and aged",
