@@ -28,7 +28,8 @@ CLUSTER_IDLE = Limit(rule="emr-idle-termination", option="maxIdleSeconds", defau
 SPOT_WAIT = Limit(rule="emr-spot-timeout", option="maxMinutes", default=30)
 SPOT_TYPES = Limit(rule="emr-fleet-types", option="minSpotTypes", default=5)
 LOGS_KEPT = Limit(rule="emr-logs-outlive-clusters", option="minDays", default=30)
-LIMITS = (APPLICATION_IDLE, CLUSTER_IDLE, SPOT_WAIT, SPOT_TYPES, LOGS_KEPT)
+UNITS = Limit(rule="cost-fleet-ceiling", option="maxUnits", default=512)
+LIMITS = (APPLICATION_IDLE, CLUSTER_IDLE, SPOT_WAIT, SPOT_TYPES, LOGS_KEPT, UNITS)
 # Rules without a number that can be set for this.
 SPOT_ACTION, BID, MOVED = "emr-spot-timeout", "emr-spot-price", "emr-scaling-and-state"
 TABLE = "dynamodb-deletion-protection"
@@ -68,6 +69,11 @@ def _of_cluster(cluster: ClusterSettings) -> Iterator[tuple[str, str]]:
             f"scaling.reset_targets: is '{resets}', which the policy pack's {MOVED} refuses as "
             f'any loss of what scaling has moved; for this one update set {{"{MOVED}": {{"roles": {roles}}}}}',
         )
+    if cluster.scaling and cluster.scaling.maximum_units > UNITS.default:
+        yield _above("scaling.maximum_units", cluster.scaling.maximum_units, UNITS, prefix="")
+    for role, fleet in cluster.fleets().items():
+        if fleet.target_units > UNITS.default:
+            yield _above(f"{role}, its units together", fleet.target_units, UNITS, prefix="")
     if cluster.nodes == "fleets" and cluster.task and cluster.task.spot_units:
         yield from _of_spot(cluster.task)
 

@@ -68,6 +68,14 @@ def test_the_committed_stacks_choose_nothing_against_the_pack(tree: Tree) -> Non
             r"task\.types: has 4 types for spot, .*takes no fewer than 5",
         ),
         (
+            lambda t: (t.pop("cost"), main(t)["scaling"].update(maximum_units=513)),
+            r"scaling\.maximum_units: is 513, and the policy pack's cost-fleet-ceiling takes at most 512; lower it, or",
+        ),
+        (
+            lambda t: (t.pop("cost"), main(t).pop("scaling"), main(t)["task"].update(spot_units=513)),
+            r"clusters\.main\.task, its units together: is 513, .*cost-fleet-ceiling takes at most 512",
+        ),
+        (
             lambda t: main(t)["task"]["types"][1].update(max_price_percent=99),
             r"task\.types\[1\]\.max_price_percent: is 99, which the policy pack's emr-spot-price",
         ),
