@@ -102,8 +102,15 @@ def publish(backend: Path, project: str, stack: str, deployment: Mapping[str, An
 def mend(backend: Path, project: str, stack: str, say: Callable[[str], None]) -> None:
     """Put the engine's own last copy in the place of a state that cannot be read: seen empty, once, after a kill.
 
-    What the lost state said beyond it, the engine's refresh and the provider's journal find again.
+    What the lost state said beyond it, the engine's refresh and the provider's journal find again. What the engine
+    notes of a file beside it (`.attrs`) is written in place, so that a kill can leave it empty, and the engine then
+    says "EOF" of the file itself; without notes it does well.
     """
+    for notes in (backend / ".pulumi").rglob("*.attrs"):
+        ours = notes.name.startswith((f"{stack}.json", "meta.yaml")) or notes.parent.name == stack
+        with suppress(FileNotFoundError):
+            if ours and not notes.stat().st_size:
+                notes.unlink()
     file = _stacks(backend) / project / f"{stack}.json"
     copy = file.with_name(f"{file.name}.bak")
     if file.is_file() and not _readable(file) and _readable(copy):

@@ -121,6 +121,19 @@ def test_a_state_that_is_whole_or_not_there_is_left_alone(tmp_path: Path) -> Non
     assert (backend.deployment(tmp_path, "emr", "dev"), said) == ({"new": 1}, [])
 
 
+def test_notes_that_a_killed_engine_left_empty_go_and_others_stay(tmp_path: Path) -> None:
+    files = {
+        "stacks/emr/dev.json.attrs": "", "stacks/emr/dev.json.bak.attrs": "{}", "stacks/emr/prod.json.attrs": "",
+        "meta.yaml.attrs": "", "locks/organization/emr/dev/1.json.attrs": "", "history/emr/dev/dev-1.history.json.attrs": "",
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / ".pulumi" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / ".pulumi" / name).write_text(text)
+    backend.mend(tmp_path, "emr", "dev", lambda _: None)
+    left = {file.relative_to(tmp_path / ".pulumi").as_posix() for file in tmp_path.rglob("*.attrs")}
+    assert left == {"stacks/emr/dev.json.bak.attrs", "stacks/emr/prod.json.attrs"}
+
+
 def test_what_is_published_is_the_stacks_own_entry_and_goes_with_it(tmp_path: Path) -> None:
     root = {"type": backend.STACK_TYPE, "outputs": {"account": {"schema_version": 2}}}
     state = {
