@@ -124,7 +124,8 @@ def test_a_state_that_is_whole_or_not_there_is_left_alone(tmp_path: Path) -> Non
 def test_notes_that_a_killed_engine_left_empty_go_and_others_stay(tmp_path: Path) -> None:
     files = {
         "stacks/emr/dev.json.attrs": "", "stacks/emr/dev.json.bak.attrs": "{}", "stacks/emr/prod.json.attrs": "",
-        "meta.yaml.attrs": "", "locks/organization/emr/dev/1.json.attrs": "", "history/emr/dev/dev-1.history.json.attrs": "",
+        "meta.yaml.attrs": "", "locks/organization/emr/dev/1.json.attrs": "",
+        "history/emr/dev/dev-1.history.json.attrs": "",
     }  # fmt: skip
     for name, text in files.items():
         (tmp_path / ".pulumi" / name).parent.mkdir(parents=True, exist_ok=True)
