@@ -7,7 +7,6 @@ version cannot be what another upload of it has just brought (ADR 0160).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
@@ -94,10 +93,10 @@ class _Sources:
         content = {
             "spec": self.spec.model_dump(mode="json"),
             "wheel": _hashes(wheel.entries(self.spec, self.files)),
-            "main": _sha256(_main(self.spec)),
+            "main": objects.sha256(_main(self.spec)),
             "environment": self.environment.digest if self.environment else None,
         }
-        return _sha256(_json(content | ({"jars": _hashes(self.jars)} if self.jars else {})))
+        return objects.sha256(_json(content | ({"jars": _hashes(self.jars)} if self.jars else {})))
 
 
 def deploy(
@@ -281,11 +280,7 @@ def _main(spec: JobSpec) -> bytes:
 
 
 def _hashes(parts: dict[str, bytes]) -> dict[str, str]:
-    return {name: _sha256(body) for name, body in parts.items()}
-
-
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+    return {name: objects.sha256(body) for name, body in parts.items()}
 
 
 def _bytes(manifest: Manifest) -> bytes:

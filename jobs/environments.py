@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -49,7 +48,7 @@ def have(s3: S3Client, bucket: str, job: str, digest: str, make: Callable[[], by
         known = objects.parsed(Environment, found[0], f"s3://{bucket}/{key}")
         archive = f"{job}/environments/{known.archive}"
         body = None if objects.exists(s3, bucket, archive) else make()
-        sha256 = _sha256(body) if body else known.sha256
+        sha256 = objects.sha256(body) if body else known.sha256
         known = known.model_copy(update={"claim": secrets.token_hex(8), "sha256": sha256})
         if objects.replace(s3, bucket, key, known.model_dump_json(indent=1).encode(), found[1]):
             if body:  # where it was: every version that shares it is whole again
@@ -76,8 +75,4 @@ def _key(job: str, digest: str) -> str:
 def _put(s3: S3Client, bucket: str, job: str, digest: str, body: bytes) -> Environment:
     archive = f"{secrets.token_hex(4)}/{packed.NAME}.tar.gz"
     objects.create(s3, bucket, f"{job}/environments/{archive}", body)
-    return Environment(digest=digest, archive=archive, sha256=_sha256(body))
-
-
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+    return Environment(digest=digest, archive=archive, sha256=objects.sha256(body))

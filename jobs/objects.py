@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,6 +107,11 @@ def parsed(model: type[_Kept], body: bytes, uri: str) -> _Kept:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
         raise UserError(f"{uri} is not what this version reads: {where}: {first['msg']}") from None
+
+
+def sha256(body: bytes) -> str:
+    """The digest that manifests and descriptions name content by."""
+    return hashlib.sha256(body).hexdigest()
 
 
 def split(uri: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,7 @@ def _environment(
 
 def _read(s3: S3Client, bucket: str, key: str, sha256: str) -> bytes:
     found = objects.read(s3, bucket, key)
-    if found is None or hashlib.sha256(found[0]).hexdigest() != sha256:
+    if found is None or objects.sha256(found[0]) != sha256:
         what = "is not there" if found is None else "is not what its manifest says (SHA-256)"
         raise UserError(f"s3://{bucket}/{key} {what}; nothing was promoted", code=1)
     return found[0]

@@ -15,7 +15,8 @@ from infra.settings.model import SettingsModel, refuse
 from infra.settings.network import RetentionDays
 from infra.settings.stack import AwsSettings, ProtectionSettings
 from infra.settings.storage import BucketName
-from infra.settings.tags import TagKey, TagValue, tag_mistakes
+from infra.settings.tags import TagValue, tag_mistakes
+from jobs.spec.values import TagKey
 
 STACK = "account"
 

@@ -25,15 +25,13 @@ from infra.settings.kerberos import KerberosSettings
 from infra.settings.model import SettingsModel, refuse
 from infra.settings.network import NetworkSettings
 from infra.settings.storage import EncryptionSettings, StorageSettings
-from infra.settings.tags import TagKey, TagValue, number_mistakes, tag_mistakes
+from infra.settings.tags import TagValue, number_mistakes, tag_mistakes
 from infra.settings.virtual_cluster import VirtualClusterSettings
+from jobs.spec.values import EnvironmentName, PlaceName, TagKey
 
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-clusters-in-a-vpc.html, "private subnet"
 EMR_BY_ENDPOINT = 8
 
-ClusterName = Annotated[
-    str, text(r"^[a-z][a-z0-9-]{0,30}$", "up to 31 lower-case letters, digits and hyphens, as main")
-]
 RoleArn = Annotated[
     str,
     text(
@@ -99,9 +97,7 @@ class Settings(SettingsModel):
     """Everything that a stack file says."""
 
     aws: AwsSettings
-    environment: Annotated[
-        str, text(r"^[a-z][a-z0-9-]{1,19}$", "2 to 20 lower-case letters, digits and hyphens, as prod")
-    ]
+    environment: EnvironmentName
     """dev, prod, …: part of every name, and a tag."""
     owner: TagValue
     """The team that answers for the stack: a tag."""
@@ -127,11 +123,11 @@ class Settings(SettingsModel):
     """Who may act for the platform."""
     cost: CostSettings = CostSettings()
     """What the stack may cost."""
-    clusters: dict[ClusterName, ClusterSettings] = Field(default_factory=dict)
+    clusters: dict[PlaceName, ClusterSettings] = Field(default_factory=dict)
     """The clusters on EC2, by name; none where all jobs run on applications or virtual clusters."""
-    applications: dict[ClusterName, ApplicationSettings] = Field(default_factory=dict)
+    applications: dict[PlaceName, ApplicationSettings] = Field(default_factory=dict)
     """EMR Serverless applications, by name."""
-    virtual_clusters: dict[ClusterName, VirtualClusterSettings] = Field(default_factory=dict)
+    virtual_clusters: dict[PlaceName, VirtualClusterSettings] = Field(default_factory=dict)
     """EMR on EKS virtual clusters that jobs run on, by name."""
 
     @model_validator(mode="after")

@@ -15,7 +15,6 @@ RESERVED_TAGS = (*PLATFORM_TAGS, EMR_SCOPE_KEY, LIFETIME_KEY)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 MOST_TAGS_OF_AN_OBJECT = 10
 
-TagKey = Annotated[str, text(r"^[\w .:/=+@-]+$", "letters, digits, spaces and . : / = + @ _ -", longest=128)]
 # Blanks alone name nothing, which the policy pack's required-tags refuses on every single resource.
 TagValue = Annotated[
     str,

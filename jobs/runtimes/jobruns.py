@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from jobs import objects, packed
 from jobs.runtimes.base import Phase, Status, Submission
+from jobs.spec.sizes import SETTINGS
 
 # A request with a client token may be sent again by the client itself: the service knows it by the token.
 # Adaptive: what is throttled slows the next call down as well.
@@ -22,15 +23,8 @@ _LOGS = ("stdout", "stderr")
 
 def parameters(submission: Submission) -> str:
     """sparkSubmitParameters: sizes, the wheel and jars. No value of these has a space, so nothing needs quotes."""
-    driver, executors = submission.resources.driver, submission.resources.executors
-    sizes = {
-        "spark.driver.cores": driver.cores,
-        "spark.driver.memory": driver.memory,
-        "spark.executor.cores": executors.cores,
-        "spark.executor.memory": executors.memory,
-        "spark.executor.instances": executors.count,
-    }
-    words = [word for key, value in sizes.items() for word in ("--conf", f"{key}={value}")]
+    sizes = submission.resources.model_dump()
+    words = [word for key, (of, size) in SETTINGS.items() for word in ("--conf", f"{key}={sizes[of][size]}")]
     jars = ["--jars", ",".join(submission.jar_uris)] if submission.jar_uris else []
     return " ".join([*words, *jars, "--py-files", submission.wheel_uri])
 

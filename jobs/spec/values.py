@@ -15,7 +15,7 @@ JobName = Annotated[str, text(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", _NAME, longest=4
 DatasetName = Annotated[
     str, text(r"^[a-z][a-z0-9_]*$", "lower-case letters, digits and underscores, as by_route", longest=40)
 ]
-# A place's name as a stack gives it: infra/settings/stack.py, ClusterName.
+# A cluster's, an application's or a virtual cluster's, as the stack's settings give it.
 PlaceName = Annotated[
     str, text(r"^[a-z][a-z0-9-]{0,30}$", "up to 31 lower-case letters, digits and hyphens, as main")
 ]

@@ -176,7 +176,7 @@ def test_the_manifest_tells_what_lies_beside_it(
     for name, digest in artifact.manifest.files.items():
         found = objects.read(s3, "dev-artifacts", f"{JOB.name}/{artifact.manifest.digest}/{name}")
         assert found is not None
-        assert artifacts._sha256(found[0]) == digest
+        assert objects.sha256(found[0]) == digest
     main = objects.read(s3, *objects.split(artifact.main_uri))
     assert main is not None
     assert b"from jobs.workloads.nightly_etl import main" in main[0]
